@@ -1,0 +1,81 @@
+"""What is computed once and shared: data/, bases/, activations/, models/ under RECSAE_CACHE.
+
+An entry is a folder named by a fingerprint of all that it depends on. It is built by whoever asks
+first, under a lock that dies with its process, and is never changed afterwards.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from recsae.files import whole_folder
+
+
+def cache_root() -> Path:
+    """Return RECSAE_CACHE, or ~/.cache/recsae."""
+    return Path(os.environ.get("RECSAE_CACHE") or Path.home() / ".cache" / "recsae").expanduser()
+
+
+@dataclass(frozen=True)
+class Cache:
+    """This machine's cache and, when a search runs on several machines, the one they share."""
+
+    local: Path
+    shared: Path | None = None
+
+    @classmethod
+    def default(cls, shared: Path | None = None) -> "Cache":
+        """Return the cache that RECSAE_CACHE names."""
+        return cls(cache_root(), shared)
+
+    def find(self, kind: str, key: str) -> Path | None:
+        """Return the folder of an entry, copied from the shared cache if need be."""
+        folder = self.local / kind / key
+        if folder.exists():
+            return folder
+        if self.shared is not None and (self.shared / kind / key).exists():
+            with self._lock(self.local, kind, key):
+                if not folder.exists():
+                    _copy(self.shared / kind / key, folder)
+            return folder
+        return None
+
+    def get(self, kind: str, key: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
+        """Return an entry's folder, built by `build(empty folder)` if nobody has; True if built.
+
+        Two processes that ask at the same moment build it once: the second waits for the first.
+        """
+        home = self.shared if self.shared is not None else self.local
+        entry, built = home / kind / key, False
+        if not entry.exists():
+            with self._lock(home, kind, key):
+                if not entry.exists():
+                    built = self._fill(entry, build)
+        folder = self.find(kind, key)
+        assert folder is not None
+        return folder, built
+
+    def _fill(self, entry: Path, build: Callable[[Path], None]) -> bool:
+        """Make an entry, from this machine's copy if it has one; return True if it was built."""
+        mine = self.local / entry.parent.name / entry.name
+        if mine.exists():
+            _copy(mine, entry)
+            return False
+        with whole_folder(entry) as part:
+            build(part)
+        return True
+
+    @staticmethod
+    def _lock(root: Path, kind: str, key: str) -> FileLock:
+        locks = root / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        return FileLock(locks / f"{kind}-{key}.lock")
+
+
+def _copy(source: Path, target: Path) -> None:
+    with whole_folder(target) as part:
+        shutil.copytree(source, part, dirs_exist_ok=True)

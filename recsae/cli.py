@@ -1,0 +1,282 @@
+"""The command line: parse, call one function of `jobs`, print. Heavy imports wait for the call."""
+
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+from typer.exceptions import TyperException
+
+from recsae import __version__
+from recsae.activations_settings import ActivationSettings
+from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.interactions.settings import DataSettings, check_name
+from recsae.progress import say
+from recsae.sae.registry import variant, variants
+from recsae.sasrec.settings import SASRecSettings
+from recsae.settings import Settings, expected, fields
+
+BASE_NAME = "SASRec"
+SHARED = (DataSettings, SASRecSettings, ActivationSettings)
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its boxes cut long flags off
+    help="Search the settings of sparse autoencoders.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+Storage = Annotated[
+    str | None, typer.Option(help="Where runs lie; default RECSAE_STORAGE, else ./runs.")
+]
+Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: cuda if there is one.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="SASRec: base_seed. An autoencoder: the order of its data.", min=0),
+]
+
+
+def settings_flags(*kinds: type[Settings]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command a flag for each setting of `kinds`; they come as `**flags`, None if absent."""
+    added: dict[str, inspect.Parameter] = {}
+    for kind in kinds:
+        for name, field in fields(kind).items():
+            words = [expected(kind, name).removesuffix(" or nothing")]
+            words += [] if field.default is None else [f"default {field.default}"]
+            text = f"{field.description} [{'; '.join(words)}]"
+            option = typer.Option(f"--{name}", help=text, show_default=False)
+            added.setdefault(
+                name,
+                inspect.Parameter(
+                    name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=None,
+                    annotation=Annotated[_flag_type(field.annotation) | None, option],
+                ),
+            )
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[*own, *added.values()]
+        )
+        return command
+
+    return decorate
+
+
+def _flag_type(annotation: Any) -> Any:
+    """Return the type that the parser converts to; the settings class does the rest."""
+    if get_origin(annotation) is Literal:
+        return type(get_args(annotation)[0])
+    if annotation in (int, float, bool):
+        return annotation
+    return str
+
+
+@app.command()
+@settings_flags(*SHARED)
+def pretrain(seed: Seed = None, device: Device = None, json: Json = False, **flags: Any) -> None:
+    """Train the shared SASRec, or find it in the cache."""
+    _train(BASE_NAME, seed, device, True, json, flags)
+
+
+@app.command()
+@settings_flags(*SHARED, *(kind.Settings for kind in variants().values()))
+def train(
+    model_name: Annotated[str, typer.Option("--model_name", help="SASRec or a variant's name.")],
+    sae_train: Annotated[
+        int,
+        typer.Option("--sae_train", min=0, max=1, help="0: evaluate the saved model instead."),
+    ] = 1,
+    seed: Seed = None,
+    device: Device = None,
+    json: Json = False,
+    **flags: Any,
+) -> None:
+    """Train one model and report it on dev and test."""
+    _train(model_name, seed, device, bool(sae_train), json, flags)
+
+
+def _train(
+    model_name: str,
+    seed: int | None,
+    device: str | None,
+    training: bool,
+    as_json: bool,
+    flags: dict[str, Any],
+) -> None:
+    given = {name: value for name, value in flags.items() if value is not None}
+    data = DataSettings.of(_take(given, DataSettings))
+    check_name(data.dataset)
+    store = ActivationSettings.of(_take(given, ActivationSettings))
+    base_values = _take(given, SASRecSettings)
+    if model_name == BASE_NAME:
+        if seed is not None:
+            base_values.setdefault("base_seed", seed)
+        _refuse(given, model_name)
+        base = SASRecSettings.of(base_values)
+        from recsae.jobs import training as jobs
+        from recsae.jobs.sources import Source
+
+        return _show(jobs.pretrain(Source(data, base, store), device=device), as_json)
+    if model_name not in variants():
+        raise _no_such_model(model_name)
+    kind = variant(model_name).Settings
+    settings = kind.of(_take(given, kind))
+    _refuse(given, model_name)
+    base = SASRecSettings.of(base_values)
+    settings.check_width(base.emb_size)
+    from recsae.jobs import training as jobs
+    from recsae.jobs.sources import Source
+
+    job = jobs.train if training else jobs.evaluate_saved
+    source = Source(data, base, store)
+    return _show(job(model_name, settings, source, seed=seed or 0, device=device), as_json)
+
+
+def _take(given: dict[str, Any], kind: type[Settings]) -> dict[str, Any]:
+    return {name: given.pop(name) for name in fields(kind) if name in given}
+
+
+def _refuse(left: dict[str, Any], model_name: str) -> None:
+    for name in left:
+        owners = ", ".join(k for k, v in variants().items() if name in fields(v.Settings))
+        raise SettingError(f"--{name}", f"not a setting of {model_name}, but of {owners}")
+
+
+def _no_such_model(name: str) -> SettingError:
+    names = [BASE_NAME, *variants()]
+    return SettingError(
+        "--model_name", f"expected one of {', '.join(names)}, got {name!r}{nearest(name, names)}"
+    )
+
+
+@app.command()
+def evaluate(
+    name: Annotated[str, typer.Argument(metavar="X", help="A run, a saved model or a base.")],
+    mask: Annotated[
+        str, typer.Option(help="Items left out of the ranking: history, all or none.")
+    ] = "history",
+    storage: Storage = None,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Score what is saved under a name, a fingerprint or a path again."""
+    from recsae.jobs import evaluation as jobs
+
+    _show(jobs.evaluate(name, mask=mask, storage=storage, device=device), json)
+
+
+@app.command()
+def tune(
+    space: Annotated[str, typer.Argument(help="A search-space YAML, yours or a shipped one.")],
+    dataset: Annotated[str | None, typer.Option(help="A data set's name or path.")] = None,
+    trials: Annotated[int | None, typer.Option(help="Trials in all.")] = None,
+    name: Annotated[str | None, typer.Option(help="The run's name; default: a new one.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Trials at once.", min=1)] = None,
+    storage: Storage = None,
+    address: Annotated[
+        str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Search a space, on this machine or on a Ray cluster."""
+    from recsae.search.space import load_space
+
+    loaded = load_space(space).override(dataset=dataset, trials=trials, seed=seed)
+    from recsae.jobs import search as jobs
+
+    outcome = jobs.tune(loaded, name=name, workers=workers, storage=storage, address=address)
+    _show(outcome, json)
+    if outcome["interrupted"]:
+        raise typer.Exit(130)
+
+
+@app.command()
+def results(
+    run: Annotated[str, typer.Argument(help="A run's name or path.")],
+    top: Annotated[int, typer.Option(help="Rows to show, best first.", min=1)] = 20,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Show a run's trials as a table, while it runs or after."""
+    from recsae.jobs import search as jobs
+
+    outcome, table = jobs.results(run, storage=storage, top=top)
+    if json:
+        return _show(outcome, True)
+    from rich.console import Console
+
+    # Where nobody looks at a screen, as in a pipe, all columns have room.
+    return Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@app.command()
+def report(
+    run: Annotated[str, typer.Argument(help="A run's name or path.")],
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Write a run's report.html."""
+    from recsae.jobs import search as jobs
+
+    _show(jobs.report(run, storage=storage), json)
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def _show(outcome: dict[str, Any], as_json: bool) -> None:
+    """Print the outcome: one JSON object on the last line, or lines a person reads."""
+    if as_json:
+        typer.echo(json.dumps(outcome, default=str))
+        return
+    for line in outcome_lines(outcome):
+        typer.echo(line)
+
+
+def outcome_lines(outcome: dict[str, Any], indent: str = "") -> list[str]:
+    """Return nested values as indented `name: value` lines."""
+    lines = []
+    for name, value in outcome.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{name}:", *outcome_lines(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for item in value:
+                lines += [f"{indent}{name}:", *outcome_lines(item, indent + "  ")]
+        else:
+            text = f"{value:.4f}" if isinstance(value, float) else str(value)
+            lines.append(f"{indent}{name}: {text}")
+    return lines
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line on standard error and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except RecsaeError as error:
+        sys.exit(_mistake(str(error)))
+    except TyperException as error:
+        sys.exit(_mistake(error.format_message()))
+    except KeyboardInterrupt:
+        say("recsae: interrupted")
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _mistake(message: str) -> int:
+    say("recsae: " + " ".join(message.split()))
+    return 2

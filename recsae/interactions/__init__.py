@@ -1,0 +1,1 @@
+"""Interaction logs of any format as one validated, frozen frame."""

@@ -1,0 +1,123 @@
+"""Settings of the data, and the names of the known data sets; this file loads without pandas."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from recsae.errors import SettingError, nearest
+from recsae.settings import KeyedValueError, Settings
+
+SYNTHETIC = "synthetic"
+NAMES = (
+    *("ml-100k", "ml-1m", "ml-20m", "beauty", "toys", "sports", "grocery", "yelp"),
+    SYNTHETIC,
+)
+Format = Literal["recbole", "rechorus", "s3rec", "csv", "parquet"]
+
+
+class DataSettings(Settings):
+    """Which interactions, and what is done to them before anything is learnt."""
+
+    dataset: str = SYNTHETIC
+    """A file or folder, or a name: ml-100k, ml-1m, ml-20m, beauty, toys, sports, grocery, yelp
+    (from RECSAE_DATA_DIR), or synthetic, alone or as synthetic:users=5000,items=2000,seed=3."""
+    format: Format | None = None
+    """Format of the data; recognised by content when left out."""
+    user_column: str | None = None
+    """Column of the user; user or user_id when left out."""
+    item_column: str | None = None
+    """Column of the item; item or item_id when left out."""
+    time_column: str | None = None
+    """Column of the time; timestamp or time when left out, the order of the file without one."""
+    min_user: Annotated[int, Field(ge=0)] = 0
+    """Keep users with at least this many events (repeated together with min_item)."""
+    min_item: Annotated[int, Field(ge=0)] = 0
+    """Keep items with at least this many events (repeated together with min_user)."""
+    order: str = "time"
+    """Order of a user's events: time (ties as in the file), or random:SEED (ties at random)."""
+
+    @model_validator(mode="after")
+    def _order_is_known(self) -> Self:
+        if not re.fullmatch(r"time|random:\d+", self.order):
+            raise KeyedValueError("order", f"expected time or random:SEED, got {self.order!r}")
+        return self
+
+
+class SyntheticSettings(Settings):
+    """Users who follow a few concepts that drift; every number of the generator."""
+
+    users: Annotated[int, Field(ge=1)] = 1000
+    """Number of users."""
+    items: Annotated[int, Field(ge=2)] = 400
+    """Number of items; one that nobody meets is not in the data."""
+    concepts: Annotated[int, Field(ge=1)] = 8
+    """Number of concepts that items belong to."""
+    length: Annotated[float, Field(ge=3)] = 25.0
+    """Mean number of events of a user; nobody has fewer than 3."""
+    drift: Annotated[float, Field(ge=0, le=1)] = 0.15
+    """Chance that a user turns to another of their concepts before an event."""
+    noise: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Chance that an event is any item whatever."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of everything drawn."""
+
+    @model_validator(mode="after")
+    def _concepts_have_items(self) -> Self:
+        if self.concepts > self.items:
+            raise KeyedValueError(
+                "concepts", f"expected at most the {self.items} items, got {self.concepts}"
+            )
+        return self
+
+
+def check_name(dataset: str) -> None:
+    """Raise SettingError unless `dataset` is a known name or an existing path; opens no data."""
+    if is_synthetic(dataset):
+        synthetic_settings(dataset)
+    elif dataset not in NAMES and not data_path(dataset).exists():
+        raise _unknown(dataset)
+
+
+def is_synthetic(dataset: str) -> bool:
+    """Tell whether the name asks for generated data."""
+    return dataset.partition(":")[0] == SYNTHETIC
+
+
+def synthetic_settings(dataset: str) -> SyntheticSettings:
+    """Read `synthetic` or `synthetic:users=5000,seed=3`; raises SettingError of `dataset`."""
+    _, colon, text = dataset.partition(":")
+    values: dict[str, Any] = {}
+    for part in text.split(",") if colon else []:
+        key, equals, value = (word.strip() for word in part.partition("="))
+        if not (key and equals and value) or key in values:
+            again = " once" if key in values else ""
+            raise SettingError("dataset", f"{dataset!r}: expected key=value{again}, got {part!r}")
+        values[key] = _number(value)
+    try:
+        return SyntheticSettings.of(values)
+    except SettingError as error:
+        raise SettingError("dataset", f"{dataset!r}: {error}") from None
+
+
+def data_path(dataset: str) -> Path:
+    """Return the path that a data set given as a path means."""
+    return Path(dataset).expanduser()
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _unknown(dataset: str) -> SettingError:
+    hint = nearest(dataset.lower(), NAMES)
+    if not hint and (len(Path(dataset).parts) > 1 or Path(dataset).suffix):
+        return SettingError("dataset", f"no such file or folder: {dataset}")
+    names = ", ".join(NAMES)
+    return SettingError("dataset", f"expected a path or one of {names}; got {dataset!r}{hint}")

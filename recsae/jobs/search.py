@@ -1,0 +1,155 @@
+"""`tune`, `results` and `report`: a search from its space to its page."""
+
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+from recsae import __version__
+from recsae.errors import RecsaeError
+from recsae.files import read_json
+from recsae.results import (
+    Files,
+    check_name,
+    create,
+    find_run,
+    load_results,
+    new_run_name,
+    storage_root,
+    summary,
+    write_search,
+)
+from recsae.search.space import SearchSpace
+
+SHARED_CACHE = ".cache"
+
+
+def tune(
+    space: SearchSpace,
+    *,
+    name: str | None = None,
+    workers: int | None = None,
+    storage: str | None = None,
+    address: str | None = None,
+) -> dict[str, Any]:
+    """Search a space into a new run; the base is trained and its states stored if need be.
+
+    Raises RecsaeError before anything is written when the run's name is taken.
+    """
+    start = time.perf_counter()
+    root = storage_root(storage)
+    path = root / _checked(name or new_run_name(root))
+    if path.exists():
+        raise RecsaeError(f"--name: {path} exists already; take another name")
+    prepared = _prepare(space, root if address or is_address(storage) else None)
+    create(path, prepared.search)
+    from recsae.search.tuner import run_search
+
+    outcome = run_search(
+        space,
+        prepared.activations_path,
+        path,
+        workers=workers,
+        address=address,
+        shared_cache=prepared.shared_cache,
+    )
+    _score_best(path)
+    seconds = round(time.perf_counter() - start, 3)
+    write_search(path, {**prepared.search, "seconds": seconds})
+    report(str(path), storage=storage)
+    return {**run_outcome(path), "interrupted": outcome.interrupted}
+
+
+def _checked(name: str) -> str:
+    check_name(name)
+    return name
+
+
+def is_address(storage: str | None) -> bool:
+    """Tell whether a storage is given as an address, which says that several nodes reach it."""
+    return storage is not None and "://" in storage
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    search: dict[str, Any]
+    activations_path: Path
+    shared_cache: Path | None
+
+
+def _prepare(space: SearchSpace, shared_root: Path | None) -> _Prepared:
+    """Make the activations, and say all that search.yaml keeps of a run."""
+    from recsae.activations_settings import ActivationSettings
+    from recsae.cache import Cache
+    from recsae.jobs.sources import Source
+    from recsae.machine import device_of, machine
+
+    source = Source(space.data_settings(), space.base, ActivationSettings())
+    shared = shared_root / SHARED_CACHE if shared_root else None
+    device = device_of(None)
+    ready = source.prepare(Cache.default(shared), device)
+    meta = ready.activations.meta
+    search = {
+        "space": space.resolved(),
+        "source": source.values(),
+        "dataset": meta["dataset"],
+        "protocol": meta["protocol"],
+        "seed": space.search.seed,
+        "versions": versions(),
+        "machine": machine(device),
+        "base": meta["base"],
+        "activations": {"fingerprint": ready.activations.fingerprint, "width": meta["width"]},
+        "pretrained": ready.pretrained,
+    }
+    return _Prepared(search, ready.activations.path, shared)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a run depends on."""
+    packages = ("torch", "ray", "optuna", "numpy", "pandas")
+    found = {name: version(name) for name in packages}
+    return {"recsae": __version__, "python": python_version(), **found}
+
+
+def _score_best(path: Path) -> None:
+    """Score the chosen models on test, once, now that nothing is chosen any more."""
+    from recsae.cache import Cache
+    from recsae.jobs.evaluation import score_run
+
+    if len(load_results(path).best):
+        score_run(path, Cache.default())
+
+
+def run_outcome(path: Path) -> dict[str, Any]:
+    """Return what `tune` prints: counts, and of each best trial settings, dev and test figures."""
+    results = load_results(path)
+    outcome = summary(results)
+    for trial in outcome["best"]:
+        scored = path / Files.BEST / str(trial["trial_id"]) / Files.METRICS
+        if scored.is_file():
+            trial["test"] = read_json(scored)["test"]
+    return {
+        **outcome,
+        "protocol": results.search["protocol"],
+        "base": results.search["base"],
+        "path": str(path),
+        "report": str(path / Files.REPORT),
+    }
+
+
+def results(run: str, *, storage: str | None, top: int) -> tuple[dict[str, Any], Any]:
+    """Return a run's outcome, and a table of its `top` trials."""
+    from recsae.report.tables import trials_table
+
+    path = find_run(run, storage_root(storage))
+    return run_outcome(path), trials_table(load_results(path), top)
+
+
+def report(run: str, *, storage: str | None) -> dict[str, Any]:
+    """Write a run's page from its dataframes."""
+    from recsae.report import write_report
+
+    path = find_run(run, storage_root(storage))
+    return {"run": path.name, "report": str(write_report(path))}

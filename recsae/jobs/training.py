@@ -1,0 +1,122 @@
+"""`pretrain` and `train`: one model, trained or found, reported on dev and test."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from recsae.activations import Activations
+from recsae.cache import Cache
+from recsae.errors import RecsaeError
+from recsae.files import digest, write_json
+from recsae.jobs.scores import Metrics, dev_scores, test_scores
+from recsae.jobs.sources import Source, base_of
+from recsae.machine import device_of
+from recsae.progress import meter
+from recsae.results import Files
+from recsae.sae import files
+from recsae.sae.base import SAESettings
+from recsae.trial import SAETrial, run_trial
+
+MODELS = "models"
+
+
+def pretrain(source: Source, *, device: str | None) -> dict[str, Any]:
+    """Train the base and store its states, unless both are in the cache."""
+    start = time.perf_counter()
+    cache = Cache.default()
+    ready = source.prepare(cache, device_of(device))
+    return {
+        **base_outcome(ready.activations, cache),
+        "pretrained": ready.pretrained,
+        "seconds": round(time.perf_counter() - start, 3),
+    }
+
+
+def base_outcome(activations: Activations, cache: Cache) -> dict[str, Any]:
+    """Return what is known of the base that gave these activations."""
+    base, meta = base_of(activations, cache), activations.meta
+    return {
+        "model_name": meta["base"]["model_name"],
+        "dataset": meta["dataset"],
+        "protocol": meta["protocol"],
+        "metrics": meta["base"]["metrics"],
+        "base": {name: meta["base"][name] for name in ("fingerprint", "metrics")},
+        "settings": meta["base"]["settings"],
+        "machine": base.meta["machine"] if base else None,
+        "path": str(base.path) if base else None,
+    }
+
+
+def train(
+    model_name: str, settings: SAESettings, source: Source, *, seed: int, device: str | None
+) -> dict[str, Any]:
+    """Train an autoencoder on the base's states and save it; the base is trained if need be.
+
+    `seed` sets the order of the data, as the seed of a search does.
+    """
+    start = time.perf_counter()
+    cache, where = Cache.default(), device_of(device)
+    ready = source.prepare(cache, where)
+    trial = SAETrial(model_name, settings, ready.activations, order_seed=seed, device=str(where))
+    with meter(f"train {model_name}", settings.sae_epochs) as progress:
+        last = run_trial(trial, lambda epoch, m: progress(epoch, f"ndcg@10 {m['ndcg@10']:.4f}"))
+    folder = _folder(cache, model_name, settings, ready.activations, seed)
+    trial.save(folder, source=source.values())
+    test = test_scores(trial.model, ready.activations, where, folder, cache)
+    dev = {name: value for name, value in last.items() if not name.startswith("train/")}
+    metrics = {"dev": dev, "test": test}
+    write_json(folder / Files.METRICS, metrics)
+    return {
+        **model_outcome(folder, ready.activations, metrics),
+        "pretrained": ready.pretrained,
+        "seconds": round(time.perf_counter() - start, 3),
+    }
+
+
+def evaluate_saved(
+    model_name: str, settings: SAESettings, source: Source, *, seed: int, device: str | None
+) -> dict[str, Any]:
+    """Score the saved model of the same settings again; raises RecsaeError if there is none."""
+    start = time.perf_counter()
+    cache, where = Cache.default(), device_of(device)
+    ready = source.prepare(cache, where)
+    folder = _folder(cache, model_name, settings, ready.activations, seed)
+    if not folder.exists():
+        raise RecsaeError(
+            f"no saved {model_name} of these settings on {ready.activations.meta['dataset']}; "
+            "train it first, with --sae_train 1"
+        )
+    model, _ = files.load(folder)
+    metrics = {
+        "dev": dev_scores(model, ready.activations, where),
+        "test": test_scores(model, ready.activations, where, folder, cache),
+    }
+    return {
+        **model_outcome(folder, ready.activations, metrics),
+        "pretrained": ready.pretrained,
+        "seconds": round(time.perf_counter() - start, 3),
+    }
+
+
+def model_outcome(folder: Path, activations: Activations, metrics: Metrics) -> dict[str, Any]:
+    """Return the JSON of a saved autoencoder's scores."""
+    model, about = files.load(folder)
+    meta = activations.meta
+    return {
+        "model_name": model.variant.name,
+        "dataset": meta["dataset"],
+        "protocol": meta["protocol"],
+        "metrics": metrics,
+        "base": {name: meta["base"][name] for name in ("fingerprint", "metrics")},
+        "settings": model.settings.values(),
+        "machine": about.get("machine"),
+        "path": str(folder),
+    }
+
+
+def _folder(
+    cache: Cache, model_name: str, settings: SAESettings, activations: Activations, seed: int
+) -> Path:
+    """Return where a saved autoencoder lies: named by all that it was trained from."""
+    key = digest(model_name, settings.values(), activations.fingerprint, seed)
+    return cache.local / MODELS / key

@@ -1,0 +1,34 @@
+"""What the numbers depend on besides the seed: the machine, the device, torch and its threads."""
+
+import platform
+from typing import Any
+
+import torch
+
+from recsae.errors import SettingError
+
+
+def device_of(option: str | None) -> torch.device:
+    """Return the device asked for; left out: a GPU if there is one."""
+    if option is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(option)
+    except RuntimeError:
+        raise SettingError("--device", f"expected cpu, cuda or cuda:N, got {option!r}") from None
+    if device.type not in ("cpu", "cuda"):
+        raise SettingError("--device", f"expected cpu, cuda or cuda:N, got {option!r}")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise SettingError("--device", "this machine has no GPU that torch can use; take cpu")
+    return device
+
+
+def machine(device: torch.device) -> dict[str, Any]:
+    """Return what is stored beside numbers: for the same of these, the same numbers."""
+    kind = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {
+        "type": kind,
+        "device": device.type,
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+    }

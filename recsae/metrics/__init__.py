@@ -1,0 +1,1 @@
+"""Measures: tensors in, dict[str, float] out, nothing else."""

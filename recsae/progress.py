@@ -1,0 +1,55 @@
+"""Progress and time left, on standard error: a bar on a terminal, a line at times in a log."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+LINE_EVERY_SECONDS = 10.0
+
+
+def say(text: str) -> None:
+    """Write one line to standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+class Meter:
+    """Told how far a piece of work is; shows it."""
+
+    def __init__(self, what: str, total: int, progress: Progress | None) -> None:
+        self._what, self._total, self._progress = what, total, progress
+        self._task = progress.add_task(what, total=total, note="") if progress else None
+        self._start = self._last_line = time.monotonic()
+
+    def __call__(self, done: int, note: str = "") -> None:
+        """Say that `done` of the total is done; `note` is the newest figure, e.g. a score."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done, note=note)
+            return
+        now = time.monotonic()
+        if now - self._last_line >= LINE_EVERY_SECONDS and done:
+            left = (now - self._start) / done * (self._total - done)
+            say(f"{self._what} {done}/{self._total}, {left:.0f} s left at most  {note}".rstrip())
+            self._last_line = now
+
+
+@contextmanager
+def meter(what: str, total: int) -> Iterator[Meter]:
+    """Show the progress of a piece of work while the block runs."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Meter(what, total, None)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Meter(what, total, progress)

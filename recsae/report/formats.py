@@ -1,0 +1,45 @@
+"""How values are written for people, alike on the terminal and on the page."""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+NOTHING: Final = "–"
+_FOUR_DECIMALS: Final = ("ndcg@", "hr@", "share", "fvu", "recovered", "overlap@", "dead", "kl")
+
+
+def value(name: str, item: Any) -> str:
+    """Return one value of a column as a short text; `name` may carry its prefix "dev/"."""
+    if isinstance(item, (str, list, dict)):
+        return str(item)
+    if item is None or pd.isna(item):
+        return NOTHING
+    if isinstance(item, bool | np.bool_):
+        return "yes" if item else "no"
+    return number(name, float(item))
+
+
+def number(name: str, item: float) -> str:
+    """Return a number with the digits that its column deserves."""
+    if not math.isfinite(item):
+        return str(item)
+    base = name.rpartition("/")[2]
+    if base in ("seconds", "l0"):
+        return f"{item:,.1f}"
+    if base.startswith(_FOUR_DECIMALS) and abs(item) < 100:
+        return f"{item:.4f}"
+    return f"{item:.0f}" if item == int(item) and abs(item) < 1e6 else f"{item:.3g}"
+
+
+def share(item: float | None) -> str:
+    """Return a share in percent."""
+    return NOTHING if item is None or not math.isfinite(item) else f"{100 * item:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in the unit that suits it."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,114 @@
+"""One self-contained HTML page of a run: opens on a laptop without network, torch or ray."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from recsae.files import write_whole
+from recsae.report import formats
+from recsae.report.curves import MOST_TRIALS, curves_by_epoch
+from recsae.report.over_time import objective_over_time
+from recsae.report.parameters import parameters_against_objective
+from recsae.report.style import leaking
+from recsae.report.tradeoff import pareto
+from recsae.report.trial_list import errors, fixed_settings, trial_table
+from recsae.results import (
+    Columns,
+    Files,
+    Results,
+    load_results,
+    metrics_of,
+    records,
+    run_seconds,
+    settings_of,
+    state_counts,
+)
+
+
+def write_report(run_path: Path) -> Path:
+    """Write report.html into a run's folder, whole, and return its path."""
+    path = run_path / Files.REPORT
+    write_whole(path, render(load_results(run_path)))
+    return path
+
+
+def render(results: Results) -> str:
+    """Return the page; every text from the run is escaped."""
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("recsae.report", "."),
+        autoescape=True,
+        undefined=jinja2.ChainableUndefined,  # search.yaml may lack anything beside the space
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["value"] = lambda item, name="": formats.value(name, item)
+    templates.filters["share"] = formats.share
+    page = templates.get_template("page.html.j2")
+    return page.render(**_context(results), plotly=Markup(get_plotlyjs()))
+
+
+def _context(results: Results) -> dict[str, Any]:
+    search = results.search
+    return {
+        "run": results.path.resolve().name,
+        "search": search,
+        "counts": state_counts(results.trials),
+        "written": time.strftime("%Y-%m-%d %H:%M"),
+        "duration": formats.duration(run_seconds(results)),
+        "objectives": results.objectives,
+        "base": results.base_metrics,
+        "best": [_best(results, row) for row in records(results.best)],
+        "plots": _plots(results),
+        "table": trial_table(results),
+        "fixed": fixed_settings(results),
+        "errors": errors(results),
+        "space": yaml.safe_dump(search["space"], sort_keys=False, allow_unicode=True),
+        "leaks": int(leaking(results.trials).sum()),
+    }
+
+
+def _best(results: Results, row: dict[str, Any]) -> dict[str, Any]:
+    settings, metrics = settings_of(row), metrics_of(row)
+    base, own = results.base_metrics.get("ndcg@10"), metrics.get("ndcg@10")
+    width, k = results.width, settings.get("sae_k")
+    return {
+        "trial_id": row[Columns.TRIAL_ID],
+        "model": settings.pop(Columns.MODEL_NAME, None),
+        "settings": settings,
+        "metrics": metrics,
+        "share": own / base if own is not None and base else metrics.get("share"),
+        "k_over_d": k / width if k and width else None,
+    }
+
+
+def _plots(results: Results) -> list[dict[str, Any]]:
+    """Return title, remark and figure (as JSON) of each plot."""
+    first = next(iter(results.objectives))
+    many = len(results.trials) > MOST_TRIALS
+    plots = (
+        ("pareto", "Objectives against each other", "COMPLETE trials", pareto(results)),
+        ("time", "Objective over time", "each trial at its end", objective_over_time(results)),
+        (
+            "parameters",
+            "Parameters",
+            f"against dev {first}; pruned trials are faint",
+            parameters_against_objective(results),
+        ),
+        (
+            "curves",
+            "Epoch by epoch",
+            "the best trials and a sample of the others" if many else "all trials",
+            curves_by_epoch(results),
+        ),
+    )
+    return [
+        # plotly writes <, > and / as \u003c and so on: no text in it can end a script element
+        {"id": key, "title": title, "remark": remark, "figure": Markup(figure.to_json())}
+        for key, title, remark, figure in plots
+        if figure is not None
+    ]

@@ -1,0 +1,155 @@
+"""Colours, marks and layout that the plots share; the page adds what depends on light or dark."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from recsae.report.formats import value
+from recsae.results import DEV, Columns, Results, States, records, setting_names
+
+MODEL_COLOURS: Final = ("#3f7fd6", "#23a08d", "#9468c9", "#c2577e", "#7d8a2e", "#5d6f86")
+STATE_COLOURS: Final = {
+    States.COMPLETE: "#3f7fd6",
+    States.PRUNED: "#98a1ab",
+    States.RUNNING: "#c79a1b",
+    States.FAILED: "#d2495a",
+}
+BEST: Final = "#e0862a"
+LEAK: Final = "#d2495a"
+QUIET: Final = "#98a1ab"
+FAINT: Final = 0.3
+STRONG: Final = 0.9
+
+
+@dataclass(frozen=True)
+class Dots:
+    """How a group of trials is drawn: filled, or as open rings."""
+
+    name: str
+    colour: str
+    ring: bool = False
+    opacity: float = STRONG
+    size: int = 8
+
+    def add(
+        self,
+        figure: go.Figure,
+        cell: tuple[int, int],
+        trials: pd.DataFrame,
+        axes: tuple[str, str],
+        hover: list[str],
+    ) -> None:
+        """Draw trials in a cell (row, column) of a figure; `axes`: the columns across and up."""
+        shown = trials.dropna(subset=list(axes))
+        mark = {
+            "color": self.colour,
+            "symbol": "circle-open" if self.ring else "circle",
+            "size": self.size,
+            "opacity": self.opacity,
+            "line": {"width": 1.5 if self.ring else 0},
+        }
+        figure.add_scatter(
+            x=list(shown[axes[0]]),
+            y=list(shown[axes[1]]),
+            mode="markers",
+            marker=mark,
+            name=self.name,
+            hovertext=hover_texts(shown, hover),
+            hoverinfo="text",
+            row=cell[0],
+            col=cell[1],
+        )
+
+
+LEAKING_DOTS: Final = Dots("leaks (never best)", LEAK, ring=True)
+
+
+def model_colours(results: Results) -> dict[str, str]:
+    """Return a colour for each model, the same in every plot."""
+    names = sorted(results.trials[Columns.MODEL_NAME].dropna().unique())
+    return {name: MODEL_COLOURS[i % len(MODEL_COLOURS)] for i, name in enumerate(names)}
+
+
+def leaking(trials: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which trials the audit found leaking."""
+    if Columns.LEAK not in trials:
+        return pd.Series(False, index=trials.index)
+    return trials[Columns.LEAK].fillna(False).astype(bool)
+
+
+def dots_by_model(results: Results) -> Iterator[tuple[Dots, pd.DataFrame]]:
+    """Yield the trials in groups to draw: faint pruned ones first, rings around the best last."""
+    trials = results.trials
+    leaks, pruned = leaking(trials), trials[Columns.STATE] == States.PRUNED
+    complete = trials[Columns.STATE] == States.COMPLETE
+    for model, colour in model_colours(results).items():
+        own = trials[Columns.MODEL_NAME] == model
+        yield Dots(model, colour, opacity=FAINT, size=6), trials[own & pruned & ~leaks]
+        yield Dots(model, colour), trials[own & complete & ~leaks]
+    yield LEAKING_DOTS, trials[leaks]
+    yield Dots("best", BEST, ring=True, size=14), results.best
+
+
+def varied_settings(trials: pd.DataFrame) -> list[str]:
+    """Return the settings that have more than one value among the trials."""
+    return [name for name in setting_names(trials) if trials[name].nunique() > 1]
+
+
+def hover_columns(results: Results) -> list[str]:
+    """Return what to tell of a trial under the pointer: objectives, then what was varied."""
+    return [*(DEV + name for name in results.objectives), *varied_settings(results.trials)]
+
+
+def hover_texts(trials: pd.DataFrame, columns: Iterable[str]) -> list[str]:
+    """Return what appears under the pointer, a text a trial; everything in it is escaped."""
+    wanted = [name for name in columns if name in trials]
+    return [_hover_text(row, wanted) for row in records(trials)]
+
+
+def _hover_text(row: dict[str, Any], columns: list[str]) -> str:
+    head = f"<b>trial {row[Columns.TRIAL_ID]}</b> {row[Columns.STATE].lower()}"
+    lines = [
+        f"{escape(name.removeprefix(DEV))}: {escape(value(name, row[name]))}"
+        for name in columns
+        if not pd.isna(row[name])
+    ]
+    return "<br>".join([head, *lines])
+
+
+def finish(figure: go.Figure, height: int) -> go.Figure:
+    """Give a figure the common layout and a legend without repeats, and return it."""
+    _one_legend(figure)
+    figure.update_layout(
+        height=height,
+        margin={"l": 64, "r": 16, "t": 40, "b": 48},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "Inter, system-ui, sans-serif", "size": 12},
+        hoverlabel={"align": "left"},
+        legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": BEST},
+        template={},
+    )
+    figure.update_xaxes(zeroline=False, ticks="outside", ticklen=4, tickangle=0, automargin=True)
+    figure.update_yaxes(zeroline=False, automargin=True)
+    return figure
+
+
+def _one_legend(figure: go.Figure) -> None:
+    """Name each group once, by its strongest trace, and leave out empty ones."""
+    figure.data = [trace for trace in figure.data if len(trace.x)]
+    strongest: dict[str, go.Scatter] = {}
+    for trace in figure.data:
+        best = strongest.get(trace.name)
+        if best is None or _strength(trace) > _strength(best):
+            strongest[trace.name] = trace
+    for trace in figure.data:
+        trace.update(legendgroup=trace.name, showlegend=trace is strongest[trace.name])
+
+
+def _strength(trace: go.Scatter) -> float:
+    return max(trace.opacity or 0, trace.marker.opacity or 0)

@@ -1,0 +1,75 @@
+"""A run's trials as a table on the terminal."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
+
+from recsae.report.formats import value
+from recsae.results import Results, States, records, state_counts, table
+
+_STYLES: Final = {States.PRUNED: "dim", States.RUNNING: "cyan", States.FAILED: "red"}
+_FIRST_TO_GO: Final = ("dead", "l0", "seconds", "epochs", "fvu", "scale", "k/d", "leak")
+_ANY_WIDTH: Final = 10_000
+
+
+def trials_table(results: Results, top: int | None = 20) -> "TrialsTable":
+    """Return the best `top` trials (None: all), best first, ready to be printed by rich."""
+    return TrialsTable(results, top)
+
+
+@dataclass(frozen=True)
+class TrialsTable:
+    """Leaves columns out where the terminal is too narrow for all, and says which."""
+
+    results: Results
+    top: int | None = 20
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        rows = table(self.results, self.top)
+        shown = _table(rows, self._title(), [])
+        left_out: list[str] = []
+        for name in _FIRST_TO_GO:
+            if _width(console, options, shown) <= options.max_width:
+                break
+            if name in rows:
+                left_out.append(name)
+                shown = _table(rows.drop(columns=left_out), self._title(), left_out)
+        yield shown
+
+    def _title(self) -> str:
+        counts = state_counts(self.results.trials).items()
+        text = ", ".join(f"{number} {state}" for state, number in counts)
+        return escape(f"{self.results.path.name}: {text}")
+
+
+def _table(rows: pd.DataFrame, title: str, left_out: list[str]) -> Table:
+    caption = f"too narrow for {', '.join(left_out)}" if left_out else None
+    shown = Table(
+        title=title,
+        title_justify="left",
+        caption=caption,
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    for name in rows.columns:
+        left = name in ("state", "model")
+        shown.add_column(str(name), justify="left" if left else "right", no_wrap=not left)
+    for row in records(rows):
+        texts = [escape(value(name, item)) for name, item in row.items()]
+        style = "yellow" if row.get("leak") is True else _STYLES.get(States(row["state"]), "")
+        shown.add_row(*texts, style=style)
+    return shown
+
+
+def _width(console: Console, options: ConsoleOptions, shown: Table) -> int:
+    wide = options.update(width=_ANY_WIDTH)
+    return Measurement.get(console, wide, shown).maximum

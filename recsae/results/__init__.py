@@ -1,0 +1,86 @@
+"""The schema of a run's folder, `STORAGE/NAME/`: write, read, pick the best; no torch, no ray.
+
+search.yaml        what was searched: `space` (resolved), `dataset`, `protocol`, `seed`, `versions`
+                   (python, torch, ray, optuna, recsae), `machine` (type, threads), `base`
+                   (fingerprint, settings, metrics: {dev, test}), `activations` (fingerprint,
+                   width), `pretrained`; at the end `seconds`
+results.parquet    a row a trial: trial_id, state, model_name, settings, dev/…, epochs, seconds,
+                   started, ended, node, error
+curves.parquet     a row a report: trial_id, epoch, seconds, dev/…, train/…
+best/TRIAL_ID/     model.safetensors, settings.json, metrics.json of each best trial
+tensorboard/, report.html, test_reads.json
+
+Each file is replaced whole, so a reader sees a complete one at any time, also after a kill.
+"""
+
+from recsae.results.columns import (
+    DEV,
+    SCHEMA_VERSION,
+    TRAIN,
+    Columns,
+    States,
+    is_metric,
+    is_setting,
+)
+from recsae.results.folder import (
+    Files,
+    check_name,
+    create,
+    find_run,
+    new_run_name,
+    run_names,
+    storage_root,
+    write_curves,
+    write_search,
+    write_trials,
+)
+from recsae.results.reading import (
+    Results,
+    load_results,
+    metrics_of,
+    read_search,
+    records,
+    run_seconds,
+    setting_names,
+    settings_of,
+    state_counts,
+    summary,
+    table,
+)
+from recsae.results.selection import best_rows, by_objectives, eligible, non_dominated, ranked
+
+__all__ = [
+    "DEV",
+    "SCHEMA_VERSION",
+    "TRAIN",
+    "Columns",
+    "Files",
+    "Results",
+    "States",
+    "best_rows",
+    "by_objectives",
+    "check_name",
+    "create",
+    "eligible",
+    "find_run",
+    "is_metric",
+    "is_setting",
+    "load_results",
+    "metrics_of",
+    "new_run_name",
+    "non_dominated",
+    "ranked",
+    "read_search",
+    "records",
+    "run_names",
+    "run_seconds",
+    "setting_names",
+    "settings_of",
+    "state_counts",
+    "storage_root",
+    "summary",
+    "table",
+    "write_curves",
+    "write_search",
+    "write_trials",
+]

@@ -1,0 +1,72 @@
+"""Names and types of a run's columns; no other file spells them."""
+
+from enum import StrEnum
+from typing import Final
+
+SCHEMA_VERSION: Final = 1
+"""Raised when an older reader would misread a newer file; stored in each parquet file."""
+
+DEV: Final = "dev/"
+TRAIN: Final = "train/"
+
+
+class States(StrEnum):
+    """What has become of a trial."""
+
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+    PRUNED = "PRUNED"  # stopped by the scheduler
+    FAILED = "FAILED"
+
+
+class Columns:
+    """Columns of results.parquet (a row a trial) and curves.parquet (a row a report).
+
+    Beside them: in results a column a setting, under the seed's name; in both a column a metric,
+    its name after DEV (or TRAIN, for the terms of the loss), e.g. "dev/ndcg@10".
+    """
+
+    TRIAL_ID: Final = "trial_id"
+    STATE: Final = "state"
+    MODEL_NAME: Final = "model_name"
+    EPOCH: Final = "epoch"  # curves only
+    EPOCHS: Final = "epochs"
+    SECONDS: Final = "seconds"
+    STARTED: Final = "started"
+    ENDED: Final = "ended"
+    NODE: Final = "node"
+    ERROR: Final = "error"
+    LEAK: Final = f"{DEV}leak"
+
+
+TIME_DTYPE: Final = "datetime64[us, UTC]"
+
+RESULT_HEAD: Final = {
+    Columns.TRIAL_ID: "int64",
+    Columns.STATE: "str",
+    Columns.MODEL_NAME: "str",
+}
+RESULT_TAIL: Final = {
+    Columns.EPOCHS: "int64",
+    Columns.SECONDS: "float64",
+    Columns.STARTED: TIME_DTYPE,
+    Columns.ENDED: TIME_DTYPE,
+    Columns.NODE: "str",
+    Columns.ERROR: "str",
+}
+CURVE_HEAD: Final = {
+    Columns.TRIAL_ID: "int64",
+    Columns.EPOCH: "int64",
+    Columns.SECONDS: "float64",
+}
+
+
+def is_metric(column: str) -> bool:
+    """Return True for a column of figures ("dev/…", "train/…"), False for a setting or fixed."""
+    return "/" in column
+
+
+def is_setting(column: str) -> bool:
+    """Return True for a column that holds one setting of the trials (model_name included)."""
+    fixed = {**RESULT_HEAD, **RESULT_TAIL, **CURVE_HEAD}
+    return column == Columns.MODEL_NAME or not (is_metric(column) or column in fixed)

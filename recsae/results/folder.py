@@ -1,0 +1,131 @@
+"""The folder of a run, `STORAGE/NAME/`: made once, its files always whole, found by its name."""
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlparse
+
+import numpy as np
+import yaml
+
+from recsae.errors import RecsaeError, nearest
+from recsae.files import write_whole
+from recsae.results.frames import Row, curves_frame, trials_frame, write_frame
+
+STORAGE_VARIABLE: Final = "RECSAE_STORAGE"
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+
+
+class Files:
+    """What lies in a run's folder."""
+
+    SEARCH: Final = "search.yaml"
+    RESULTS: Final = "results.parquet"
+    CURVES: Final = "curves.parquet"
+    BEST: Final = "best"
+    METRICS: Final = "metrics.json"  # of each best model, in its folder: {dev, test}
+    TENSORBOARD: Final = "tensorboard"
+    REPORT: Final = "report.html"
+
+
+def create(path: Path, search: dict[str, Any]) -> None:
+    """Make a run's folder with no trials yet; raises RecsaeError if there is one already."""
+    check_name(path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        write_search(part, search)
+        write_trials(part, [])
+        write_curves(part, [])
+        part.chmod(0o755)
+        if path.exists():
+            raise FileExistsError
+        part.rename(path)  # fails on a folder with content, should somebody have been faster
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        if not path.exists():
+            raise
+        raise RecsaeError(f"name: {path} exists already; take another --name") from error
+
+
+def write_search(path: Path, search: dict[str, Any]) -> None:
+    """Write search.yaml; arrays, tuples and paths in it become plain lists and texts."""
+    text = yaml.safe_dump(_plain(search), sort_keys=False, allow_unicode=True, width=100)
+    write_whole(path / Files.SEARCH, text)
+
+
+def write_trials(path: Path, rows: Sequence[Row]) -> None:
+    """Write results.parquet from a row a trial: flat names of `Columns`, settings and metrics."""
+    write_frame(path / Files.RESULTS, trials_frame(rows))
+
+
+def write_curves(path: Path, rows: Sequence[Row]) -> None:
+    """Write curves.parquet from a row a report."""
+    write_frame(path / Files.CURVES, curves_frame(rows))
+
+
+def storage_root(option: str | None) -> Path:
+    """Return where runs lie: the option, else RECSAE_STORAGE, else ./runs."""
+    text = option or os.environ.get(STORAGE_VARIABLE) or "runs"
+    address = urlparse(text)
+    if len(address.scheme) < 2:  # a path, also one of Windows
+        return Path(text).expanduser().resolve()
+    if address.scheme == "file" and address.netloc in ("", "localhost"):
+        return Path(unquote(address.path)).resolve()
+    raise RecsaeError(f"storage: expected a path or a file:///… address, got {text!r}")
+
+
+def new_run_name(storage: Path) -> str:
+    """Return a name that no run has yet: the date and time, with a number if it is taken."""
+    stamp = time.strftime("%Y-%m-%d_%H%M%S")
+    number, name = 1, stamp
+    while (storage / name).exists():
+        number += 1
+        name = f"{stamp}-{number}"
+    return name
+
+
+def check_name(name: str) -> None:
+    """Raise RecsaeError unless `name` can be the name of a run."""
+    if not _NAME.fullmatch(name):
+        raise RecsaeError(f"name: expected letters, digits and any of _.+- in it, got {name!r}")
+
+
+def run_names(storage: Path) -> list[str]:
+    """Return the names of the runs in a storage, sorted."""
+    return sorted(path.parent.name for path in storage.glob(f"[!.]*/{Files.SEARCH}"))
+
+
+def find_run(name_or_path: str | Path, storage: Path) -> Path:
+    """Return the folder of a run, given as a path or by its name; raises RecsaeError."""
+    for path in (Path(name_or_path).expanduser(), storage / name_or_path):
+        if (path / Files.SEARCH).is_file():
+            return path.resolve()
+    names = run_names(storage)
+    hint = nearest(str(name_or_path), names)
+    if hint or not Path(name_or_path).exists():
+        known = hint or (f"; there: {', '.join(names[-5:])}" if names else "; it has no runs")
+        raise RecsaeError(f"no run {str(name_or_path)!r} in {storage}{known}")
+    raise not_a_run(Path(name_or_path))
+
+
+def not_a_run(path: Path) -> RecsaeError:
+    """Return the error for a path without a run in it."""
+    return RecsaeError(f"{path}: expected the folder of a run, but it has no {Files.SEARCH}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return _plain(value.tolist())
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    return str(value)

@@ -1,0 +1,137 @@
+"""Rows of plain values → frames with fixed types → parquet files, and back.
+
+Types do not depend on how far a run is: fixed columns have those of `columns`, metrics are float64
+("…/leak" a nullable boolean), and a setting has the narrowest of boolean, Int64, float64 that
+holds all its values. A setting that mixes texts with other values is a column of texts (numbers as
+JSON writes them); one without any value yet is float64. Missing is null in the file.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recsae.errors import RecsaeError
+from recsae.files import write_whole
+from recsae.results.columns import (
+    CURVE_HEAD,
+    RESULT_HEAD,
+    RESULT_TAIL,
+    SCHEMA_VERSION,
+    TIME_DTYPE,
+    Columns,
+    is_metric,
+)
+
+Row = Mapping[str, Any]
+
+_VERSION_KEY: Final = b"recsae.schema"
+
+
+def trials_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the frame of results.parquet, sorted by trial; each trial must be there once."""
+    rows = [{Columns.EPOCHS: 0, **row} for row in rows]
+    names = _names(rows)
+    settings = [name for name in names if not (is_metric(name) or name in _RESULT_FIXED)]
+    metrics = [name for name in names if is_metric(name)]
+    frame = _frame(rows, [*RESULT_HEAD, *settings, *metrics, *RESULT_TAIL], _RESULT_FIXED)
+    assert not frame[Columns.TRIAL_ID].duplicated().any(), "a trial has two rows"
+    return frame.sort_values(Columns.TRIAL_ID, ignore_index=True)
+
+
+def curves_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the frame of curves.parquet: of an epoch reported twice, the later report stays."""
+    names = [name for name in _names(rows) if name not in CURVE_HEAD]
+    key = [Columns.TRIAL_ID, Columns.EPOCH]
+    frame = _frame(rows, [*CURVE_HEAD, *names], CURVE_HEAD)
+    return frame.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a parquet file whole, with the version of the schema."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    metadata = {**(table.schema.metadata or {}), _VERSION_KEY: str(SCHEMA_VERSION).encode()}
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(metadata), buffer)
+    write_whole(path, buffer.getvalue())
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read a file of `write_frame`; raises RecsaeError if it is missing, broken or too new."""
+    try:
+        table = pq.read_table(io.BytesIO(path.read_bytes()))
+    except FileNotFoundError:
+        raise RecsaeError(f"{path}: missing; expected a file that every run has") from None
+    except (pa.ArrowException, OSError) as error:
+        raise RecsaeError(f"{path}: not a whole parquet file ({_line(error)})") from None
+    version = (table.schema.metadata or {}).get(_VERSION_KEY, b"none").decode()
+    if not version.isdecimal():
+        raise RecsaeError(f"{path}: a parquet file, but not one that recsae wrote")
+    if int(version) > SCHEMA_VERSION:
+        raise RecsaeError(
+            f"{path}: has version {version} of the results, this recsae reads up to "
+            f"{SCHEMA_VERSION}; install a newer recsae"
+        )
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+_RESULT_FIXED: Final = {**RESULT_HEAD, **RESULT_TAIL}
+
+
+def _names(rows: Iterable[Row]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _frame(rows: Sequence[Row], names: list[str], fixed: Mapping[str, str]) -> pd.DataFrame:
+    columns = {name: _column(name, [row.get(name) for row in rows], fixed) for name in names}
+    return pd.DataFrame(columns)
+
+
+def _column(name: str, values: list[Any], fixed: Mapping[str, str]) -> "pd.Series[Any]":
+    if fixed.get(name) == TIME_DTYPE:
+        return _times(values)
+    if name in fixed:
+        return pd.Series(values, dtype=fixed[name])
+    if name.endswith("/leak"):
+        return pd.Series([None if _missing(v) else bool(v) for v in values], dtype="boolean")
+    if is_metric(name):
+        return pd.Series([np.nan if v is None else float(v) for v in values], dtype="float64")
+    return _setting([None if _missing(v) else _plain(v) for v in values])
+
+
+def _times(values: list[Any]) -> "pd.Series[Any]":
+    """Seconds since 1970, or datetimes, as instants in UTC."""
+    seconds = [v.timestamp() if isinstance(v, datetime) and not _missing(v) else v for v in values]
+    micros = [None if _missing(second) else round(second * 1e6) for second in seconds]
+    instants = pd.to_datetime(pd.Series(micros, dtype="Int64"), unit="us", utc=True)
+    return instants.astype(TIME_DTYPE)
+
+
+def _setting(values: list[Any]) -> "pd.Series[Any]":
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {int, float} and kinds != {int}:  # also when there is no value yet
+        return pd.Series([np.nan if v is None else float(v) for v in values], dtype="float64")
+    if len(kinds) == 1 and kinds <= {bool, int}:
+        return pd.Series(values, dtype="boolean" if bool in kinds else "Int64")
+    texts = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
+    return pd.Series(texts, dtype="str")
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or value != value
+
+
+def _line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,161 @@
+"""A run's folder → frames and the short answers that the command line gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from recsae.errors import RecsaeError
+from recsae.results.columns import DEV, Columns, States, is_setting
+from recsae.results.folder import Files, not_a_run
+from recsae.results.frames import read_frame
+from recsae.results.selection import best_rows, ranked
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run as it is now: `trials` (a row each), `curves` (a row a report), `search` (a dict)."""
+
+    path: Path
+    search: dict[str, Any]
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+
+    @property
+    def objectives(self) -> dict[str, str]:
+        """Dev metrics (no prefix) that the search improves, each max or min."""
+        return dict(self.search["space"]["objectives"])
+
+    @cached_property
+    def best(self) -> pd.DataFrame:
+        """The best COMPLETE trials that do not leak, by dev; several objectives: the Pareto set."""
+        return best_rows(self.trials, self.objectives)
+
+    @property
+    def width(self) -> int | None:
+        """Width of the base's states, if search.yaml knows it."""
+        base = _inside(self.search, "base", "settings", "emb_size")
+        width = _inside(self.search, "activations", "width") or base
+        return None if width is None else int(width)
+
+    @property
+    def base_metrics(self) -> dict[str, float]:
+        """Dev metrics of the base, flat names."""
+        return dict(_inside(self.search, "base", "metrics", "dev") or {})
+
+    def best_trials(self) -> list[dict[str, Any]]:
+        """Return trial_id, settings and dev metrics of each best trial, as JSON can hold them."""
+        return [
+            {
+                Columns.TRIAL_ID: int(row[Columns.TRIAL_ID]),
+                "settings": settings_of(row),
+                "metrics": metrics_of(row),
+            }
+            for row in records(self.best)
+        ]
+
+
+def load_results(path: str | Path) -> Results:
+    """Read a run's folder, running or ended; raises RecsaeError if it is none or is broken."""
+    folder = Path(path).expanduser()
+    return Results(
+        path=folder,
+        search=read_search(folder),
+        trials=read_frame(folder / Files.RESULTS),
+        curves=read_frame(folder / Files.CURVES),
+    )
+
+
+def read_search(path: Path) -> dict[str, Any]:
+    """Read a run's search.yaml; raises RecsaeError."""
+    file = path / Files.SEARCH
+    try:
+        search = yaml.safe_load(file.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        raise not_a_run(path) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecsaeError(f"{file}: not readable as YAML ({str(error).splitlines()[0]})") from None
+    if not isinstance(_inside(search, "space", "objectives"), dict):
+        raise RecsaeError(f"{file}: expected the key space.objectives, which every run has")
+    return dict(search)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as dicts."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def setting_names(trials: pd.DataFrame) -> list[str]:
+    """Return the columns that hold settings, model_name first."""
+    return [str(name) for name in trials if is_setting(str(name))]
+
+
+def settings_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a trial's row, model_name first, without those it does not have."""
+    return {k: v for k, v in row.items() if is_setting(k) and not pd.isna(v)}
+
+
+def metrics_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the dev metrics of a trial's row under flat names, e.g. "ndcg@10"; null if unknown."""
+    names = [name for name in row if name.startswith(DEV)]
+    return {name.removeprefix(DEV): None if pd.isna(row[name]) else row[name] for name in names}
+
+
+def state_counts(trials: pd.DataFrame) -> dict[str, int]:
+    """Return how many trials have ended in each state, and how many run if any does."""
+    counts = {state.value: int((trials[Columns.STATE] == state).sum()) for state in States}
+    running = counts.pop(States.RUNNING)
+    return {**counts, States.RUNNING.value: running} if running else counts
+
+
+def summary(results: Results) -> dict[str, Any]:
+    """Return what `tune` and `results` print as JSON; the best trials' metrics are those of dev."""
+    return {
+        "run": results.path.name,
+        "trials": state_counts(results.trials),
+        "best": results.best_trials(),
+        "pretrained": bool(results.search.get("pretrained", False)),
+        "seconds": run_seconds(results),
+    }
+
+
+def run_seconds(results: Results) -> float:
+    """Return how long the run took: as stored at its end, else from its first trial to its last."""
+    if results.search.get("seconds") is not None:
+        return float(results.search["seconds"])
+    begun, ended = results.trials[Columns.STARTED].min(), results.trials[Columns.ENDED].max()
+    return 0.0 if pd.isna(begun) or pd.isna(ended) else round((ended - begun).total_seconds(), 3)
+
+
+def table(results: Results, top: int | None = 20) -> pd.DataFrame:
+    """Return the best `top` trials (None: all) in the columns that a person compares."""
+    rows = ranked(results.trials, results.objectives)
+    rows = rows if top is None else rows.head(top)
+    columns = {
+        "trial_id": rows[Columns.TRIAL_ID],
+        "state": rows[Columns.STATE],
+        "model": rows[Columns.MODEL_NAME],
+        "k": rows.get("sae_k"),
+        "k/d": rows["sae_k"] / results.width if results.width and "sae_k" in rows else None,
+        "scale": rows.get("sae_scale_size"),
+        "lr": rows.get("sae_lr"),
+        **{name: rows.get(DEV + name) for name in _shown_metrics(results.objectives)},
+        "epochs": rows[Columns.EPOCHS],
+        "seconds": rows[Columns.SECONDS],
+    }
+    present = {name: column for name, column in columns.items() if column is not None}
+    return pd.DataFrame(present).reset_index(drop=True)
+
+
+def _shown_metrics(objectives: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys([*objectives, "share", "fvu", "l0", "dead", "leak"]))
+
+
+def _inside(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

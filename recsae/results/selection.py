@@ -1,0 +1,76 @@
+"""Which trials are best. Pure functions of a frame or an array, chosen by dev alone.
+
+Shapes: N trials, M objectives.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recsae.results.columns import DEV, Columns, States
+
+MAX: Final = "max"
+MIN: Final = "min"
+
+
+def non_dominated(values_NM: npt.ArrayLike, directions: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which rows no other dominates; equal rows stay together, not finite ones never.
+
+    A row dominates another when it is nowhere worse and somewhere better; directions: max or min.
+    """
+    signs_M = np.array([-1.0 if direction == MAX else 1.0 for direction in directions])
+    costs_NM = np.asarray(values_NM, dtype=np.float64).reshape(-1, len(directions)) * signs_M
+    best_N = np.array(np.isfinite(costs_NM).all(axis=1))
+    for row in np.flatnonzero(best_N):
+        if best_N[row]:  # what a dominated row dominates, its own master dominates too
+            worse_N = (costs_NM >= costs_NM[row]).all(1) & (costs_NM > costs_NM[row]).any(1)
+            best_N &= ~worse_N
+    return best_N
+
+
+def eligible(trials: pd.DataFrame, objectives: Mapping[str, str]) -> "pd.Series[bool]":
+    """Return which trials may be best: COMPLETE, not leaking, every objective a finite number."""
+    may = trials[Columns.STATE] == States.COMPLETE
+    if Columns.LEAK in trials:
+        may &= ~trials[Columns.LEAK].fillna(False).astype(bool)
+    for name in objectives:
+        column = DEV + name
+        may &= np.isfinite(trials[column]) if column in trials else False
+    return may
+
+
+def best_rows(trials: pd.DataFrame, objectives: Mapping[str, str]) -> pd.DataFrame:
+    """Return the best trials: for one objective the first with the best value, else the Pareto set.
+
+    Ordered by the first objective, best first. objectives: dev metric without prefix → max or min.
+    """
+    able = trials[eligible(trials, objectives)]
+    if able.empty:
+        return able
+    columns = [DEV + name for name in objectives]
+    front = able[non_dominated(able[columns].to_numpy(), list(objectives.values()))]
+    front = by_objectives(front, objectives)
+    return front.head(1) if len(objectives) == 1 else front
+
+
+def by_objectives(trials: pd.DataFrame, objectives: Mapping[str, str]) -> pd.DataFrame:
+    """Return the trials, best first by the first objective, the others next, then by trial."""
+    keys = [(DEV + name, way == MIN) for name, way in objectives.items() if DEV + name in trials]
+    keys.append((Columns.TRIAL_ID, True))
+    names, ascending = zip(*keys, strict=True)
+    return trials.sort_values(list(names), ascending=list(ascending))
+
+
+def ranked(trials: pd.DataFrame, objectives: Mapping[str, str]) -> pd.DataFrame:
+    """Return all trials as tables show them: complete, pruned, running, failed, leaks last."""
+    place: Any = trials[Columns.STATE].map(_SHOWN).astype("int64")
+    if Columns.LEAK in trials:
+        place += trials[Columns.LEAK].fillna(False).astype("int64")
+    ordered = by_objectives(trials, objectives).assign(place=place)
+    return ordered.sort_values("place", kind="stable").drop(columns="place")
+
+
+_SHOWN: Final = {States.COMPLETE: 0, States.PRUNED: 2, States.RUNNING: 4, States.FAILED: 6}

@@ -1,0 +1,1 @@
+"""Sparse autoencoders on any [N, d] array. `registry.variants()` lists them."""

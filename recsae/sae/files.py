@@ -1,0 +1,77 @@
+"""An autoencoder on disk: model.safetensors and settings.json in one folder."""
+
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from recsae.errors import RecsaeError
+from recsae.files import read_json, whole_folder, write_json
+from recsae.sae.model import SparseAutoencoder
+from recsae.sae.registry import variant
+
+WEIGHTS = "model.safetensors"
+SETTINGS = "settings.json"
+
+
+def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
+    """Write the model, its settings and whatever plain values go with it; whole or not at all."""
+    weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    described = {
+        "model_name": model.variant.name,
+        "width": model.width,
+        "settings": model.settings.values(),
+        "extra": extra,
+    }
+    with whole_folder(folder) as part:
+        save_file(weights, part / WEIGHTS)
+        write_json(part / SETTINGS, described)
+
+
+def load(folder: Path) -> tuple[SparseAutoencoder, dict[str, Any]]:
+    """Return the model, in evaluation mode on the CPU, and what was saved with it.
+
+    Raises RecsaeError if a file is missing, broken, or does not fit the settings beside it.
+    """
+    described = _read_settings(folder / SETTINGS)
+    weights = _read_weights(folder / WEIGHTS)
+    kind = variant(described["model_name"])
+    model = SparseAutoencoder(kind, kind.Settings.of(described["settings"]), described["width"])
+    _check(model.state_dict(), weights, folder / WEIGHTS)
+    model.load_state_dict(weights)
+    return model.eval(), described["extra"]
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    try:
+        described: dict[str, Any] = read_json(path)
+        missing = {"model_name", "width", "settings", "extra"} - set(described)
+    except FileNotFoundError:
+        raise RecsaeError(f"{path}: no such file; expected a saved autoencoder") from None
+    except (ValueError, TypeError):
+        raise RecsaeError(f"{path}: expected the JSON settings of an autoencoder") from None
+    if missing:
+        raise RecsaeError(f"{path}: expected the key {sorted(missing)[0]!r}, found none")
+    return described
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise RecsaeError(f"{path}: no such file; expected a saved autoencoder") from None
+    except SafetensorError as error:
+        raise RecsaeError(f"{path}: expected a whole safetensors file ({error})") from None
+
+
+def _check(expected: dict[str, Tensor], found: dict[str, Tensor], path: Path) -> None:
+    for key in [*expected, *(key for key in found if key not in expected)]:
+        wanted, has = _shape(expected, key), _shape(found, key)
+        if wanted != has:
+            raise RecsaeError(f"{path}: {key}: expected {wanted}, found {has}")
+
+
+def _shape(tensors: dict[str, Tensor], key: str) -> str:
+    return f"shape {list(tensors[key].shape)}" if key in tensors else "nothing"

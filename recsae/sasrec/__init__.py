@@ -1,0 +1,1 @@
+"""The SASRec recommender whose states the autoencoders read."""

@@ -1,0 +1,51 @@
+"""Cross-entropy over all items, without ever holding all of the scores.
+
+Shapes: T positions, D width, I items, C positions of a chunk.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+SCORE_BYTES = 8 * 2**20
+
+
+def cross_entropy(hidden_TD: Tensor, item_table_ID: Tensor, target_T: Tensor) -> Tensor:
+    """Return the mean of -log softmax(hidden @ table.T)[target], with at most SCORE_BYTES of scores."""
+    loss: Tensor = _ChunkedCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        hidden_TD, item_table_ID, target_T
+    )
+    return loss
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    """The gradient is computed along with the loss, chunk by chunk, so no score is kept."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden_TD: Tensor, item_table_ID: Tensor, target_T: Tensor) -> Tensor:
+        count, items = len(hidden_TD), len(item_table_ID)
+        chunk = max(1, SCORE_BYTES // (4 * items))
+        loss = hidden_TD.new_zeros(())
+        grad_hidden_TD = torch.empty_like(hidden_TD)
+        grad_table_ID = torch.zeros_like(item_table_ID)
+        for start in range(0, count, chunk):
+            rows = slice(start, start + chunk)
+            hidden_CD, target_C = hidden_TD[rows], target_T[rows]
+            scores_CI = hidden_CD @ item_table_ID.T
+            top_C1 = scores_CI.amax(1, keepdim=True)
+            hit_C1 = scores_CI.gather(1, target_C.unsqueeze(1)) - top_C1
+            sum_C1 = scores_CI.sub_(top_C1).exp_().sum(1, keepdim=True)
+            loss += (sum_C1.log() - hit_C1).sum()
+            # The scores are left as e^s; dividing the narrow factors saves a pass over them.
+            grad_hidden_TD[rows] = scores_CI @ item_table_ID / sum_C1 - item_table_ID[target_C]
+            grad_table_ID.addmm_(scores_CI.T, hidden_CD / sum_C1)
+        grad_table_ID.index_add_(0, target_T, hidden_TD, alpha=-1)
+        ctx.save_for_backward(grad_hidden_TD.div_(count), grad_table_ID.div_(count))
+        return loss / count
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None]:
+        (grad_loss,) = grads
+        grad_hidden_TD, grad_table_ID = ctx.saved_tensors
+        return grad_hidden_TD * grad_loss, grad_table_ID * grad_loss, None

@@ -1,0 +1,44 @@
+"""Settings of the shared SASRec; this file loads without torch."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from recsae.settings import KeyedValueError, Settings
+
+
+class SASRecSettings(Settings):
+    """The base recommender; names and defaults are the seed's where it has them."""
+
+    emb_size: Annotated[int, Field(ge=1)] = 64
+    """Width of item embeddings and states."""
+    num_layers: Annotated[int, Field(ge=1)] = 2
+    """Transformer blocks."""
+    num_heads: Annotated[int, Field(ge=1)] = 4
+    """Attention heads a block; must divide emb_size into even parts."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """Dropout rate of embeddings and blocks."""
+    lr: Annotated[float, Field(gt=0)] = 1e-3
+    """Learning rate of AdamW."""
+    max_len: Annotated[int, Field(ge=2)] = 50
+    """Most recent items of a history that the model sees."""
+    epochs: Annotated[int, Field(ge=1)] = 20
+    """Passes over the training items at most."""
+    patience: Annotated[int, Field(ge=1)] = 5
+    """Stop after this many epochs without a better NDCG@10 on dev."""
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    """Windows of at most max_len items a step."""
+    base_seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of initialisation, dropout and data order."""
+
+    @model_validator(mode="after")
+    def _heads_divide_the_width(self) -> Self:
+        if self.emb_size % 2:
+            raise KeyedValueError("emb_size", f"expected an even number, got {self.emb_size}")
+        if self.emb_size // 2 % self.num_heads:  # rotary positions turn pairs of numbers
+            raise KeyedValueError(
+                "num_heads",
+                f"expected a divisor of {self.emb_size // 2} (half of emb_size), "
+                f"got {self.num_heads}",
+            )
+        return self

@@ -1,0 +1,107 @@
+"""Trains a base: every training item is predicted from those before it.
+
+Shapes: W windows, B windows of a batch, L their padded length, T positions, D width.
+"""
+
+import copy
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recsae.errors import RecsaeError
+from recsae.progress import meter
+from recsae.sasrec.loss import cross_entropy
+from recsae.sasrec.model import SASRec
+from recsae.sasrec.settings import SASRecSettings
+from recsae.sasrec.states import evaluate, seen_of
+from recsae.sequences import Sequences, Windows, batches
+
+
+class Trained(NamedTuple):
+    """A frozen model, as it was after the epoch with the best NDCG@10 on dev."""
+
+    model: SASRec
+    curve: list[float]
+    """NDCG@10 on dev after each epoch."""
+
+
+def train(sequences: Sequences, settings: SASRecSettings, device: torch.device) -> Trained:
+    """Train until dev gets no better; raises RecsaeError without items to train on or to choose by."""
+    _check(sequences)
+    with _seeded(settings.base_seed, device):
+        model = SASRec(settings, sequences.n_items).to(device)
+        curve = _fit(model, sequences, settings, device)
+    return Trained(model.eval().requires_grad_(False), curve)
+
+
+def _fit(
+    model: SASRec, sequences: Sequences, settings: SASRecSettings, device: torch.device
+) -> list[float]:
+    optimiser = torch.optim.AdamW(model.parameters(), lr=settings.lr, fused=True)
+    seen = seen_of(sequences, sequences.dev)
+    curve: list[float] = []
+    with meter("SASRec epoch", settings.epochs) as progress:
+        for epoch in range(settings.epochs):
+            _epoch(model, optimiser, _steps(sequences, settings, epoch, device))
+            model.eval()
+            score = evaluate(model, sequences, sequences.dev, seen, device)["ndcg@10"]
+            progress(epoch + 1, f"dev NDCG@10 {score:.4f}")
+            if score > max(curve, default=-1.0):
+                weights = copy.deepcopy(model.state_dict())
+            curve.append(score)
+            if epoch - curve.index(max(curve)) >= settings.patience:
+                break
+    model.load_state_dict(weights)
+    return curve
+
+
+def _epoch(
+    model: SASRec, optimiser: torch.optim.Optimizer, steps: Iterable[tuple[Tensor, Tensor, Tensor]]
+) -> None:
+    model.train()
+    for inputs_BL, lengths_B, following_T in steps:
+        hidden_TD = model.hidden(inputs_BL, lengths_B)[_valid(inputs_BL, lengths_B)]
+        loss = cross_entropy(hidden_TD, model.item_table(), following_T)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+
+
+def _steps(
+    sequences: Sequences, settings: SASRecSettings, epoch: int, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield items [B, L], lengths [B], and the following items [T] of the valid positions."""
+    rng = np.random.default_rng([settings.base_seed, epoch])
+    windows = sequences.train_windows(settings.max_len, rng)
+    for index_B in batches(windows, settings.batch_size, rng):
+        part = Windows(windows.start[index_B], windows.length[index_B])
+        inputs_BL, following_BL = (
+            torch.from_numpy(sequences.batch(part, shift)).to(device) for shift in (0, 1)
+        )
+        lengths_B = torch.from_numpy(part.length).to(device)
+        yield inputs_BL, lengths_B, following_BL[_valid(inputs_BL, lengths_B)]
+
+
+def _valid(items_BL: Tensor, lengths_B: Tensor) -> Tensor:
+    return torch.arange(items_BL.shape[1], device=items_BL.device) < lengths_B.unsqueeze(1)
+
+
+@contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Let torch draw from `seed` in the block, and as if nothing had been drawn after it."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+def _check(sequences: Sequences) -> None:
+    if not sequences.train_rows().length.any():
+        raise RecsaeError(
+            f"{sequences.name}: nothing to train on: expected a user with 2 or more training items"
+        )
+    if not len(sequences.dev.user):
+        raise RecsaeError(f"{sequences.name}: no dev target, expected one to choose the base by")

@@ -1,0 +1,1 @@
+"""The search: the only room that imports ray and optuna."""

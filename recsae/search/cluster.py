@@ -1,0 +1,117 @@
+"""A Ray to run on: one of our own on this machine, or one that is there already; kept quiet."""
+
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+import ray
+
+from recsae.errors import RecsaeError
+from recsae.progress import say
+from recsae.search.reports import one_line
+from recsae.search.resources import Node
+
+STORE_BYTES = 100_000_000  # what trials exchange is small: data are memory-mapped files
+SHARED_MEMORY = Path("/dev/shm")
+ANSWER_SECONDS = 10.0
+SETTINGS = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_OBJECT_STORE_ALLOW_SLOW_STORAGE": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # Tune's own snapshots would never be read
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+}
+
+
+@contextmanager
+def cluster(address: str | None) -> Iterator[None]:
+    """Be connected to the Ray at `address`, or to one of our own, which ends with the block.
+
+    A Ray that this process is already connected to is used and left as it is.
+    """
+    # What a lost worker looked like is printed on standard output, in spite of all settings.
+    with _settings(), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        if ray.is_initialized():
+            yield
+            return
+        _join(address) if address else _start()
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+def nodes() -> list[Node]:
+    """Return what each living node offers."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def _start() -> None:
+    free = shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else STORE_BYTES
+    if free < STORE_BYTES:
+        say(f"{SHARED_MEMORY} has only {free / 1e6:.0f} MB free: Ray falls back to slower files")
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.CRITICAL,
+        object_store_memory=STORE_BYTES,
+    )
+
+
+def _join(address: str) -> None:
+    _check_answers(address)
+    _take_token()
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise RecsaeError(f"--address: cannot join the Ray at {address}: {one_line(error)}") from None
+
+
+def _check_answers(address: str) -> None:
+    """Raise RecsaeError if nobody listens at HOST:PORT; Ray itself would wait for minutes."""
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()):
+        raise RecsaeError(f"--address: expected HOST:PORT or auto, got {address!r}")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+    except OSError as error:
+        raise RecsaeError(f"--address: no Ray answers at {address} ({error.strerror})") from None
+
+
+def _take_token() -> None:
+    """Use this machine's token if it has one, as Ray by itself does only for the address auto.
+
+    A Ray of our own leaves a token behind, and the next `ray start` then asks everybody for it.
+    """
+    try:
+        from ray._private.authentication import authentication_token_setup as setup
+    except ImportError:
+        return  # a Ray that knows no tokens
+    setup.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Set Ray's switches for the block; what the user has set in the environment wins."""
+    added = {name: value for name, value in SETTINGS.items() if name not in os.environ}
+    os.environ.update(added)
+    logger = logging.getLogger("ray")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        for name in added:
+            os.environ.pop(name, None)

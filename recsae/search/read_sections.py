@@ -1,0 +1,99 @@
+"""The sections of a space file, each checked; mistakes are told with their line."""
+
+from typing import Any, TypeVar
+
+from recsae.errors import SettingError, nearest
+from recsae.interactions.settings import DataSettings
+from recsae.sae.registry import variant
+from recsae.sasrec.settings import SASRecSettings
+from recsae.search.parameters import MODEL
+from recsae.search.sections import DIRECTIONS, OBJECTIVE_WORDS, SchedulerSettings
+from recsae.search.yaml_lines import Document, Place
+from recsae.settings import Settings
+
+DEFAULT_OBJECTIVES = {"ndcg@10": "max"}
+
+S = TypeVar("S", bound=Settings)
+
+
+def read_models(document: Document) -> tuple[str, ...]:
+    """Return the models' names."""
+    written = document.value.get(MODEL)
+    names = written if isinstance(written, list) else [written]
+    place: Place = (MODEL,)
+    if not names or not all(isinstance(name, str) for name in names):
+        got = "nothing" if written is None else repr(written)
+        raise document.error(place, f"expected the name of a model, or a list of them, got {got}")
+    for i, name in enumerate(names):
+        place = (MODEL, i)
+        try:
+            variant(name)
+        except SettingError as error:
+            raise document.error(place, error.message) from None
+        if name in names[:i]:
+            raise document.error(place, f"expected each model once, got {name} twice")
+    return tuple(names)
+
+
+def read_dataset(document: Document) -> str | None:
+    """Return the data set's name, or None when the file leaves it open."""
+    dataset = document.value.get("dataset")
+    if dataset is not None and not (isinstance(dataset, str) and dataset.strip()):
+        raise document.error(("dataset",), f"expected a name or a path, got {dataset!r}")
+    return dataset
+
+
+def read_data(document: Document) -> dict[str, Any]:
+    """Return what the file says of the data beside its name, every setting explicit."""
+    if "dataset" in _mapping(document, "data"):
+        raise document.error(("data", "dataset"), "expected at the top of the file, not in data:")
+    data = read_section(document, "data", DataSettings).values()
+    return {name: value for name, value in data.items() if name != "dataset"}
+
+
+def read_base(document: Document) -> SASRecSettings:
+    """Return the settings of the shared SASRec."""
+    if "checkpoint" in _mapping(document, "base"):
+        message = "expected settings of SASRec, such as emb_size; a checkpoint cannot be named here"
+        raise document.error(("base", "checkpoint"), message)
+    return read_section(document, "base", SASRecSettings)
+
+
+def read_objectives(document: Document) -> dict[str, str]:
+    """Return each metric to improve and its direction."""
+    objectives = _mapping(document, "objectives") or DEFAULT_OBJECTIVES
+    for name, direction in objectives.items():
+        place = ("objectives", name)
+        if name not in DIRECTIONS:
+            raise document.error(place, f"no such metric{nearest(name, DIRECTIONS)}")
+        if direction != DIRECTIONS[name]:
+            words = f"expected {DIRECTIONS[name]} ({OBJECTIVE_WORDS[DIRECTIONS[name]]})"
+            raise document.error(place, f"{words}, got {direction!r}")
+    return dict(objectives)
+
+
+def read_scheduler(document: Document, several: bool) -> SchedulerSettings:
+    """Return the scheduler; with several objectives nothing is stopped early."""
+    settings = read_section(document, "scheduler", SchedulerSettings)
+    if not several:
+        return settings
+    if _mapping(document, "scheduler").get("name", "none") != "none":
+        message = f"expected none with several objectives, got {settings.name}"
+        raise document.error(("scheduler", "name"), message)
+    return settings.model_copy(update={"name": "none"})
+
+
+def read_section(document: Document, name: str, kind: type[S]) -> S:
+    """Return a section as its settings object."""
+    try:
+        return kind.of(_mapping(document, name))
+    except SettingError as error:
+        raise document.error((name, error.key), error.message) from None
+
+
+def _mapping(document: Document, name: str) -> dict[str, Any]:
+    """Return a section; an empty one, or one that is left out, is {}."""
+    section = document.value.get(name)
+    if section is not None and not isinstance(section, dict):
+        raise document.error((name,), f"expected keys and values, got {section!r}")
+    return section or {}

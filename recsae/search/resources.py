@@ -1,0 +1,116 @@
+"""How many trials run at once, and what each holds: plain arithmetic on what the nodes offer."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from recsae.errors import RecsaeError
+from recsae.search.sections import ResourceSettings
+
+CPU, GPU = "CPU", "GPU"
+MARGIN = 0.1
+"""Part of a device's memory left free: fragments, libraries, what settings in between need."""
+STEPS = 10_000  # Ray counts fractions of a resource in ten-thousandths
+
+Node = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one trial holds while it runs."""
+
+    cpus: float
+    gpus: float
+
+    @property
+    def words(self) -> str:
+        """The share as a message says it."""
+        return f"{self.cpus:g} CPUs and {self.gpus:g} GPUs"
+
+    @property
+    def threads(self) -> int:
+        """Torch threads of a trial."""
+        return max(1, int(self.cpus))
+
+    @property
+    def device(self) -> str:
+        """Torch device of a trial."""
+        return "cuda" if self.gpus else "cpu"
+
+
+@dataclass(frozen=True)
+class Need:
+    """What the largest settings of a space took of one device, both in bytes."""
+
+    used: int
+    total: int
+
+
+def share_for(
+    asked: ResourceSettings, nodes: Iterable[Node], measure: Callable[[Share], Need]
+) -> Share:
+    """Return a trial's share; `measure` is called only for `gpus: auto` where there is a GPU."""
+    if asked.gpus != "auto":
+        return Share(asked.cpus, asked.gpus)
+    equipped = [node for node in nodes if node.get(GPU, 0) >= 1]
+    if not equipped:
+        return Share(asked.cpus, 0.0)
+    by_cpus = min(trials_by_cpus(node, asked.cpus) for node in equipped)
+    if by_cpus == 1:
+        return Share(asked.cpus, 1.0)
+    by_memory = trials_in_memory(measure(Share(asked.cpus, 1.0)))
+    return Share(asked.cpus, floored(1 / min(by_cpus, by_memory)))
+
+
+def trials_in_memory(need: Need, margin: float = MARGIN) -> int:
+    """Return how many trials fit in a device's memory, at least one."""
+    return max(1, int(need.total * (1 - margin) // max(1, need.used)))
+
+
+def trials_by_cpus(node: Node, cpus: float) -> int:
+    """Return how many trials a GPU of this node can have before the node's CPUs run out."""
+    return max(1, int(node.get(CPU, 0) / cpus / node[GPU] + 1e-9))
+
+
+def floored(value: float) -> float:
+    """Return a fraction of a resource that Ray can count, not above `value`."""
+    return math.floor(value * STEPS + 1e-6) / STEPS
+
+
+def slots(node: Node, share: Share) -> int:
+    """Return how many trials a node runs at once."""
+    by_cpu = int(node.get(CPU, 0) / share.cpus + 1e-9)
+    if not share.gpus:
+        return by_cpu
+    devices = int(node.get(GPU, 0))
+    if share.gpus < 1:
+        return min(by_cpu, devices * int(1 / share.gpus + 1e-9))
+    return min(by_cpu, int(devices / share.gpus + 1e-9))
+
+
+def offer(nodes: Iterable[Node], share: Share) -> int:
+    """Return how many trials all nodes run at once."""
+    return sum(slots(node, share) for node in nodes)
+
+
+def squeezed(share: Share, nodes: list[Node], workers: int) -> Share:
+    """Return the share that lets `workers` trials run at once on nodes that offer fewer."""
+    if offer(nodes, share) >= workers or share.gpus:
+        return share
+    cpus = sum(node.get(CPU, 0) for node in nodes)
+    return Share(floored(cpus / workers), share.gpus)
+
+
+def fits(share: Share, nodes: Iterable[Node]) -> bool:
+    """Return True if some node can run a trial."""
+    return offer(nodes, share) > 0
+
+
+def too_large(share: Share, nodes: list[Node]) -> RecsaeError:
+    """Return the error for a share that no node can give."""
+    most_cpus = max((node.get(CPU, 0) for node in nodes), default=0)
+    most_gpus = max((node.get(GPU, 0) for node in nodes), default=0)
+    return RecsaeError(
+        f"resources: a trial asks for {share.words}, "
+        f"but a node offers at most {most_cpus:g} CPUs and {most_gpus:g} GPUs"
+    )

@@ -1,0 +1,62 @@
+"""The sections of a search space that are settings of their own, and the objectives it may have."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from recsae.settings import KeyedValueError, Settings
+
+CUTOFFS = (5, 10, 20)
+
+# The one direction in which each metric of a trial is better.
+DIRECTIONS: dict[str, Literal["max", "min"]] = {
+    **{f"{metric}@{cutoff}": "max" for metric in ("ndcg", "hr") for cutoff in CUTOFFS},
+    "share": "max",
+    "fvu": "min",
+    "fvu_code": "min",
+    "l0": "min",
+    "dead": "min",
+}
+
+OBJECTIVE_WORDS = {"max": "more is better", "min": "less is better"}
+
+
+class SearchSettings(Settings):
+    """How settings are proposed, and how many."""
+
+    sampler: Literal["tpe", "random"] = "tpe"
+    """What proposes the next trial: tpe learns from the trials so far, random does not."""
+    trials: Annotated[int, Field(ge=1)] = 64
+    """Trials in all."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the proposals and of the order of the data."""
+    max_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Stop after this many hours; left out, only the number of trials counts."""
+
+
+class SchedulerSettings(Settings):
+    """Which trials are stopped before their last epoch."""
+
+    name: Literal["asha", "none"] = "asha"
+    """asha stops the weaker trials at each rung; none lets every trial run to its end."""
+    grace_epochs: Annotated[int, Field(ge=1)] = 1
+    """The first rung: no trial stops before this many epochs."""
+    reduction_factor: Annotated[int, Field(ge=2)] = 3
+    """Of this many trials at a rung one goes on; also the ratio between two rungs."""
+
+
+class ResourceSettings(Settings):
+    """What one trial holds while it runs."""
+
+    cpus: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    """CPU cores a trial; fractions share one."""
+    gpus: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = "auto"
+    """GPUs a trial; fractions share one; auto packs as many trials on a GPU as fit."""
+
+    @model_validator(mode="after")
+    def _several_gpus_are_whole(self) -> Self:
+        if self.gpus != "auto" and self.gpus > 1 and self.gpus % 1:
+            raise KeyedValueError(
+                "gpus", f"expected a whole number, a fraction below 1, or auto, got {self.gpus}"
+            )
+        return self

@@ -1,0 +1,207 @@
+"""A search space as a user writes it: read whole from YAML, checked, frozen; without torch or ray.
+
+A mistake is one line: the file, the line, the key, what was expected, the nearest right name.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.files import digest
+from recsae.interactions.settings import DataSettings, check_name
+from recsae.sae.base import SAESettings
+from recsae.sae.registry import variant
+from recsae.sasrec.settings import SASRecSettings
+from recsae.search.corners import check_corners
+from recsae.search.parameters import Draw, Parameter, settings_of, suggest
+from recsae.search.read_parameters import read_parameters
+from recsae.search.read_sections import (
+    read_base,
+    read_data,
+    read_dataset,
+    read_models,
+    read_objectives,
+    read_scheduler,
+    read_section,
+)
+from recsae.search.sections import ResourceSettings, SchedulerSettings, SearchSettings
+from recsae.search.shipped import find_space
+from recsae.search.yaml_lines import Document, dump_yaml, read_document
+from recsae.settings import Settings
+
+KEYS = (
+    *("model_name", "dataset", "data", "base", "parameters"),
+    *("objectives", "search", "scheduler", "resources"),
+)
+_EPOCHS = "sae_epochs"
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What is searched, on which data, by which means."""
+
+    models: tuple[str, ...]
+    dataset: str | None
+    data: dict[str, Any]
+    base: SASRecSettings
+    parameters: tuple[Parameter, ...]
+    objectives: dict[str, str]
+    search: SearchSettings
+    scheduler: SchedulerSettings
+    resources: ResourceSettings
+    source: str = field(default="", compare=False)
+
+    def suggest(self, draw: Draw) -> dict[str, Any]:
+        """Return a trial's {"model_name": …} and active parameters, as `draw` picks them."""
+        return suggest(draw, self.models, self.parameters, self.base.emb_size)
+
+    def settings_for(self, params: dict[str, Any]) -> SAESettings:
+        """Return the checked settings of a trial's parameters; SettingError when one is wrong."""
+        settings = settings_of(params)
+        settings.check_width(self.base.emb_size)
+        return settings
+
+    def data_settings(self) -> DataSettings:
+        """Return the settings of the data; an error when no data set is named."""
+        if self.dataset is None:
+            raise RecsaeError(f"{self.source}: dataset: expected a name or path, or --dataset")
+        return DataSettings.of({"dataset": self.dataset, **self.data})
+
+    @property
+    def max_epochs(self) -> int:
+        """The largest `sae_epochs` that a trial can have."""
+        given = [p for p in self.parameters if p.name == _EPOCHS]
+        values = [int(value) for p in given for value in p.corners()]
+        if not given or given[0].when:  # where the parameter takes no part, the default holds
+            values += [variant(model).Settings().sae_epochs for model in self.models]
+        return max(values)
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for all that the space says."""
+        return digest(self.resolved())
+
+    def override(
+        self,
+        *,
+        dataset: str | None = None,
+        trials: int | None = None,
+        seed: int | None = None,
+        sampler: str | None = None,
+        max_hours: float | None = None,
+        cpus: float | None = None,
+        gpus: float | str | None = None,
+    ) -> "SearchSpace":
+        """Return the space with what the command line gives; None leaves a value as it is."""
+        if dataset is not None:
+            check_name(dataset)
+        search = {"trials": trials, "seed": seed, "sampler": sampler, "max_hours": max_hours}
+        return dataclasses.replace(
+            self,
+            dataset=self.dataset if dataset is None else dataset,
+            search=_changed(self.search, search),
+            resources=_changed(self.resources, {"cpus": cpus, "gpus": gpus}),
+        )
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the space as plain values with everything explicit; `space_of` reads it back."""
+        names = list(self.models)
+        return {
+            "model_name": names if len(names) > 1 else names[0],
+            "dataset": self.dataset,
+            "data": dict(self.data),
+            "base": self.base.values(),
+            "parameters": {p.name: p.written() for p in self.parameters},
+            "objectives": dict(self.objectives),
+            "search": self.search.values(),
+            "scheduler": self.scheduler.values(),
+            "resources": self.resources.values(),
+        }
+
+    def to_yaml(self) -> str:
+        """Return the resolved space as the text of a space file."""
+        return dump_yaml(self.resolved())
+
+    def describe(self) -> str:
+        """Return what is searched, in a few lines for people."""
+        fixed = [p.words() for p in self.parameters if p.kind == "fixed"]
+        searched = [p.words() for p in self.parameters if p.kind != "fixed"]
+        tuning = self.search
+        stop = f", {tuning.max_hours} h at most" if tuning.max_hours else ""
+        early = self.scheduler
+        rungs = f" from epoch {early.grace_epochs}, 1 of {early.reduction_factor} goes on"
+        lines = {
+            "models": ", ".join(self.models),
+            "data": self.dataset or "not named",
+            "searched": "; ".join(searched) or "nothing",
+            "fixed": "; ".join(fixed) or "nothing",
+            "objective": ", ".join(f"{way} {name}" for name, way in self.objectives.items()),
+            "trials": f"{tuning.trials} by {tuning.sampler}, seed {tuning.seed}{stop}",
+            "stopping": "none" if early.name == "none" else early.name + rungs,
+            "a trial": f"{self.resources.cpus:g} cpu, {self.resources.gpus} gpu",
+        }
+        return "\n".join(f"{name + ':':<11}{text}" for name, text in lines.items())
+
+
+def load_space(path: str | Path) -> SearchSpace:
+    """Read a space file, or a shipped one by its name; RecsaeError of one line when it is wrong."""
+    document = read_document(find_space(path), str(path))
+    space = _build(document)
+    if space.dataset is not None:
+        try:
+            check_name(space.dataset)
+        except SettingError as error:
+            raise document.error(("dataset",), error.message) from None
+    return space
+
+
+def space_of(values: dict[str, Any], source: str = "space") -> SearchSpace:
+    """Return the space that plain values say, as `resolved` gives them; `source` is for errors."""
+    return _build(Document(source, values))
+
+
+def _build(document: Document) -> SearchSpace:
+    """Check the whole document; raises the first mistake."""
+    for key in document.value:
+        if key not in KEYS:
+            raise document.error((key,), f"no such key{nearest(key, KEYS)}")
+    models = read_models(document)
+    objectives = read_objectives(document)
+    space = SearchSpace(
+        models=models,
+        dataset=read_dataset(document),
+        data=read_data(document),
+        base=read_base(document),
+        parameters=read_parameters(document, models),
+        objectives=objectives,
+        search=read_section(document, "search", SearchSettings),
+        scheduler=read_scheduler(document, several=len(objectives) > 1),
+        resources=read_section(document, "resources", ResourceSettings),
+        source=document.source,
+    )
+    _check_together(document, space)
+    return space
+
+
+def _check_together(document: Document, space: SearchSpace) -> None:
+    """Raise what sections forbid each other."""
+    scheduler = space.scheduler
+    if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
+        message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
+        raise document.error(("scheduler", "grace_epochs"), message)
+    try:
+        check_corners(space.models, space.parameters, space.base.emb_size)
+    except SettingError as error:
+        place = ("parameters", error.key)
+        hint = "" if error.key in document.value["parameters"] else " (its default)"
+        raise document.error(place, f"{error.message}{hint}") from None
+
+
+def _changed(settings: S, changes: dict[str, Any]) -> S:
+    """Return the settings with the values that are not None, checked."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    return type(settings).of(settings.values() | given)

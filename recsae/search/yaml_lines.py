@@ -1,0 +1,158 @@
+"""YAML read with the line of every key, so that a mistake can be told where it stands.
+
+A place is the way to a value: ("parameters", "sae_k", "int", 0). Numbers such as 1e-4, which YAML
+1.1 takes for texts, are numbers here, and dates are texts.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recsae.errors import RecsaeError
+
+Place = tuple[str | int, ...]
+
+_FLOAT = "tag:yaml.org,2002:float"
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
+_LARGEST = 2**63 - 1
+_MOST_LEVELS = 8  # deeper than any space; also ends an alias that contains itself
+
+
+@dataclass(frozen=True)
+class Document:
+    """A mapping of plain values, with the lines of its keys (none when it came from memory)."""
+
+    source: str
+    value: dict[str, Any]
+    lines: Mapping[Place, int] = field(default_factory=dict)
+
+    def line(self, place: Place) -> int:
+        """Return the line of a place, or of the nearest one around it; 0 when unknown."""
+        known = (place[:length] for length in range(len(place), 0, -1))
+        return next((self.lines[part] for part in known if part in self.lines), 0)
+
+    def error(self, place: Place, message: str) -> RecsaeError:
+        """Return the mistake at `place` as one line: file, line, key, message."""
+        return mistake(self.source, self.line(place), _key(place), message)
+
+
+def mistake(source: str, line: int, key: str, message: str) -> RecsaeError:
+    """Return an error of one line; `line` 0 and an empty key are left out."""
+    where = f"{source}:{line}" if line else source
+    text = ": ".join(part for part in (where, key, message) if part)
+    return RecsaeError(" ".join(text.splitlines()))
+
+
+def _key(place: Place) -> str:
+    names = [part for part in place if isinstance(part, str)]
+    return ".".join(names[1:] or names)  # the section is plain from the line
+
+
+def read_document(path: Path, source: str) -> Document:
+    """Read a YAML mapping; `source` names it in errors. RecsaeError when it is not one."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise mistake(source, 0, "", f"cannot be read ({error.strerror})") from None
+    try:
+        return _parse(data, source)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        raise mistake(source, line, "", f"not valid YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise mistake(source, 0, "", f"not valid YAML: {error}") from None
+
+
+def dump_yaml(value: Any) -> str:
+    """Return plain values as YAML that `read_document` gives back unchanged."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=100)
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader with our reading of numbers and dates."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """The safe dumper that puts quotes where _Loader would not see a text."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for _side in (_Loader, _Dumper):
+    _side.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+        for first, resolvers in _side.yaml_implicit_resolvers.items()
+    }
+    _side.add_implicit_resolver(_FLOAT, _EXPONENT, list("-+.0123456789"))
+
+
+def _parse(data: bytes, source: str) -> Document:
+    loader = _Loader(data)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            raise mistake(source, 1, "", "expected a search space, got an empty file")
+        if not isinstance(root, yaml.MappingNode):
+            line = root.start_mark.line + 1
+            raise mistake(source, line, "", "expected keys and values, such as model_name: …")
+        reader = _Reader(loader, source)
+        return Document(source, reader.mapping(root, ()), reader.lines)
+    finally:
+        loader.dispose()
+
+
+class _Reader:
+    """Turns nodes into plain values and notes the line of each place."""
+
+    def __init__(self, loader: _Loader, source: str) -> None:
+        self.loader = loader
+        self.source = source
+        self.lines: dict[Place, int] = {}
+
+    def read(self, node: yaml.Node, place: Place) -> Any:
+        if len(place) > _MOST_LEVELS:
+            raise self._mistake(node, "", "nested too deeply")
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._item(child, (*place, i)) for i, child in enumerate(node.value)]
+        value = self.loader.construct_object(node)
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise self._mistake(node, _key(place), f"expected a number below 2^63, got {value}")
+        if isinstance(value, float) and not math.isfinite(value):
+            words = f"expected a finite number, got {node.value}"
+            raise self._mistake(node, _key(place), words)
+        return value
+
+    def mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node)
+            if key in values:
+                first = self.lines[(*place, key)]
+                raise self._mistake(key_node, key, f"given twice, first on line {first}")
+            self.lines[(*place, key)] = key_node.start_mark.line + 1
+            values[key] = self.read(value_node, (*place, key))
+        return values
+
+    def _item(self, node: yaml.Node, place: Place) -> Any:
+        self.lines[place] = node.start_mark.line + 1
+        return self.read(node, place)
+
+    def _key(self, node: yaml.Node) -> str:
+        key = self.loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
+        if not isinstance(key, str):
+            got = node.value if isinstance(node, yaml.ScalarNode) else "a list or mapping"
+            raise self._mistake(node, "", f"expected a name before the colon, got {got}")
+        return key
+
+    def _mistake(self, node: yaml.Node, key: str, message: str) -> RecsaeError:
+        return mistake(self.source, node.start_mark.line + 1, key, message)

@@ -1,0 +1,222 @@
+"""Interactions as sequences, packed in two flat arrays: the events of user after user.
+
+Shapes: E events, U users, R targets, W windows, B windows of a batch, L length of its longest.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recsae.interactions.frame import DEV, TEST, TRAIN, Interactions
+
+Ints = npt.NDArray[np.integer]
+Mask = Literal["history", "all", "none"]
+
+
+class Targets(NamedTuple):
+    """The events that a split asks for; the context of one is all that its user did before."""
+
+    user: Ints
+    """int32 [R]."""
+    position: Ints
+    """int64 [R]: index of the event in the flat arrays."""
+    item: Ints
+    """int32 [R]."""
+
+
+class Windows(NamedTuple):
+    """Runs of events of one user each."""
+
+    start: Ints
+    """int64 [W]: index of the first event in the flat arrays."""
+    length: Ints
+    """int64 [W]."""
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Who did what in which order, which of it may be trained on, and what is to be predicted."""
+
+    name: str
+    items: Ints
+    """int32 [E]: sorted by user, then by order in time."""
+    offsets: Ints
+    """int64 [U+1]: user u's events are items[offsets[u]:offsets[u+1]]."""
+    train_lengths: Ints
+    """int32 [U]: so many of a user's first events are training items."""
+    dev: Targets
+    test: Targets
+    n_items: int
+    order: str
+    """In words: how events are ordered, and how much of it is settled by ties."""
+    split: str
+    filtered: str
+
+    @classmethod
+    def of(cls, interactions: Interactions, order: str = "time") -> "Sequences":
+        """Order and split; `order` is "time" or "random:SEED", which breaks ties at random."""
+        frame = interactions.frame
+        given = "split" in frame.columns
+        split_E = frame["split"].to_numpy() if given else np.zeros(len(frame), dtype=np.int8)
+        time_E, user_E = frame["timestamp"].to_numpy(), frame["user"].to_numpy()
+        sorted_E = np.lexsort((_ties(order, len(frame)), split_E, time_E, user_E))
+        items_E = frame["item"].to_numpy(dtype=np.int32)[sorted_E]
+        counts_U = np.bincount(user_E, minlength=interactions.n_users)
+        offsets = np.concatenate([[0], np.cumsum(counts_U)]).astype(np.int64)
+        lengths_U, dev_R, test_R, split = (
+            _given(split_E[sorted_E], offsets) if given else _leave_one_out(offsets)
+        )
+        time_E, user_E = time_E[sorted_E], user_E[sorted_E].astype(np.int32)
+        tied = int((time_E[test_R] == time_E[test_R - 1]).sum())
+        ordered = _in_words(order, interactions.timed)
+        return cls(
+            name=interactions.name,
+            items=items_E,
+            offsets=offsets,
+            train_lengths=lengths_U,
+            dev=Targets(user_E[dev_R], dev_R, items_E[dev_R]),
+            test=Targets(user_E[test_R], test_R, items_E[test_R]),
+            n_items=interactions.n_items,
+            order=f"{ordered}, {tied:,} of {len(test_R):,} targets tied in time with the event before",
+            split=split,
+            filtered=interactions.filtered,
+        )
+
+    @property
+    def n_users(self) -> int:
+        """How many users there are."""
+        return len(self.offsets) - 1
+
+    def targets(self, split: Literal["dev", "test"]) -> Targets:
+        """Return the targets of a split."""
+        return self.dev if split == "dev" else self.test
+
+    def protocol(self, mask: Mask = "history", cutoffs: Sequence[int] = (10,)) -> str:
+        """Say in one line all that a score depends on beside the model."""
+        size = f"{self.n_users:,} users, {self.n_items:,} items, {len(self.items):,} events"
+        cuts = "cut-off " + ", ".join(str(k) for k in cutoffs)
+        parts = [f"{self.name}: {size}", self.filtered, self.order, self.split]
+        return "; ".join([*filter(None, parts), f"mask {mask}", cuts, "all items ranked"])
+
+    def train_rows(self) -> Windows:
+        """Return, for each user, the events whose follower is a training item too."""
+        return Windows(self.offsets[:-1], np.maximum(self.train_lengths.astype(np.int64) - 1, 0))
+
+    def train_windows(self, max_len: int, rng: np.random.Generator | None = None) -> Windows:
+        """Cut every train row into one window; long histories are cut at a random phase."""
+        start_U, rows_U = self.train_rows()
+        first_U = np.minimum(rows_U, max_len)
+        if rng is not None:
+            phase_U = rng.integers(1, max_len + 1, size=len(rows_U))
+            first_U = np.where(rows_U > max_len, phase_U, rows_U)
+        windows_U = (rows_U > 0) + -(-(rows_U - first_U) // max_len)
+        user_W, turn_W = _expand(windows_U)
+        begin_W = np.where(turn_W == 0, 0, first_U[user_W] + (turn_W - 1) * max_len)
+        size_W = np.where(turn_W == 0, first_U[user_W], max_len)
+        return Windows(start_U[user_W] + begin_W, np.minimum(size_W, rows_U[user_W] - begin_W))
+
+    def train_cover(self, max_len: int) -> tuple[Windows, Ints]:
+        """Cut the train rows into windows that overlap by half, and say how many rows to skip.
+
+        Past the skipped ones each row occurs once, with max_len/2 items before it if they exist.
+        """
+        start_U, rows_U = self.train_rows()
+        stride = max_len // 2
+        windows_U = (rows_U > 0) + -(-np.maximum(rows_U - max_len, 0) // stride)
+        user_W, turn_W = _expand(windows_U)
+        begin_W = turn_W * stride
+        windows = Windows(start_U[user_W] + begin_W, np.minimum(rows_U[user_W] - begin_W, max_len))
+        return windows, np.where(turn_W > 0, max_len - stride, 0)
+
+    def train_events(self) -> Ints:
+        """Return the train rows' events, int64 [N], in the order of the flat arrays."""
+        user_N, step_N = _expand(self.train_rows().length)
+        events_N: Ints = self.offsets[user_N] + step_N
+        return events_N
+
+    def contexts(self, targets: Targets, max_len: int) -> Windows:
+        """Return the at most `max_len` events before each target."""
+        length_R = np.minimum(targets.position - self.offsets[targets.user], max_len)
+        return Windows(targets.position - length_R, length_R)
+
+    def batch(self, windows: Windows, shift: int = 0) -> Ints:
+        """Return the windows' items, int64 [B, L], padded on the right with item 0.
+
+        With `shift` 1, the items that follow them.
+        """
+        step_L = np.arange(int(windows.length.max(initial=0)))
+        index_BL = windows.start[:, None] + step_L + shift
+        items_BL = self.items[np.minimum(index_BL, len(self.items) - 1)].astype(np.int64)
+        items_BL[step_L >= windows.length[:, None]] = 0
+        return items_BL
+
+
+def batches(windows: Windows, size: int, rng: np.random.Generator | None = None) -> Iterator[Ints]:
+    """Yield indices of at most `size` windows of about the same length, so little is padding.
+
+    With `rng` the batches, and the windows among their equals, come in random order.
+    """
+    count = len(windows.length)
+    index_W = np.arange(count) if rng is None else rng.permutation(count)
+    index_W = index_W[np.argsort(windows.length[index_W], kind="stable")]
+    starts = np.arange(0, count, size)
+    for start in starts if rng is None else rng.permutation(starts):
+        yield index_W[start : start + size]
+
+
+def seen_items(
+    items: Ints, offsets: Ints, targets: Targets, mask: Mask
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return offsets [R+1] and items of what each target's row masks: unique, not the target.
+
+    "history": what its user did before; "all": at any time, so the future too; "none": nothing.
+    """
+    end_R = offsets[targets.user + 1] if mask == "all" else targets.position
+    length_R = end_R - offsets[targets.user] if mask != "none" else np.zeros_like(end_R)
+    row_S, step_S = _expand(length_R)
+    item_S = items[offsets[targets.user][row_S] + step_S].astype(np.int64)
+    width = int(items.max(initial=0)) + 1
+    other = item_S != targets.item[row_S]
+    row_S, item_S = np.divmod(np.unique(row_S[other] * width + item_S[other]), width)
+    counts_R = np.bincount(row_S, minlength=len(targets.user))
+    return np.concatenate([[0], np.cumsum(counts_R)]).astype(np.int64), item_S.astype(np.int32)
+
+
+def _expand(lengths: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return for lengths [2, 3] the runs they belong to, 0 0 1 1 1, and the steps, 0 1 0 1 2."""
+    run = np.repeat(np.arange(len(lengths)), lengths)
+    first = np.cumsum(lengths) - lengths
+    return run, np.arange(len(run)) - first[run]
+
+
+def _ties(order: str, count: int) -> npt.NDArray[np.float64]:
+    if order == "time":
+        return np.zeros(count)  # the sort is stable, so the position in the file decides
+    return np.random.default_rng(int(order.removeprefix("random:"))).random(count)
+
+
+def _in_words(order: str, timed: bool) -> str:
+    if not timed:
+        return "order of the file"
+    return "order (time, position)" if order == "time" else f"order (time, {order})"
+
+
+def _leave_one_out(offsets: Ints) -> tuple[Ints, Ints, Ints, str]:
+    counts_U = np.diff(offsets)
+    assert counts_U.min(initial=3) >= 3, "users with fewer than 3 events are dropped when loading"
+    end_U = offsets[1:]
+    return (counts_U - 2).astype(np.int32), end_U - 2, end_U - 1, "leave-one-out"
+
+
+def _given(split_E: Ints, offsets: Ints) -> tuple[Ints, Ints, Ints, str]:
+    """Keep the split's own targets; one without a context cannot be scored and is left out."""
+    user_E = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    lengths_U = np.bincount(user_E[split_E == TRAIN], minlength=len(offsets) - 1).astype(np.int32)
+    context_E = np.arange(len(split_E)) > offsets[user_E]
+    dev_R, test_R = (np.flatnonzero((split_E == part) & context_E) for part in (DEV, TEST))
+    without = int(((split_E != TRAIN) & ~context_E).sum())
+    note = f" ({without:,} targets with nothing before them left out)" if without else ""
+    return lengths_U, dev_R, test_R, f"given split{note}"

@@ -1,0 +1,99 @@
+"""How a component declares its settings: a small frozen class, a docstring under each field.
+
+From it come `--help`, the schema of the search-space files, and the error messages.
+"""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from recsae.errors import SettingError, nearest
+
+_TYPES = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+_BOUNDS = {
+    "minimum": ">=",
+    "exclusiveMinimum": ">",
+    "maximum": "<=",
+    "exclusiveMaximum": "<",
+}
+
+
+class Settings(BaseModel):
+    """Base of every component's settings: immutable, no unknown names, no silent conversion."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Self:
+        """Build from names and values; raises SettingError naming the first wrong one."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise _first_mistake(cls, error) from None
+
+    def values(self) -> dict[str, Any]:
+        """Return the settings as plain names and values, in the order they are declared."""
+        return self.model_dump()
+
+
+def expected(settings: type[Settings], name: str) -> str:
+    """Return in words what a field accepts, e.g. "an integer >= 1"."""
+    schema = settings.model_json_schema()["properties"][name]
+    return " or ".join(_words(part) for part in schema.get("anyOf", [schema]))
+
+
+def fields(settings: type[Settings]) -> dict[str, FieldInfo]:
+    """Return the declared fields, in order."""
+    return dict(settings.model_fields)
+
+
+def _words(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return "one of " + ", ".join(str(value) for value in schema["enum"])
+    if "const" in schema:
+        return str(schema["const"])
+    words = _TYPES.get(schema.get("type", ""), "a value")
+    bounds = [f"{sign} {schema[key]}" for key, sign in _BOUNDS.items() if key in schema]
+    return " ".join([words, " and ".join(bounds)]).strip()
+
+
+def _first_mistake(settings: type[Settings], error: ValidationError) -> SettingError:
+    mistake = error.errors()[0]
+    if not mistake["loc"]:  # a check over several fields names its own key
+        cause = mistake.get("ctx", {}).get("error")
+        if isinstance(cause, KeyedValueError):
+            return SettingError(cause.key, cause.message)
+        return SettingError(settings.__name__, str(mistake["msg"]))
+    key = str(mistake["loc"][0])
+    if mistake["type"] == "extra_forbidden":
+        hint = nearest(key, settings.model_fields)
+        return SettingError(key, f"no such setting{hint}")
+    got = mistake["input"]
+    hint = nearest(got, _choices(settings, key)) if isinstance(got, str) else ""
+    return SettingError(key, f"expected {expected(settings, key)}, got {got!r}{hint}")
+
+
+def _choices(settings: type[Settings], name: str) -> list[str]:
+    """Return the words that a field accepts, if it takes words of a list."""
+    schema = settings.model_json_schema()["properties"][name]
+    parts = schema.get("anyOf", [schema])
+    words = [word for part in parts for word in part.get("enum", [part.get("const")])]
+    return [word for word in words if isinstance(word, str)]
+
+
+class KeyedValueError(ValueError):
+    """Raised by a check over several fields: says which of them to change."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(f"{key}: {message}")
+        self.key = key
+        self.message = message

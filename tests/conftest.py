@@ -1,0 +1,19 @@
+"""What all tests share: a cache and a storage of their own, one torch thread, a tiny data set."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+TINY = "synthetic:users=80,items=40,concepts=4,length=10"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_places(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Point RECSAE_CACHE and RECSAE_STORAGE at folders of this test run."""
+    root = tmp_path_factory.mktemp("recsae")
+    os.environ["RECSAE_CACHE"] = str(root / "cache")
+    os.environ["RECSAE_STORAGE"] = str(root / "runs")
+    return root

@@ -1,0 +1,118 @@
+"""Names of data sets, RECSAE_DATA_DIR, and the real sets where they are."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from recsae.errors import RecsaeError, SettingError
+from recsae.interactions.datasets import load
+from recsae.interactions.settings import DataSettings
+
+real = pytest.mark.skipif(
+    not os.environ.get("RECSAE_DATA_DIR"), reason="RECSAE_DATA_DIR does not name real data"
+)
+
+
+def test_a_known_set_without_the_folder(monkeypatch):
+    monkeypatch.delenv("RECSAE_DATA_DIR", raising=False)
+    with pytest.raises(SettingError) as caught:
+        load(DataSettings(dataset="ml-1m"))
+    assert str(caught.value) == (
+        "dataset: ml-1m: set RECSAE_DATA_DIR to the folder that holds ml-1m/"
+    )
+
+
+def test_a_known_set_that_the_folder_lacks(monkeypatch, tmp_path):
+    monkeypatch.setenv("RECSAE_DATA_DIR", str(tmp_path))
+    with pytest.raises(SettingError, match=rf"^dataset: no yelp/ in RECSAE_DATA_DIR={tmp_path}; "):
+        load(DataSettings(dataset="yelp"))
+
+
+@pytest.mark.parametrize("form", ["recbole", "csv", "parquet", "rechorus", "s3rec"])
+def test_a_known_set_may_have_any_format(form, writers, monkeypatch, tmp_path: Path):
+    (tmp_path / "toys").mkdir()
+    events = pd.DataFrame({"user": 1, "item": [3, 1, 2], "time": [5, 6, 7]})
+    writers[form](tmp_path / "toys", events)
+    monkeypatch.setenv("RECSAE_DATA_DIR", str(tmp_path))
+    found = load(DataSettings(dataset="toys"))
+    assert found.name == "toys" and found.frame["item"].tolist() == [2, 0, 1]
+
+
+def test_a_name_means_the_known_set_even_beside_such_a_folder(monkeypatch, tmp_path):
+    (tmp_path / "toys").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RECSAE_DATA_DIR", raising=False)
+    with pytest.raises(SettingError, match="set RECSAE_DATA_DIR"):
+        load(DataSettings(dataset="toys"))
+    with pytest.raises(RecsaeError, match="no known log in it"):
+        load(DataSettings(dataset="./toys"))
+
+
+def test_a_file_gives_its_stem_as_the_name(tmp_path):
+    (tmp_path / "clicks.csv").write_text("user,item\n1,1\n1,2\n1,3\n")
+    assert load(DataSettings(dataset=str(tmp_path / "clicks.csv"))).name == "clicks"
+
+
+def test_rechorus_named_where_a_part_is_missing(tmp_path):
+    (tmp_path / "train.csv").write_text("user_id\titem_id\ttime\n1\t1\t1\n")
+    with pytest.raises(RecsaeError, match=r"no dev\.csv; a ReChorus folder has"):
+        load(DataSettings(dataset=str(tmp_path), format="rechorus"))
+
+
+def test_rechorus_parts_that_name_their_columns_differently(tmp_path):
+    for part, name in (("train", "time"), ("dev", "time"), ("test", "timestamp")):
+        (tmp_path / f"{part}.csv").write_text(f"user_id\titem_id\t{name}\n1\t1\t1\n")
+    with pytest.raises(
+        RecsaeError, match="its three files name the user, item or time differently"
+    ):
+        load(DataSettings(dataset=str(tmp_path)))
+
+
+def test_a_split_against_time_names_its_user(tmp_path):
+    for part, rows in (("train", "8\t1\t9\n"), ("dev", "8\t2\t5\n"), ("test", "8\t3\t10\n")):
+        (tmp_path / f"{part}.csv").write_text("user_id\titem_id\ttime\n" + rows)
+    with pytest.raises(RecsaeError, match="user 8: a train event comes after a dev event in time"):
+        load(DataSettings(dataset=str(tmp_path)))
+
+
+@pytest.mark.parametrize("key", ["format", "time_column"])
+def test_generated_data_has_no_format_and_no_columns(key):
+    with pytest.raises(SettingError, match=rf"^{key}: expected a data set from a file"):
+        load(DataSettings.of({"dataset": "synthetic", key: "csv"}))
+
+
+@real
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("ml-100k", (943, 1682, 100_000)),
+        ("grocery", (14_681, 8_713, 151_254)),
+        ("beauty", (22_363, 12_101, 198_502)),
+    ],
+)
+def test_real_sets_are_as_published(name, counts):
+    found = load(DataSettings(dataset=name))
+    assert (found.n_users, found.n_items, found.n_events) == counts
+    assert found.filtered == "as shipped" and found.item_attributes is not None
+
+
+@real
+def test_grocery_keeps_a_dev_and_a_test_target_a_user():
+    found = load(DataSettings(dataset="grocery"))
+    counts = found.frame.groupby("split")["user"].agg(["size", "nunique"])
+    assert counts.loc[[1, 2]].to_numpy().tolist() == [[14_681, 14_681]] * 2
+
+
+@real
+def test_ml_100k_knows_its_genres():
+    found = load(DataSettings(dataset="ml-100k"))
+    assert found.item_attributes is not None
+    toy_story = found.item_attributes.loc[found.items == 1].iloc[0]
+    assert set(toy_story[toy_story].index) == {
+        "release_year=1995",
+        "class=Animation",
+        "class=Children's",
+        "class=Comedy",
+    }

@@ -1,0 +1,116 @@
+"""Generated data: seeded, of any size, with an order that can be learnt and known concepts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsae.errors import SettingError
+from recsae.interactions.datasets import load
+from recsae.interactions.frame import Interactions
+from recsae.interactions.settings import DataSettings
+from recsae.interactions.synthetic import synthetic
+
+
+def sequences(data: Interactions) -> pd.DataFrame:
+    return data.frame.sort_values(["user", "timestamp"], kind="stable")
+
+
+def hit_rates(data: Interactions) -> tuple[float, float]:
+    """Return HR@10 of last items by popularity, and by what followed the item before them."""
+    ordered = sequences(data)
+    last = ordered.groupby("user")["item"].nth([-2, -1]).to_numpy().reshape(-1, 2)
+    train = ordered.groupby("user").head(-1)
+    item, follower = train["item"].to_numpy(), train.groupby("user")["item"].shift(-1)
+    known = follower.notna().to_numpy()
+    counts = np.zeros((data.n_items, data.n_items))
+    np.add.at(counts, (item[known], follower[known].astype(int)), 1)
+    popular = np.bincount(item, minlength=data.n_items)
+    scores = counts[last[:, 0]] + 1e-6 * popular
+    rank = (scores >= scores[np.arange(len(last)), last[:, 1]][:, None]).sum(axis=1)
+    by_popularity = (popular[None] >= popular[last[:, 1]][:, None]).sum(axis=1)
+    return float((by_popularity <= 10).mean()), float((rank <= 10).mean())
+
+
+def test_the_default_is_small():
+    data = load(DataSettings())
+    assert data.name == "synthetic" and data.filtered == "as shipped"
+    assert (data.n_users, data.n_items) == (1000, 400)
+    assert 20_000 < data.n_events < 30_000
+
+
+def test_order_can_be_learnt():
+    popularity, markov = hit_rates(synthetic())
+    assert markov > 3 * popularity
+
+
+def test_without_order_there_is_nothing_to_learn():
+    popularity, markov = hit_rates(synthetic(noise=1.0))
+    assert markov < 2 * popularity + 0.02
+
+
+def test_the_same_seed_gives_the_same_data():
+    first, again, other = synthetic(seed=4), synthetic(seed=4), synthetic(seed=5)
+    pd.testing.assert_frame_equal(first.frame, again.frame)
+    assert not first.frame.equals(other.frame)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"users": 1, "items": 2, "concepts": 1},
+        {"users": 3, "items": 9, "concepts": 9, "length": 3},
+        {"users": 50, "items": 5000, "concepts": 40},
+        {"users": 4000, "items": 60, "length": 6.5, "drift": 1.0, "noise": 0},
+        {"users": 20, "items": 30, "drift": 0},
+    ],
+)
+def test_any_size(values):
+    data = synthetic(**values)
+    assert data.n_users == values["users"] and data.n_items <= values["items"]
+    assert data.frame.groupby("user").size().min() >= 3
+    assert data.frame["timestamp"].is_monotonic_increasing
+    assert not data.frame.duplicated(["user", "timestamp"]).any()
+
+
+def test_every_item_has_one_or_two_concepts():
+    tags = synthetic().item_attributes
+    assert tags is not None and tags.columns.tolist() == [f"concept_{c}" for c in range(8)]
+    assert tags.sum(axis=1).isin([1, 2]).all() and (tags.sum() > 20).all()
+
+
+def test_neighbours_share_a_concept_far_more_often_than_strangers():
+    data = synthetic()
+    assert data.item_attributes is not None
+    member = data.item_attributes.to_numpy()
+    ordered = sequences(data)
+    item, user = ordered["item"].to_numpy(), ordered["user"].to_numpy()
+    same_user = user[1:] == user[:-1]
+    share = (member[item[1:]] & member[item[:-1]]).any(axis=1)[same_user].mean()
+    strangers = (member[item] & member[np.roll(item, 12_345)]).any(axis=1).mean()
+    assert share > 0.6 > 0.35 > strangers
+
+
+def test_what_a_user_follows_drifts():
+    data = synthetic(drift=0.5, noise=0.0, length=40)
+    assert data.item_attributes is not None
+    concepts = data.item_attributes.to_numpy().astype(float)[sequences(data)["item"]]
+    user = sequences(data)["user"].to_numpy()
+    place = sequences(data).groupby("user").cumcount().to_numpy()
+
+    def profile(from_place: int) -> np.ndarray:
+        inside = (place >= from_place) & (place < from_place + 5)
+        return np.stack([np.bincount(user[inside], row[inside]) for row in concepts.T], axis=1)
+
+    start, soon, end = profile(0), profile(5), profile(25)
+    near, far = (np.abs(start - other).sum() for other in (soon, end))
+    assert far > 1.2 * near
+
+
+def test_options_in_the_name():
+    data = load(DataSettings(dataset="synthetic:users=7,items=30,concepts=3,seed=3"))
+    assert data.name == "synthetic:users=7,items=30,concepts=3,seed=3" and data.n_users == 7
+
+
+def test_a_wrong_argument_is_named():
+    with pytest.raises(SettingError, match=r"user: no such setting \(did you mean 'users'\?\)"):
+        synthetic(user=5)

@@ -1,0 +1,211 @@
+"""The page of a run: whole in every state of a run, self-contained, and safe against its texts."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plotly.offline import get_plotlyjs
+from report.made_up_runs import RUNS, trial
+
+from recsae.report import write_report
+from recsae.report.page import render
+from recsae.results import create, load_results, write_trials
+
+Maker = Callable[..., Path]
+VOID = {"meta", "link", "br"}
+
+
+class Page(HTMLParser):
+    """Reads the page as a browser does: its elements, texts by element, and addresses."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.plots: dict[str, Any] = {}
+        self.visible = ""
+        self._plot: str | None = None
+        self.feed(text)
+        self.close()
+        self.visible = " ".join(self.visible.split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        values = dict(attrs)
+        self.addresses += [values[key] or "" for key in ("src", "href") if key in values]
+        self._plot = values.get("data-plot")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._plot and self.open and self.open[-1] == "script":
+            self.plots[self._plot] = json.loads(data)
+        elif not self.open or self.open[-1] not in ("script", "style"):
+            self.visible += f" {data}"
+
+
+def page_of(run: Path) -> Page:
+    return Page(render(load_results(run)))
+
+
+@pytest.fixture(autouse=True)
+def small_plotly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out 5 MB of script that the tests would read again and again."""
+    monkeypatch.setattr("recsae.report.page.get_plotlyjs", lambda: "plotly_stands_here()")
+
+
+@pytest.mark.parametrize("rows", RUNS.values(), ids=RUNS.keys())
+@pytest.mark.parametrize("objectives", [{"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}])
+def test_a_run_in_any_state_has_a_whole_page(
+    make_run: Maker, rows: list[dict[str, Any]], objectives: dict[str, str]
+) -> None:
+    page = page_of(make_run(rows, objectives))
+    assert page.open == []
+    assert page.tags.count("tr") >= len(rows)
+    assert "a made-up set, all items ranked" in page.visible
+
+
+@pytest.mark.parametrize(
+    ("name", "plots"),
+    [
+        ("empty", []),
+        ("first one running", []),
+        ("one complete", ["time", "curves"]),
+        ("running", ["time", "parameters", "curves"]),
+        ("no complete", ["time", "parameters", "curves"]),
+        ("failed only", []),
+        ("leaks only", ["time", "parameters", "curves"]),
+        ("mixed", ["time", "parameters", "curves"]),
+    ],
+)
+def test_a_plot_is_there_when_there_is_something_to_draw(
+    make_run: Maker, name: str, plots: list[str]
+) -> None:
+    assert list(page_of(make_run(RUNS[name])).plots) == plots
+
+
+def test_several_objectives_have_their_own_plot_and_table(make_run: Maker) -> None:
+    page = page_of(make_run(RUNS["mixed"], {"ndcg@10": "max", "l0": "min"}))
+    assert next(iter(page.plots)) == "pareto"
+    assert "2 that no other dominates" in page.visible
+
+
+def test_the_best_trial_is_told_with_its_share_of_the_base_and_k_over_d(make_run: Maker) -> None:
+    text = page_of(make_run(RUNS["mixed"])).visible
+    assert "Best trial #1, SASRec_SAE 0.1100 dev ndcg@10 55.0 % of the base's NDCG@10" in text
+    assert "4.7 % active, k/d" in text  # 3 of 64
+    assert "best/1/" in text
+
+
+def test_without_a_best_trial_the_page_says_why(make_run: Maker) -> None:
+    text = page_of(make_run(RUNS["leaks only"])).visible
+    assert "No trial has completed without a leak." in text
+    assert "2 leaking" in text
+
+
+def test_a_running_run_says_so(make_run: Maker) -> None:
+    assert "Still running" in page_of(make_run(RUNS["running"])).visible
+
+
+def test_leaking_trials_are_marked_in_the_table(make_run: Maker) -> None:
+    page = render(load_results(make_run(RUNS["mixed"])))
+    assert re.search(r'<tr class="complete leaks">\s*<td data-sort="2">2</td>', page)
+    assert page.count("COMPLETE, leaks</td>") == 1
+
+
+def test_the_page_asks_nothing_of_the_network(
+    golden_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsae.report.page.get_plotlyjs", get_plotlyjs)
+    text = render(load_results(golden_run))
+    assert Page(text).addresses == ["data:,"]
+    assert get_plotlyjs() in text
+    assert not re.search(r"@import|url\(\s*['\"]?https?:", text.partition("<script>")[0])
+
+
+ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
+
+
+def attacked(run: Path) -> Iterator[Any]:
+    """Yield every text of a run that came from outside, each with an attack in it."""
+    search = {
+        "space": {"objectives": {"ndcg@10": "max"}, "dataset": ATTACK},
+        "dataset": ATTACK,
+        "protocol": ATTACK,
+        "versions": {ATTACK: ATTACK},
+        "machine": {"type": ATTACK},
+        "base": {"fingerprint": ATTACK, "settings": {ATTACK: ATTACK}},
+    }
+    create(run, search)
+    texts = {"model_name": ATTACK, "sae_mode": ATTACK, "node": ATTACK}
+    write_trials(
+        run,
+        [
+            {**trial(0, "COMPLETE"), **texts},
+            {**trial(1, "COMPLETE"), **texts, "sae_mode": "other" + ATTACK},
+            {**trial(2, "FAILED"), **texts, "error": ATTACK},
+        ],
+    )
+    yield from search.items()
+
+
+def test_no_text_of_a_run_becomes_markup(tmp_path: Path, make_run: Maker) -> None:
+    list(attacked(tmp_path / "attack"))
+    plain = page_of(make_run([trial(0, "COMPLETE"), trial(1, "COMPLETE"), trial(2, "FAILED")]))
+    text = render(load_results(tmp_path / "attack"))
+    page = Page(text)
+    assert "<script>alert" not in text
+    assert "<img" not in text.partition("<script>")[0]
+    assert page.tags.count("img") == plain.tags.count("img") == 0
+    assert page.visible.count("<script>alert(1)</script>") >= 10
+    assert [tag for tag in page.tags if tag == "script"] == ["script"] * (len(page.plots) + 2)
+
+
+def test_texts_under_the_pointer_are_escaped_for_plotly(tmp_path: Path) -> None:
+    list(attacked(tmp_path / "attack"))
+    plots = page_of(tmp_path / "attack").plots
+    for plot in plots.values():
+        for trace in plot["data"]:
+            assert not [text for text in trace.get("hovertext") or [] if "<script" in text]
+
+
+def test_the_report_is_written_beside_the_frames(golden_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(golden_run, tmp_path / "run")
+    path = write_report(tmp_path / "run")
+    assert path == tmp_path / "run" / "report.html"
+    assert path.read_text().startswith("<!doctype html>")
+
+
+def test_a_long_table_is_cut_and_says_so(make_run: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recsae.report.trial_list.MOST_ROWS", 3)
+    page = page_of(make_run(RUNS["mixed"]))
+    assert "2 more in results.parquet" in page.visible
+    assert page.tags.count("tr") == 4
+
+
+def test_settings_that_all_trials_share_are_told_once(make_run: Maker) -> None:
+    rows = [{**row, "sae_epochs": 30} for row in RUNS["mixed"]]
+    page = render(load_results(make_run(rows)))
+    assert "The same in all: model_name SASRec_SAE, sae_epochs 30" in page
+    assert ">sae_epochs</th>" not in page
+
+
+def test_equal_errors_are_told_once_with_their_trials(make_run: Maker) -> None:
+    rows = [*RUNS["failed only"], trial(3, "FAILED", error="other"), trial(4, "FAILED")]
+    text = page_of(make_run(rows)).visible
+    assert "boo trials 0, 1, 2 other trial 3 no message trial 4" in text
+
+
+def test_a_run_of_an_older_version_may_lack_what_search_yaml_has_today(tmp_path: Path) -> None:
+    create(tmp_path / "old", {"space": {"objectives": {"ndcg@10": "max"}}})
+    write_trials(tmp_path / "old", RUNS["mixed"])
+    assert "Best trial" in page_of(tmp_path / "old").visible

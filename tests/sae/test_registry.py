@@ -1,0 +1,81 @@
+"""How a variant is found: by its file alone, and without torch."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import recsae.sae
+from recsae.errors import SettingError
+from recsae.sae import registry
+from recsae.sae.registry import names_a_variant, variant, variants
+
+NEW_FILE = """
+from recsae.sae.base import Variant
+from recsae.sae.topk import TopK
+
+class Plain(Variant):
+    name = "SASRec_SAE_Plain"
+
+class Finer(TopK):
+    name: str = "SASRec_SAE_Finer"
+"""
+
+
+def test_the_published_names_are_there() -> None:
+    assert list(variants()) == ["SASRec_SAE", "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"]
+    assert variant("SASRec_SAE").name == "SASRec_SAE"
+
+
+@pytest.mark.parametrize(
+    "loaded",
+    [
+        "from recsae.sae.registry import variants; variants()",
+        "from recsae.sae.registry import variants\n"
+        "for v in variants().values(): v.Settings.of({}).check_width(64)",
+        "from recsae.sae.registry import variants\n"
+        "for v in variants().values(): v.Settings.model_json_schema()",
+    ],
+)
+def test_names_and_settings_load_without_torch(loaded: str) -> None:
+    code = f"{loaded}\nimport sys\nassert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_misspelt_name_is_told_the_nearest() -> None:
+    with pytest.raises(SettingError, match="did you mean 'SASRec_SAE_Attention'") as caught:
+        variant("SASRec_SAE_Atention")
+    assert caught.value.key == "model_name"
+
+
+@pytest.fixture
+def folder_of_a_new_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "newcomer.py").write_text(NEW_FILE)
+    monkeypatch.setattr(recsae.sae, "__path__", [*recsae.sae.__path__, str(tmp_path)])
+    registry.variants.cache_clear()
+    yield
+    sys.modules.pop("recsae.sae.newcomer")
+    vars(recsae.sae).pop("newcomer")
+    registry.variants.cache_clear()
+
+
+@pytest.mark.usefixtures("folder_of_a_new_variant")
+def test_a_variant_joins_by_its_file_alone() -> None:
+    assert {"SASRec_SAE_Plain", "SASRec_SAE_Finer", "SASRec_SAE"} <= set(variants())
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("class A(Variant):\n    name = 'x'", True),
+        ("class A(Variant):\n    name: ClassVar[str] = 'x'", True),
+        ("class A(Variant):\n    name: str", False),
+        ("class A(Variant):\n    name = make()", False),
+        ("class A:\n    def f(self):\n        name = 'x'", False),
+        ("name = 'x'", False),
+    ],
+)
+def test_a_variant_is_recognised_by_its_name(source: str, expected: bool) -> None:
+    assert names_a_variant(source) is expected

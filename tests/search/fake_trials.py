@@ -1,0 +1,96 @@
+"""Trials that train nothing: their curve is a formula, so that a search over them takes seconds.
+
+Worker processes import this file by its name; the tests put its folder on PYTHONPATH.
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+
+class FakeTrial:
+    """ndcg@10 grows with the epochs towards sae_lr (a score here); a few settings misbehave."""
+
+    def __init__(self, model_name: str, settings: dict[str, Any], work: Any) -> None:
+        self.epochs = 0
+        self._model_name, self._settings = model_name, settings
+        self._marks = Path(work.activations)
+
+    @property
+    def done(self) -> bool:
+        return self.epochs >= self._settings["sae_epochs"]
+
+    def step(self) -> dict[str, float | None]:
+        self.epochs += 1
+        score = self._settings["sae_lr"] * (1 - 0.5**self.epochs)
+        return {
+            "ndcg@10": score,
+            "l0": float(self._settings["sae_k"]),
+            "leak": float(self._model_name.endswith("Attention")),
+            "train/loss": 1 / self.epochs,
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.epochs = state["epochs"]
+
+    def save(self, folder: Path, **about: Any) -> None:
+        folder.mkdir(parents=True)
+        (folder / "settings.json").write_text(str(self._settings["sae_lr"]))
+
+
+class FailingTrial(FakeTrial):
+    """Fails in its second epoch when k is odd, at its start when k is 4."""
+
+    def __init__(self, model_name: str, settings: dict[str, Any], work: Any) -> None:
+        super().__init__(model_name, settings, work)
+        if settings["sae_k"] == 4:
+            raise MemoryError("no room\nfor this")
+
+    def step(self) -> dict[str, float | None]:
+        metrics = super().step()
+        if self._settings["sae_k"] % 2 and self.epochs == 2:
+            raise FloatingPointError("the loss is not finite")
+        return metrics
+
+
+class SlowTrial(FakeTrial):
+    """Takes a second an epoch; leaves a mark when it has begun."""
+
+    def step(self) -> dict[str, float | None]:
+        (self._marks / "begun").touch()
+        time.sleep(1)
+        return super().step()
+
+
+class DyingTrial(FakeTrial):
+    """The first process that reaches epoch 2 of a trial dies there."""
+
+    def step(self) -> dict[str, float | None]:
+        metrics = super().step()
+        mark = self._marks / f"died_{self._settings['sae_seed']}"
+        if self.epochs == 2 and not mark.exists():
+            mark.touch()
+            os._exit(1)
+        return metrics
+
+
+class MortalTrial(FakeTrial):
+    """Never survives its first epoch."""
+
+    def step(self) -> dict[str, float | None]:
+        os._exit(1)
+
+
+class EndlessTrial(FakeTrial):
+    """Its first epoch would take an hour; leaves a mark when it has begun."""
+
+    def step(self) -> dict[str, float | None]:
+        if self._settings["sae_k"] < 4:
+            return super().step()
+        (self._marks / "begun").touch()
+        time.sleep(3600)
+        return super().step()
