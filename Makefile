@@ -28,5 +28,12 @@ lint: install
 test-slow: install
 	$(BIN)/python -m pytest -m slow
 
+schema: install  ## after a change of any settings class
+	$(BIN)/python -m recsae.search.schema
+
+bench: install  ## speed as ratios against naive versions, in one run
+	$(BIN)/python benchmarks/sae_step.py
+	$(BIN)/python benchmarks/evaluation.py
+
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

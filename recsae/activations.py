@@ -19,7 +19,7 @@ from recsae.cache import Cache
 from recsae.files import digest, read_json, source_digest, write_json
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
-from recsae.metrics.ranking import Seen, ranking_metrics, ranks
+from recsae.metrics.ranking import CUTOFFS, Seen, ranking_metrics, ranks
 from recsae.progress import meter
 from recsae.reads import count_test_read
 from recsae.sasrec.base import Base, pretrain
@@ -73,7 +73,7 @@ class Activations:
         return cls(path=path, fingerprint=meta["fingerprint"], meta=meta, **_arrays(path))
 
     def tensor(self, name: str) -> Tensor:
-        """Return an array as a tensor over the same pages; writing to it would not reach the file."""
+        """Return an array as a tensor over the same pages; what is written to it stays here."""
         return torch.from_numpy(np.load(self.path / f"{name}.npy", mmap_mode="c"))
 
     def rows(self, positions: Literal["all", "last"] = "all") -> tuple[Tensor, Tensor, Tensor]:
@@ -142,7 +142,7 @@ def extract(
         meta = {
             "fingerprint": key,
             "dataset": sequences.name,
-            "protocol": sequences.protocol(),
+            "protocol": sequences.protocol(cutoffs=CUTOFFS),
             "base": {**about, "metrics": {part: _score(stored, part) for part in _SPLITS}},
             "dtype": store.activation_dtype,
             "width": stored.train_x.shape[1],
@@ -153,7 +153,7 @@ def extract(
     folder, built = cache.get(KIND, key, build)
     activations = Activations.open(folder)
     # The same content may have come under another name.
-    named = {"dataset": sequences.name, "protocol": sequences.protocol()}
+    named = {"dataset": sequences.name, "protocol": sequences.protocol(cutoffs=CUTOFFS)}
     return replace(activations, meta={**activations.meta, **named}), built
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -242,10 +243,19 @@ def _top(
 def _show(outcome: dict[str, Any], as_json: bool) -> None:
     """Print the outcome: one JSON object on the last line, or lines a person reads."""
     if as_json:
-        typer.echo(json.dumps(outcome, default=str))
+        typer.echo(json.dumps(strict_json(outcome), allow_nan=False, default=str))
         return
     for line in outcome_lines(outcome):
         typer.echo(line)
+
+
+def strict_json(value: Any) -> Any:
+    """Return the value with null for every number that JSON cannot hold."""
+    if isinstance(value, dict):
+        return {name: strict_json(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [strict_json(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def outcome_lines(outcome: dict[str, Any], indent: str = "") -> list[str]:

@@ -59,29 +59,31 @@ class Sequences:
     def of(cls, interactions: Interactions, order: str = "time") -> "Sequences":
         """Order and split; `order` is "time" or "random:SEED", which breaks ties at random."""
         frame = interactions.frame
-        given = "split" in frame.columns
-        split_E = frame["split"].to_numpy() if given else np.zeros(len(frame), dtype=np.int8)
+        split_E = frame["split"].to_numpy() if interactions.has_split else None
         time_E, user_E = frame["timestamp"].to_numpy(), frame["user"].to_numpy()
-        sorted_E = np.lexsort((_ties(order, len(frame)), split_E, time_E, user_E))
-        items_E = frame["item"].to_numpy(dtype=np.int32)[sorted_E]
+        part_E = np.zeros(len(frame)) if split_E is None else split_E
+        sorted_E = np.lexsort((_ties(order, len(frame)), part_E, time_E, user_E))
+        items_E, user_E, time_E = (
+            frame["item"].to_numpy()[sorted_E],
+            user_E[sorted_E],
+            time_E[sorted_E],
+        )
         counts_U = np.bincount(user_E, minlength=interactions.n_users)
         offsets = np.concatenate([[0], np.cumsum(counts_U)]).astype(np.int64)
-        lengths_U, dev_R, test_R, split = (
-            _given(split_E[sorted_E], offsets) if given else _leave_one_out(offsets)
-        )
-        time_E, user_E = time_E[sorted_E], user_E[sorted_E].astype(np.int32)
-        tied = int((time_E[test_R] == time_E[test_R - 1]).sum())
-        ordered = _in_words(order, interactions.timed)
+        cut = _leave_one_out(offsets) if split_E is None else _given(split_E[sorted_E], offsets)
+        dev, test = (Targets(user_E[at_R], at_R, items_E[at_R]) for at_R in (cut.dev, cut.test))
+        tied = int((time_E[test.position] == time_E[test.position - 1]).sum())
+        ties = f"{tied:,} of {len(test.user):,} targets tie in time with the event before"
         return cls(
             name=interactions.name,
             items=items_E,
             offsets=offsets,
-            train_lengths=lengths_U,
-            dev=Targets(user_E[dev_R], dev_R, items_E[dev_R]),
-            test=Targets(user_E[test_R], test_R, items_E[test_R]),
+            train_lengths=cut.train_lengths,
+            dev=dev,
+            test=test,
             n_items=interactions.n_items,
-            order=f"{ordered}, {tied:,} of {len(test_R):,} targets tied in time with the event before",
-            split=split,
+            order=_in_words(order, ties) if interactions.timed else "order of the file",
+            split=cut.words,
             filtered=interactions.filtered,
         )
 
@@ -134,8 +136,7 @@ class Sequences:
     def train_events(self) -> Ints:
         """Return the train rows' events, int64 [N], in the order of the flat arrays."""
         user_N, step_N = _expand(self.train_rows().length)
-        events_N: Ints = self.offsets[user_N] + step_N
-        return events_N
+        return self.train_rows().start[user_N] + step_N
 
     def contexts(self, targets: Targets, max_len: int) -> Windows:
         """Return the at most `max_len` events before each target."""
@@ -150,8 +151,7 @@ class Sequences:
         step_L = np.arange(int(windows.length.max(initial=0)))
         index_BL = windows.start[:, None] + step_L + shift
         items_BL = self.items[np.minimum(index_BL, len(self.items) - 1)].astype(np.int64)
-        items_BL[step_L >= windows.length[:, None]] = 0
-        return items_BL
+        return np.where(step_L < windows.length[:, None], items_BL, 0)
 
 
 def batches(windows: Windows, size: int, rng: np.random.Generator | None = None) -> Iterator[Ints]:
@@ -198,20 +198,27 @@ def _ties(order: str, count: int) -> npt.NDArray[np.float64]:
     return np.random.default_rng(int(order.removeprefix("random:"))).random(count)
 
 
-def _in_words(order: str, timed: bool) -> str:
-    if not timed:
-        return "order of the file"
-    return "order (time, position)" if order == "time" else f"order (time, {order})"
+def _in_words(order: str, ties: str) -> str:
+    rule = "(time, position)" if order == "time" else f"(time, {order})"
+    return f"order {rule}, {ties}"
 
 
-def _leave_one_out(offsets: Ints) -> tuple[Ints, Ints, Ints, str]:
-    counts_U = np.diff(offsets)
+class _Cut(NamedTuple):
+    """Where each user's training items end, and the flat positions of the targets."""
+
+    train_lengths: Ints
+    dev: Ints
+    test: Ints
+    words: str
+
+
+def _leave_one_out(offsets: Ints) -> _Cut:
+    counts_U, end_U = np.diff(offsets), offsets[1:]
     assert counts_U.min(initial=3) >= 3, "users with fewer than 3 events are dropped when loading"
-    end_U = offsets[1:]
-    return (counts_U - 2).astype(np.int32), end_U - 2, end_U - 1, "leave-one-out"
+    return _Cut((counts_U - 2).astype(np.int32), end_U - 2, end_U - 1, "leave-one-out")
 
 
-def _given(split_E: Ints, offsets: Ints) -> tuple[Ints, Ints, Ints, str]:
+def _given(split_E: Ints, offsets: Ints) -> _Cut:
     """Keep the split's own targets; one without a context cannot be scored and is left out."""
     user_E = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     lengths_U = np.bincount(user_E[split_E == TRAIN], minlength=len(offsets) - 1).astype(np.int32)
@@ -219,4 +226,4 @@ def _given(split_E: Ints, offsets: Ints) -> tuple[Ints, Ints, Ints, str]:
     dev_R, test_R = (np.flatnonzero((split_E == part) & context_E) for part in (DEV, TEST))
     without = int(((split_E != TRAIN) & ~context_E).sum())
     note = f" ({without:,} targets with nothing before them left out)" if without else ""
-    return lengths_U, dev_R, test_R, f"given split{note}"
+    return _Cut(lengths_U, dev_R, test_R, f"given split{note}")

@@ -10,7 +10,7 @@ import pytest
 from conftest import TINY
 
 from recsae import __version__
-from recsae.cli import main, outcome_lines
+from recsae.cli import main, outcome_lines, strict_json
 
 SMALL = ["--dataset", TINY, "--emb_size", "16", "--num_layers", "1", "--num_heads", "2"]
 SMALL += ["--epochs", "2"]
@@ -180,3 +180,8 @@ def test_a_mistake_is_told_before_torch_loads() -> None:
 def test_an_outcome_reads_well() -> None:
     lines = outcome_lines({"a": 1, "b": {"c": 0.123456}, "d": [{"e": True}], "f": [1, 2]})
     assert lines == ["a: 1", "b:", "  c: 0.1235", "d:", "  e: True", "f: [1, 2]"]
+
+
+def test_json_holds_no_nan() -> None:
+    value = {"a": [float("nan"), 1.5], "b": {"c": float("inf")}, "d": (True, None)}
+    assert strict_json(value) == {"a": [None, 1.5], "b": {"c": None}, "d": [True, None]}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-CUTOFFS = (10,)
+CUTOFFS = (5, 10, 20)
 DEFAULT_CHUNK = 256
 
 
@@ -43,23 +43,27 @@ def ranks(
     Raises NotFiniteError when a score is not finite.
     """
     assert len(seen.offsets) == len(states_RD) + 1 == len(targets_R) + 1
+    assert len(item_table_ID) < 2**24, "float32 counts exactly up to here"
     states_RD, item_table_ID = states_RD.detach().float(), item_table_ID.detach().float()
     bounded = _scores_are_bounded(states_RD, item_table_ID)
     # A last chunk of another size could take another matrix kernel, with other roundings.
     padded_CD = states_RD.new_zeros(chunk, states_RD.shape[1])
-    counts = [torch.zeros(0, dtype=torch.int64)]
+    scores_CI, above_CI = (states_RD.new_empty(chunk, len(item_table_ID)) for _ in range(2))
+    rank_R = torch.empty(len(states_RD), dtype=torch.int64)
     for start in range(0, len(states_RD), chunk):
         rows = slice(start, min(start + chunk, len(states_RD)))
-        size = rows.stop - rows.start
-        padded_CD[:size] = states_RD[rows]
-        scores_CI = (padded_CD @ item_table_ID.T)[:size]
-        if not bounded and not bool(torch.isfinite(scores_CI).all()):
-            raise NotFiniteError(f"a score of rows {rows.start} to {rows.stop - 1} is not finite")
+        part = slice(0, rows.stop - start)
+        padded_CD[part] = states_RD[rows]
+        torch.mm(padded_CD, item_table_ID.T, out=scores_CI)
+        if not bounded and not bool(torch.isfinite(scores_CI[part]).all()):
+            raise NotFiniteError(f"a score of rows {start} to {rows.stop - 1} is not finite")
         target_C1 = targets_R[rows].to(states_RD.device, torch.int64).unsqueeze(1)
-        floor_C1 = scores_CI.gather(1, target_C1)
-        count_C = (scores_CI >= floor_C1).sum(1)  # the target itself is the 1 of the rank
-        counts.append((count_C - _seen_above(scores_CI, floor_C1, seen, rows)).cpu())
-    return torch.cat(counts)
+        floor_C1 = scores_CI[part].gather(1, target_C1)
+        # Counted as floats: several times as fast as summing booleans.
+        count_C = torch.ge(scores_CI[part], floor_C1, out=above_CI[part]).sum(1).long()
+        # The target, which counts itself and is never masked, is the 1 of the rank.
+        rank_R[rows] = (count_C - _seen_above(scores_CI[part], floor_C1, seen, rows)).cpu()
+    return rank_R
 
 
 def ranking_metrics(ranks_R: Tensor, cutoffs: Sequence[int] = CUTOFFS) -> dict[str, float]:

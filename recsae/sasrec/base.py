@@ -1,6 +1,5 @@
 """The base: a trained SASRec in the cache, named by all that it depends on."""
 
-import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from recsae.cache import Cache
 from recsae.files import digest, read_json, source_digest, write_json
+from recsae.machine import machine
+from recsae.metrics.ranking import CUTOFFS
 from recsae.reads import count_test_read
 from recsae.sasrec.model import SASRec
 from recsae.sasrec.settings import SASRecSettings
@@ -68,18 +69,13 @@ def pretrain(
             "fingerprint": key,
             "model_name": "SASRec",
             "dataset": sequences.name,
-            "protocol": sequences.protocol(),
+            "protocol": sequences.protocol(cutoffs=CUTOFFS),
             "n_items": sequences.n_items,
             "settings": settings.values(),
             "metrics": _metrics(model, sequences, device, folder),
             "dev_curve": curve,
             "seconds": time.perf_counter() - start,
-            "machine": {
-                "type": platform.machine(),
-                "device": device.type,
-                "torch": torch.__version__,
-                "threads": torch.get_num_threads(),
-            },
+            "machine": machine(device),
         }
         save_file(model.state_dict(), folder / _WEIGHTS)
         write_json(folder / _META, meta)

@@ -12,7 +12,7 @@ SCORE_BYTES = 8 * 2**20
 
 
 def cross_entropy(hidden_TD: Tensor, item_table_ID: Tensor, target_T: Tensor) -> Tensor:
-    """Return the mean of -log softmax(hidden @ table.T)[target], with at most SCORE_BYTES of scores."""
+    """Return the mean of -log softmax(hidden @ table.T)[target]; SCORE_BYTES bounds the scores."""
     loss: Tensor = _ChunkedCrossEntropy.apply(  # type: ignore[no-untyped-call]
         hidden_TD, item_table_ID, target_T
     )

@@ -23,7 +23,7 @@ class Recommender(Protocol):
         """Most items of a history that one state can depend on."""
 
     def hidden(self, items_BL: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return states [B, L, D] of item codes padded on the right; those of padding mean nothing."""
+        """Return states [B, L, D] of items padded on the right; those of padding mean nothing."""
 
     def item_table(self) -> Tensor:
         """Return the table [I, D]: what follows a state h is scored by h @ table.T."""
@@ -89,7 +89,7 @@ class _Block(nn.Module):
         mixed_BLD = self._attend(self.attention_norm(hidden_BLD), turn)
         hidden_BLD = hidden_BLD + self.dropout(mixed_BLD)
         feed_BLD = self.down(functional.gelu(self.up(self.feed_norm(hidden_BLD))))
-        return hidden_BLD + self.dropout(feed_BLD)
+        return torch.add(hidden_BLD, self.dropout(feed_BLD))
 
     def _attend(self, hidden_BLD: Tensor, turn: "_Turn") -> Tensor:
         qkv_BHLX = self.qkv(hidden_BLD).unflatten(2, (self.heads, -1)).transpose(1, 2)

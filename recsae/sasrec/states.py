@@ -22,9 +22,10 @@ def window_states(
     for index_B in batches(windows, STATE_BATCH):
         part = Windows(windows.start[index_B], windows.length[index_B])
         items_BL = torch.from_numpy(sequences.batch(part)).to(device)
-        with torch.inference_mode():
-            lengths_B = torch.from_numpy(part.length).to(device)
-            yield index_B, model.hidden(items_BL, lengths_B)
+        lengths_B = torch.from_numpy(part.length).to(device)
+        with torch.no_grad():
+            hidden_BLD = model.hidden(items_BL, lengths_B)
+        yield index_B, hidden_BLD
 
 
 def target_states(
@@ -51,6 +52,5 @@ def evaluate(
 ) -> dict[str, float]:
     """Return NDCG@k and HR@k over all items."""
     states_RD = target_states(model, sequences, targets, device)
-    with torch.inference_mode():
-        item_R = torch.from_numpy(targets.item)
-        return ranking_metrics(ranks(states_RD, model.item_table(), item_R, seen))
+    item_R = torch.from_numpy(targets.item)
+    return ranking_metrics(ranks(states_RD, model.item_table(), item_R, seen))

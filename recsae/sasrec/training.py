@@ -30,7 +30,7 @@ class Trained(NamedTuple):
 
 
 def train(sequences: Sequences, settings: SASRecSettings, device: torch.device) -> Trained:
-    """Train until dev gets no better; raises RecsaeError without items to train on or to choose by."""
+    """Train until dev gets no better; raises RecsaeError with nothing to train on or choose by."""
     _check(sequences)
     with _seeded(settings.base_seed, device):
         model = SASRec(settings, sequences.n_items).to(device)

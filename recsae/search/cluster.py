@@ -4,7 +4,8 @@ import logging
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import ray
 from recsae.errors import RecsaeError
 from recsae.progress import say
 from recsae.search.reports import one_line
-from recsae.search.resources import Node
+from recsae.search.resources import Node, Share, offer
 
 STORE_BYTES = 100_000_000  # what trials exchange is small: data are memory-mapped files
 SHARED_MEMORY = Path("/dev/shm")
 ANSWER_SECONDS = 10.0
+NODES_SECONDS = 2.0
 SETTINGS = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
@@ -37,8 +39,7 @@ def cluster(address: str | None) -> Iterator[None]:
 
     A Ray that this process is already connected to is used and left as it is.
     """
-    # What a lost worker looked like is printed on standard output, in spite of all settings.
-    with _settings(), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+    with _settings():
         if ray.is_initialized():
             yield
             return
@@ -52,6 +53,28 @@ def cluster(address: str | None) -> Iterator[None]:
 def nodes() -> list[Node]:
     """Return what each living node offers."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Drop what Ray prints on standard output, in spite of its settings, when a process is lost."""
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
+class Offer:
+    """How many trials the nodes run at once now; asked often, it looks only now and then."""
+
+    def __init__(self, share: Share, clock: Callable[[], float] = time.monotonic) -> None:
+        self._share, self._clock = share, clock
+        self._known, self._look_at = 0, clock()
+
+    def __call__(self) -> int:
+        """Return the number of trials."""
+        now = self._clock()
+        if now >= self._look_at:
+            self._known, self._look_at = offer(nodes(), self._share), now + NODES_SECONDS
+        return self._known
 
 
 def _start() -> None:
@@ -73,7 +96,8 @@ def _join(address: str) -> None:
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise RecsaeError(f"--address: cannot join the Ray at {address}: {one_line(error)}") from None
+        reason = one_line(error)
+        raise RecsaeError(f"--address: cannot join the Ray at {address}: {reason}") from None
 
 
 def _check_answers(address: str) -> None:

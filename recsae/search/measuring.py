@@ -1,6 +1,7 @@
 """What one trial needs of a GPU's memory: the largest settings of a space, tried on the device."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -13,18 +14,18 @@ from recsae.search.trainable import Work, factory
 
 
 class LargestDraw:
-    """Draws the upper end of every range and the largest of numbers, for one model."""
+    """Draws what takes most memory: the largest integers and choices, for one model."""
 
     def __init__(self, model: str) -> None:
         self._model = model
 
     def int(self, name: str, low: int, high: int, log: bool, step: int) -> int:
-        """Return the upper end, as far as the steps reach."""
-        return high - (high - low) % step
-
-    def float(self, name: str, low: float, high: float, log: bool) -> float:
         """Return the upper end."""
         return high
+
+    def float(self, name: str, low: float, high: float, log: bool) -> float:
+        """Return the lower end: rates and weights take no memory, and a high one may diverge."""
+        return low
 
     def choice(self, name: str, options: Sequence[Any]) -> Any:
         """Return the model, or the largest number, or the first of other options."""
@@ -40,18 +41,23 @@ def largest(space: SearchSpace) -> list[tuple[str, dict[str, Any]]]:
     return [(model, space.settings_for(params).values()) for model, params in drawn]
 
 
-def measured_need(space: SearchSpace, work: Work, share: Share) -> Need:
-    """Train the largest settings for one epoch on a GPU of the cluster; return what they took."""
+def measured_need(space: SearchSpace, work: Work, share: Share) -> Need | None:
+    """Train the largest settings for one epoch on a GPU of the cluster; return what they took.
+
+    None: torch there cannot use it (a build for CPUs, an old driver).
+    """
     task = ray.remote(num_cpus=share.cpus, num_gpus=share.gpus, max_calls=1)(_measure)
     cases = largest(space)
-    used, total = ray.get(task.remote(cases, asdict(replace(work, device="cuda"))))
-    return Need(used, total)
+    found = ray.get(task.remote(cases, asdict(replace(work, device="cuda"))))
+    return None if found is None else Need(*found)
 
 
 def _measure(cases: list[tuple[str, dict[str, Any]]], work_values: dict[str, Any]) -> Any:
     """Run in a process of its own, so that the context's share is measured too."""
     import torch
 
+    if not torch.cuda.is_available():
+        return None
     work = Work(**work_values)
     make = factory(work.factory)
     return measure(cases, lambda model, settings: make(model, settings, work).step(), torch.cuda)
@@ -64,14 +70,16 @@ def measure(
 ) -> tuple[int, int]:
     """Return (most bytes taken of the device, bytes it has), context included, over all cases.
 
-    cuda: `torch.cuda`. A case that does not fit takes all that there is.
+    cuda: `torch.cuda`. A case that does not fit takes all that there is; one that fails otherwise
+    counts with what it took, and its trial will tell why.
     """
-    free, total = cuda.mem_get_info()
-    try:
-        for model, settings in cases:
-            step(model, settings)
-    except cuda.OutOfMemoryError:
-        return total, total
+    for model, settings in cases:
+        with suppress(Exception):
+            try:
+                step(model, settings)
+            except cuda.OutOfMemoryError:
+                _, total = cuda.mem_get_info()
+                return total, total
     free, total = cuda.mem_get_info()
     context = total - free - cuda.memory_reserved()
     return context + cuda.max_memory_reserved(), total

@@ -13,7 +13,7 @@ from ray.exceptions import RayActorError
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 
-from recsae.progress import Meter
+from recsae.progress import Meter, say
 from recsae.results import DEV, Columns, States, write_curves, write_trials
 from recsae.search.keeper import Keeper
 from recsae.search.reports import metric_columns, metrics_of, one_line
@@ -139,13 +139,15 @@ class Recorder(Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """A trial was given up after its process or node died again and again."""
-        error = trial.get_error()
-        text = f"lost {trial.num_failures} times: its process or its node died"
-        if error is not None and not isinstance(error, RayActorError):
-            text = one_line(error)
+        self.on_trial_start(iteration, trials, trial)  # it may never have come so far
         self._last.pop(number(trial), None)
-        self._record.end(number(trial), States.FAILED, text)
+        error = why_given_up(trial.get_error(), trial.num_failures)
+        self._record.end(number(trial), States.FAILED, error)
         _forget(trial)
+
+    def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+        """A trial's process or node died; it will start again."""
+        say(f"trial {number(trial)} lost its process: it starts again")
 
     def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
         """Write and show what is new, at most now and then."""
@@ -157,6 +159,16 @@ def _forget(trial: Trial) -> None:
     """Delete the states that an ended trial kept for the case that it were lost."""
     if trial.checkpoint is not None and trial.path is not None:
         shutil.rmtree(trial.path, ignore_errors=True)
+
+
+def why_given_up(error: Exception | None, times: int) -> str:
+    """Return in one line why Ray gave a trial up after `times` losses."""
+    if error is not None and not isinstance(error, RayActorError):
+        return one_line(error)
+    lines = str(error).strip().splitlines()
+    if "creation task" in lines[0]:
+        return f"its process cannot start: {lines[-1]}"[:300]
+    return f"lost {times} times: its process or its node died"
 
 
 def number(trial: Trial) -> int:

@@ -47,19 +47,20 @@ class Need:
 
 
 def share_for(
-    asked: ResourceSettings, nodes: Iterable[Node], measure: Callable[[Share], Need]
+    asked: ResourceSettings, nodes: Iterable[Node], measure: Callable[[Share], Need | None]
 ) -> Share:
-    """Return a trial's share; `measure` is called only for `gpus: auto` where there is a GPU."""
+    """Return a trial's share; `measure` is called only for `gpus: auto` where there is a GPU.
+
+    It returns None if torch cannot use the GPU; then, as without one, trials run on CPUs.
+    """
     if asked.gpus != "auto":
         return Share(asked.cpus, asked.gpus)
     equipped = [node for node in nodes if node.get(GPU, 0) >= 1]
-    if not equipped:
+    need = measure(Share(asked.cpus, 1.0)) if equipped else None
+    if need is None:
         return Share(asked.cpus, 0.0)
     by_cpus = min(trials_by_cpus(node, asked.cpus) for node in equipped)
-    if by_cpus == 1:
-        return Share(asked.cpus, 1.0)
-    by_memory = trials_in_memory(measure(Share(asked.cpus, 1.0)))
-    return Share(asked.cpus, floored(1 / min(by_cpus, by_memory)))
+    return Share(asked.cpus, floored(1 / min(by_cpus, trials_in_memory(need))))
 
 
 def trials_in_memory(need: Need, margin: float = MARGIN) -> int:

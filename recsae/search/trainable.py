@@ -119,7 +119,7 @@ class SearchTrainable(Trainable):
         self._free()
 
     def _start(self, config: dict[str, Any]) -> None:
-        began = self._saved = time.monotonic()
+        self._spent, self._saved = 0.0, time.monotonic()
         self._config, self._work = config, Work(**config[WORK])
         self._trial: Trial | None = None
         self._error: str | None = None
@@ -129,7 +129,6 @@ class SearchTrainable(Trainable):
             self._trial = make(config[Columns.MODEL_NAME], config["settings"], self._work)
         except Exception as error:
             self._error = one_line(error)
-        self._spent = time.monotonic() - began
 
     def _epoch(self, began: float) -> dict[str, Any]:
         assert self._trial is not None
@@ -139,7 +138,8 @@ class SearchTrainable(Trainable):
         report = epoch_report(self._epochs, spent, metrics, self._work.objectives, done)
         if done:
             if not metrics.get("leak"):
-                self._trial.save(Path(self._work.models) / str(self._config[Columns.TRIAL_ID]))
+                trial_id = self._config[Columns.TRIAL_ID]
+                self._trial.save(Path(self._work.models) / str(trial_id), trial_id=trial_id)
             self._free()
         elif time.monotonic() - self._saved >= self._work.checkpoint_seconds:
             report[SHOULD_CHECKPOINT] = True

@@ -1,8 +1,6 @@
 """Runs a search: proposer, scheduler, trials and recorder, put together in Ray Tune."""
 
 import shutil
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +16,7 @@ from recsae.search.keeper import WAITING, Keeper
 from recsae.search.measuring import measured_need
 from recsae.search.recorder import Recorder, RunRecord, number
 from recsae.search.reports import one_line
-from recsae.search.resources import Share, fits, offer, share_for, squeezed, too_large
+from recsae.search.resources import Share, fits, share_for, squeezed, too_large
 from recsae.search.schedulers import scheduler_for
 from recsae.search.searcher import Proposer, StudySearcher
 from recsae.search.space import SearchSpace
@@ -29,7 +27,6 @@ TUNE = ".tune"
 """Folder in a run for what Ray Tune writes, states of long trials above all; gone at the end."""
 LOST_AT_MOST = 3
 """A trial whose process or node dies starts again so many times."""
-NODES_SECONDS = 2.0  # how long what the nodes offer is taken for granted
 UNLIMITED = 1_000_000
 
 
@@ -97,11 +94,11 @@ def _search(
     board = TensorBoard(run_path / Files.TENSORBOARD)
     board.experiment(space.resolved(), [DEV + name for name in space.objectives])
     record = RunRecord(run_path, Keeper(run_path, space.objectives), board)
-    slots = (lambda: workers) if workers is not None else _Offer(share)
+    slots = (lambda: workers) if workers is not None else cluster.Offer(share)
     searcher = StudySearcher(Proposer(space), slots, {WORK: vars(work)})
     reason = "the search broke off"
     try:
-        with meter("search", space.search.trials) as tick:
+        with meter("search", space.search.trials) as tick, cluster.silence():
             _tuner(space, run_path, share, searcher, Recorder(record, tick), halt).fit()
     except KeyboardInterrupt:
         reason = INTERRUPTED
@@ -146,17 +143,3 @@ def _tuner(
 
 def _trial_name(trial: Any) -> str:
     return f"trial_{number(trial)}"
-
-
-class _Offer:
-    """How many trials the nodes run at once now; asked often, it looks only now and then."""
-
-    def __init__(self, share: Share, nodes: Callable[[], list[Any]] = cluster.nodes) -> None:
-        self._share, self._nodes = share, nodes
-        self._known, self._looked = 0, -NODES_SECONDS
-
-    def __call__(self) -> int:
-        now = time.monotonic()
-        if now - self._looked >= NODES_SECONDS:
-            self._known, self._looked = offer(self._nodes(), self._share), now
-        return self._known

@@ -67,11 +67,13 @@ class SlowTrial(FakeTrial):
 
 
 class DyingTrial(FakeTrial):
-    """The first process that reaches epoch 2 of a trial dies there."""
+    """The first process that reaches epoch 2 dies there; all steps are noted."""
 
     def step(self) -> dict[str, float | None]:
         metrics = super().step()
-        mark = self._marks / f"died_{self._settings['sae_seed']}"
+        with (self._marks / "steps").open("a") as steps:
+            steps.write(f"{self.epochs}\n")
+        mark = self._marks / "died"
         if self.epochs == 2 and not mark.exists():
             mark.touch()
             os._exit(1)
@@ -83,14 +85,3 @@ class MortalTrial(FakeTrial):
 
     def step(self) -> dict[str, float | None]:
         os._exit(1)
-
-
-class EndlessTrial(FakeTrial):
-    """Its first epoch would take an hour; leaves a mark when it has begun."""
-
-    def step(self) -> dict[str, float | None]:
-        if self._settings["sae_k"] < 4:
-            return super().step()
-        (self._marks / "begun").touch()
-        time.sleep(3600)
-        return super().step()

@@ -1,0 +1,118 @@
+"""A whole search on tiny data through the command line, and all that is read from it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import TINY
+
+import recsae
+from recsae.results import Columns, States
+
+SPACE = {
+    "model_name": ["SASRec_SAE", "SASRec_SAE_Attention"],
+    "dataset": TINY,
+    "base": {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2},
+    "parameters": {
+        "sae_k": {"int": [2, 8], "log": True},
+        "sae_lr": {"float": [1e-3, 1e-1], "log": True},
+        "sae_scale_size": {"choice": [1, 2]},
+        "sae_attn_mode": {"value": "code", "when": {"model_name": "SASRec_SAE_Attention"}},
+        "sae_epochs": 4,
+        "sae_batch_size": 128,
+    },
+    "objectives": {"ndcg@10": "max"},
+    "search": {"sampler": "tpe", "trials": 6, "seed": 1},
+    "scheduler": {"name": "asha", "grace_epochs": 1, "reduction_factor": 2},
+}
+
+
+def recsae_command(*words: str, code: int = 0) -> tuple[dict[str, Any], str]:
+    """Run a command in a process of its own; return its JSON and its standard error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "recsae", *words, "--json"], capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout.splitlines()[-1], parse_constant=pytest.fail), done.stderr
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("space") / "space.yaml"
+    path.write_text(yaml.safe_dump(SPACE))
+    return path
+
+
+@pytest.fixture(scope="module")
+def outcome(space: Path) -> dict[str, Any]:
+    return recsae_command("tune", str(space), "--name", "whole", "--workers", "2")[0]
+
+
+def test_tune_answers_with_counts_and_the_best(outcome: dict[str, Any]) -> None:
+    assert outcome["run"] == "whole" and outcome["pretrained"] and not outcome["interrupted"]
+    counts = outcome["trials"]
+    assert set(counts) == {"COMPLETE", "PRUNED", "FAILED"} and sum(counts.values()) == 6
+    assert counts["COMPLETE"] >= 1 and counts["FAILED"] == 0
+    (best,) = outcome["best"]
+    assert {"ndcg@10", "fvu", "leak", "l0", "dead", "share"} <= set(best["metrics"])
+    assert best["settings"]["model_name"] in SPACE["model_name"]
+    assert "ndcg@10" in best["test"]
+
+
+def test_the_run_reads_as_dataframes(outcome: dict[str, Any]) -> None:
+    run = recsae.load_results(outcome["path"])
+    assert list(run.trials[Columns.TRIAL_ID]) == list(range(6))
+    best = run.trials.set_index(Columns.TRIAL_ID).loc[outcome["best"][0]["trial_id"]]
+    complete = run.trials[run.trials[Columns.STATE] == States.COMPLETE]
+    assert best["dev/ndcg@10"] == complete["dev/ndcg@10"].max()
+    assert set(complete[Columns.EPOCHS]) == {4}
+    assert not run.curves.duplicated([Columns.TRIAL_ID, Columns.EPOCH]).any()
+    last = run.curves.groupby(Columns.TRIAL_ID)["dev/ndcg@10"].last()
+    assert (run.trials.set_index(Columns.TRIAL_ID)["dev/ndcg@10"] == last).all()
+    assert run.trials["sae_seed"].nunique() == 6
+
+
+def test_the_same_space_again_trains_no_base(space: Path, outcome: dict[str, Any]) -> None:
+    again, _ = recsae_command("tune", str(space), "--name", "again", "--workers", "1")
+    assert not again["pretrained"]
+    assert again["base"]["fingerprint"] == outcome["base"]["fingerprint"]
+
+
+def test_evaluate_gives_the_same_figures(outcome: dict[str, Any]) -> None:
+    found, _ = recsae_command("evaluate", "whole")
+    assert found["reproduced"]
+    assert found["metrics"]["dev"] == outcome["best"][0]["metrics"]
+    assert found["metrics"]["test"] == outcome["best"][0]["test"]
+    reads = json.loads(Path(outcome["path"], "test_reads.json").read_text())["reads"]
+    assert reads == 2  # by the search at its end, and just now
+
+
+def test_results_and_report_open_the_run(outcome: dict[str, Any]) -> None:
+    found, _ = recsae_command("results", "whole")
+    assert found["best"] == outcome["best"] and found["trials"] == outcome["trials"]
+    page = Path(recsae_command("report", "whole")[0]["report"])
+    assert page == Path(outcome["report"]) and "plotly" in page.read_text()
+
+
+def test_a_taken_name_is_refused_and_harms_nothing(space: Path, outcome: dict[str, Any]) -> None:
+    before = Path(outcome["path"], "results.parquet").read_bytes()
+    words = [sys.executable, "-m", "recsae", "tune", str(space), "--name", "whole"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2 and "exists already" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert Path(outcome["path"], "results.parquet").read_bytes() == before
+
+
+def test_two_objectives_give_a_front(space: Path, tmp_path: Path) -> None:
+    two = {**SPACE, "objectives": {"ndcg@10": "max", "l0": "min"}, "scheduler": {"name": "none"}}
+    path = tmp_path / "two.yaml"
+    path.write_text(yaml.safe_dump(two))
+    found, _ = recsae_command("tune", str(path), "--name", "two")
+    assert found["trials"] == {"COMPLETE": 6, "PRUNED": 0, "FAILED": 0}
+    front = sorted((b["metrics"]["l0"], b["metrics"]["ndcg@10"]) for b in found["best"])
+    assert front == sorted(front, key=lambda point: point[1])  # denser is better, or it is beaten
+    assert all("test" in best for best in found["best"])
