@@ -196,7 +196,7 @@ def _write(
 
 
 def _fill(
-    train_ND: Array,
+    train_ND: "np.memmap[Any, Any]",
     events_N: Ints,
     sequences: Sequences,
     model: Recommender,
@@ -215,6 +215,7 @@ def _fill(
             train_ND[row_E[event_BL[kept_BL]]] = hidden_BLD.cpu().numpy()[kept_BL]
             done += len(index_B)
             progress(done)
+    train_ND.flush()
 
 
 def _arrays(path: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Windows(NamedTuple):
     """int64 [W]."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sequences:
     """Who did what in which order, which of it may be trained on, and what is to be predicted."""
 

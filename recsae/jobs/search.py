@@ -81,12 +81,11 @@ class _Prepared:
 
 def _prepare(space: SearchSpace, shared_root: Path | None) -> _Prepared:
     """Make the activations, and say all that search.yaml keeps of a run."""
-    from recsae.activations_settings import ActivationSettings
     from recsae.cache import Cache
     from recsae.jobs.sources import Source
     from recsae.machine import device_of, machine
 
-    source = Source(space.data_settings(), space.base, ActivationSettings())
+    source = Source(space.data_settings(), space.base, space.activations)
     shared = shared_root / SHARED_CACHE if shared_root else None
     device = device_of(None)
     ready = source.prepare(Cache.default(shared), device)

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recsae.errors import RecsaeError
+from recsae.errors import RecsaeError, SettingError
+from recsae.metrics.ranking import NotFiniteError, Seen
 from recsae.progress import meter
 from recsae.sasrec.loss import cross_entropy
 from recsae.sasrec.model import SASRec
@@ -30,7 +31,10 @@ class Trained(NamedTuple):
 
 
 def train(sequences: Sequences, settings: SASRecSettings, device: torch.device) -> Trained:
-    """Train until dev gets no better; raises RecsaeError with nothing to train on or choose by."""
+    """Train until dev gets no better.
+
+    Raises RecsaeError with nothing to train on or to choose by, or when the weights diverge.
+    """
     _check(sequences)
     with _seeded(settings.base_seed, device):
         model = SASRec(settings, sequences.n_items).to(device)
@@ -47,8 +51,7 @@ def _fit(
     with meter("SASRec epoch", settings.epochs) as progress:
         for epoch in range(settings.epochs):
             _epoch(model, optimiser, _steps(sequences, settings, epoch, device))
-            model.eval()
-            score = evaluate(model, sequences, sequences.dev, seen, device)["ndcg@10"]
+            score = _score(model.eval(), sequences, seen, device)
             progress(epoch + 1, f"dev NDCG@10 {score:.4f}")
             if score > max(curve, default=-1.0):
                 weights = copy.deepcopy(model.state_dict())
@@ -57,6 +60,13 @@ def _fit(
                 break
     model.load_state_dict(weights)
     return curve
+
+
+def _score(model: SASRec, sequences: Sequences, seen: Seen, device: torch.device) -> float:
+    try:
+        return evaluate(model, sequences, sequences.dev, seen, device)["ndcg@10"]
+    except NotFiniteError:
+        raise SettingError("lr", "SASRec diverged: its scores are not finite; lower it") from None
 
 
 def _epoch(

@@ -47,7 +47,8 @@ def cluster(address: str | None) -> Iterator[None]:
         try:
             yield
         finally:
-            ray.shutdown()
+            with silence():
+                ray.shutdown()
 
 
 def nodes() -> list[Node]:

@@ -115,6 +115,10 @@ class Recorder(Callback):
         self._record, self._tick = record, tick
         self._last: dict[int, Mapping[str, Any]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Be empty in the copy that Tune pickles at the start: nothing ever reads it."""
+        return {}
+
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """A trial begins, or begins again after its process was lost."""
         config = trial.config

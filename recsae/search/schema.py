@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from recsae.activations_settings import ActivationSettings
 from recsae.files import write_whole
 from recsae.interactions.settings import DataSettings
 from recsae.sae.registry import variants
@@ -59,6 +60,7 @@ def schema() -> Schema:
             },
             "data": _section(DataSettings, without="dataset"),
             "base": _section(SASRecSettings),
+            "activations": _section(ActivationSettings),
             "parameters": _parameters(names),
             "objectives": _objectives(),
             "search": _section(SearchSettings),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from recsae.activations_settings import ActivationSettings
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import digest
 from recsae.interactions.settings import DataSettings, check_name
@@ -32,7 +33,7 @@ from recsae.search.yaml_lines import Document, dump_yaml, read_document
 from recsae.settings import Settings
 
 KEYS = (
-    *("model_name", "dataset", "data", "base", "parameters"),
+    *("model_name", "dataset", "data", "base", "activations", "parameters"),
     *("objectives", "search", "scheduler", "resources"),
 )
 _EPOCHS = "sae_epochs"
@@ -48,6 +49,7 @@ class SearchSpace:
     dataset: str | None
     data: dict[str, Any]
     base: SASRecSettings
+    activations: ActivationSettings
     parameters: tuple[Parameter, ...]
     objectives: dict[str, str]
     search: SearchSettings
@@ -115,6 +117,7 @@ class SearchSpace:
             "dataset": self.dataset,
             "data": dict(self.data),
             "base": self.base.values(),
+            "activations": self.activations.values(),
             "parameters": {p.name: p.written() for p in self.parameters},
             "objectives": dict(self.objectives),
             "search": self.search.values(),
@@ -176,6 +179,7 @@ def _build(document: Document) -> SearchSpace:
         dataset=read_dataset(document),
         data=read_data(document),
         base=read_base(document),
+        activations=read_section(document, "activations", ActivationSettings),
         parameters=read_parameters(document, models),
         objectives=objectives,
         search=read_section(document, "search", SearchSettings),

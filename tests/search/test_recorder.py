@@ -1,14 +1,19 @@
 """The record of a run: one row a trial, one an epoch, on disk in time; fed here without a Ray."""
 
+import io
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ray.exceptions import RayActorError
+from rich.console import Console
+from rich.progress import Progress
 
+from recsae.progress import Meter
 from recsae.results import Results, States, create, load_results
 from recsae.search.keeper import WAITING, Keeper
-from recsae.search.recorder import RunRecord, why_given_up
+from recsae.search.recorder import Recorder, RunRecord, why_given_up
 from recsae.search.reports import epoch_report, failure_report
 from recsae.search.tensorboard import TensorBoard
 
@@ -177,6 +182,13 @@ def test_tensorboard_gets_a_folder_a_trial(record: RunRecord, run_path: Path) ->
     report(record, 7, 1, 0.1)
     record.end(7, States.PRUNED)
     assert [path.name for path in (run_path / "tensorboard").iterdir()] == ["trial_00007"]
+
+
+def test_tune_can_pickle_a_recorder_with_a_progress_bar(record: RunRecord) -> None:
+    with Progress(console=Console(file=io.StringIO())) as bar:
+        recorder = Recorder(record, Meter("search", 3, bar))
+        assert isinstance(pickle.loads(pickle.dumps(recorder)), Recorder)  # noqa: S301
+        recorder.on_step_end(iteration=1, trials=[])
 
 
 @pytest.mark.parametrize(

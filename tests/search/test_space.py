@@ -22,6 +22,7 @@ model_name: [SASRec_SAE, SASRec_SAE_Attention]
 dataset: synthetic
 data: {min_user: 5}
 base: {emb_size: 32, num_heads: 2}
+activations: {activation_dtype: float16}
 parameters:
   sae_attn_heads: {choice: [1, 2, 4], when: {model_name: SASRec_SAE_Attention}}
   sae_k: {int: [2, 16], log: true}
@@ -77,11 +78,12 @@ def test_everything_that_a_space_may_say(tmp_path: Path) -> None:
     assert space.models == ("SASRec_SAE", "SASRec_SAE_Attention")
     assert space.data_settings().min_user == 5
     assert space.base.emb_size == 32
+    assert space.activations.activation_dtype == "float16"
     by_name = {parameter.name: parameter for parameter in space.parameters}
     heads, k, lr = by_name["sae_attn_heads"], by_name["sae_k"], by_name["sae_lr"]
     assert (heads.kind, heads.choices) == ("choice", (1, 2, 4))
     assert heads.when == (("model_name", ("SASRec_SAE_Attention",)),)
-    assert (k.kind, k.low, k.high, k.log, k.step, k.line) == ("int", 2, 16, True, None, 7)
+    assert (k.kind, k.low, k.high, k.log, k.step, k.line) == ("int", 2, 16, True, None, 8)
     assert (lr.kind, lr.low, lr.high, lr.scale) == ("float", 1e-4, 1e-2, "latents")
     assert (by_name["sae_epochs"].kind, by_name["sae_epochs"].value) == ("fixed", 30)
     assert space.max_epochs == 30

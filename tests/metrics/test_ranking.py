@@ -1,0 +1,123 @@
+"""Ranks against a sort, and scores against tables worked out by hand."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from recsae.metrics.ranking import NotFiniteError, Seen, nothing_seen, ranking_metrics, ranks
+
+
+def masks(rows: list[list[int]]) -> Seen:
+    ends = torch.tensor([0, *(len(row) for row in rows)]).cumsum(0)
+    return Seen(ends, torch.tensor([item for row in rows for item in row], dtype=torch.int32))
+
+
+def rank_by_sorting(scores: list[float], target: int, masked: list[int]) -> int:
+    """Sort the allowed items, the target last among its equals, and look where it is."""
+    allowed = [item for item in range(len(scores)) if item not in masked]
+    order = sorted(allowed, key=lambda item: (-scores[item], item == target))
+    return order.index(target) + 1
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> tuple[Tensor, Tensor, Tensor, list[list[int]]]:
+    """Small whole numbers, so that scores are exact and many tie."""
+    rows, items = draw(st.integers(1, 7)), draw(st.integers(1, 9))
+    number = st.integers(-2, 2).map(float)
+    states = [draw(st.lists(number, min_size=2, max_size=2)) for _ in range(rows)]
+    table = [draw(st.lists(number, min_size=2, max_size=2)) for _ in range(items)]
+    targets = [draw(st.integers(0, items - 1)) for _ in range(rows)]
+    seen = [sorted(draw(st.sets(st.integers(0, items - 1))) - {target}) for target in targets]
+    return torch.tensor(states), torch.tensor(table), torch.tensor(targets), seen
+
+
+@given(problems(), st.integers(1, 4))
+def test_rank_is_the_place_in_a_sort(
+    problem: tuple[Tensor, Tensor, Tensor, list[list[int]]], chunk: int
+) -> None:
+    states, table, targets, seen = problem
+    scores = (states @ table.T).tolist()
+    expected = [
+        rank_by_sorting(row, int(target), masked)
+        for row, target, masked in zip(scores, targets, seen, strict=True)
+    ]
+    assert ranks(states, table, targets, masks(seen), chunk).tolist() == expected
+
+
+@pytest.fixture
+def large() -> tuple[Tensor, Tensor, Tensor, list[list[int]]]:
+    """More rows than a chunk has, and an odd number of items."""
+    generator = torch.Generator().manual_seed(0)
+    states = torch.randn(301, 24, generator=generator)
+    table = torch.randn(517, 24, generator=generator)
+    targets = torch.randint(0, 517, (301,), generator=generator)
+    seen = [[(int(target) + step) % 517 for step in range(1, 9)] for target in targets]
+    return states, table, targets, seen
+
+
+def test_rank_does_not_depend_on_the_order_of_rows(
+    large: tuple[Tensor, Tensor, Tensor, list[list[int]]],
+) -> None:
+    states, table, targets, seen = large
+    order = torch.randperm(len(states), generator=torch.Generator().manual_seed(1))
+    shuffled = masks([seen[int(row)] for row in order])
+    expected = ranks(states, table, targets, masks(seen))[order]
+    assert torch.equal(ranks(states[order], table, targets[order], shuffled), expected)
+
+
+@pytest.mark.parametrize("rows", [1, 45, 256, 257])
+def test_rank_does_not_depend_on_how_many_rows_there_are(
+    large: tuple[Tensor, Tensor, Tensor, list[list[int]]], rows: int
+) -> None:
+    states, table, targets, seen = large
+    part = ranks(states[:rows], table, targets[:rows], masks(seen[:rows]))
+    assert torch.equal(part, ranks(states, table, targets, masks(seen))[:rows])
+
+
+def test_ties_count_against_the_target_and_masked_items_do_not_count() -> None:
+    states, table = torch.tensor([[1.0]]), torch.tensor([[5.0], [3.0], [3.0], [3.0], [1.0]])
+    target = torch.tensor([2])
+    assert ranks(states, table, target, nothing_seen(1)).tolist() == [4]
+    assert ranks(states, table, target, masks([[0, 3]])).tolist() == [2]
+
+
+def test_equal_states_of_half_precision_are_accepted() -> None:
+    table = torch.eye(3, dtype=torch.float16)
+    assert ranks(table, table, torch.arange(3), nothing_seen(3)).tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("state", "item"), [(math.nan, 1.0), (math.inf, 1.0), (1.0, -math.inf), (1e30, 1e30)]
+)
+def test_a_score_that_is_not_finite_is_an_error(state: float, item: float) -> None:
+    states = torch.tensor([[1.0], [state]])
+    with pytest.raises(NotFiniteError, match="rows 0 to 1"):
+        ranks(states, torch.tensor([[1.0], [item]]), torch.tensor([0, 0]), nothing_seen(2))
+
+
+def test_large_scores_that_are_finite_have_ranks() -> None:
+    states, table = torch.tensor([[3e19, 0.0]]), torch.tensor([[0.0, 9e19], [1.0, 0.0]])
+    assert ranks(states, table, torch.tensor([1]), nothing_seen(1)).tolist() == [1]
+
+
+def test_no_rows_have_no_ranks() -> None:
+    found = ranks(torch.zeros(0, 2), torch.ones(3, 2), torch.zeros(0), nothing_seen(0))
+    assert found.dtype == torch.int64 and found.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("places", "cutoff", "ndcg", "hr"),
+    [
+        ([1], 5, 1.0, 1.0),
+        ([3], 5, 0.5, 1.0),
+        ([5, 6], 5, 0.5 / math.log2(6), 0.5),
+        ([10, 11, 1, 400], 10, (1 / math.log2(11) + 1) / 4, 0.5),
+    ],
+)
+def test_scores_by_hand(places: list[int], cutoff: int, ndcg: float, hr: float) -> None:
+    metrics = ranking_metrics(torch.tensor(places), [cutoff])
+    assert metrics == pytest.approx({f"ndcg@{cutoff}": ndcg, f"hr@{cutoff}": hr}, abs=1e-12)
