@@ -6,7 +6,7 @@ B windows of a batch, L their padded length.
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,7 @@ class Activations:
     path: Path
     fingerprint: str
     meta: dict[str, Any]
-    """dataset, protocol, base {fingerprint, settings, metrics}, dtype, width, n_items."""
+    """dataset, protocols by mask, base {fingerprint, settings, metrics}, dtype, width, n_items."""
     train_x: Array
     """[N, D]: states after which a training item follows, user after user, in order."""
     train_user: Ints
@@ -142,7 +142,7 @@ def extract(
         meta = {
             "fingerprint": key,
             "dataset": sequences.name,
-            "protocol": sequences.protocol(cutoffs=CUTOFFS),
+            "protocols": _protocols(sequences),
             "base": {**about, "metrics": {part: _score(stored, part) for part in _SPLITS}},
             "dtype": store.activation_dtype,
             "width": stored.train_x.shape[1],
@@ -153,8 +153,12 @@ def extract(
     folder, built = cache.get(KIND, key, build)
     activations = Activations.open(folder)
     # The same content may have come under another name.
-    named = {"dataset": sequences.name, "protocol": sequences.protocol(cutoffs=CUTOFFS)}
+    named = {"dataset": sequences.name, "protocols": _protocols(sequences)}
     return replace(activations, meta={**activations.meta, **named}), built
+
+
+def _protocols(sequences: Sequences) -> dict[str, str]:
+    return {mask: sequences.protocol(mask, CUTOFFS) for mask in get_args(Mask)}
 
 
 def _score(activations: Activations, split: Split) -> dict[str, float]:

@@ -178,7 +178,7 @@ def test_seen_items_need_no_data(mask: Mask, store: Activations) -> None:
 
 def test_what_is_told_about_a_store(store: Activations, sequences: Sequences, base: Base) -> None:
     assert store.meta["dataset"] == sequences.name
-    assert store.meta["protocol"] == base.meta["protocol"]
+    assert store.meta["protocols"]["history"] == base.meta["protocol"]
     assert (store.meta["width"], store.meta["n_items"]) == (8, store.item_table.shape[0])
     assert store.meta["base"]["settings"] == BASE.values()
 
@@ -189,7 +189,7 @@ def test_the_same_data_under_another_name_is_named_as_it_was_asked_for(
     renamed = Sequences(**{**vars(sequences), "name": "renamed"})
     found, extracted = extract(renamed, base, ActivationSettings(), cache, CPU)
     assert (extracted, found.meta["dataset"]) == (False, "renamed")
-    assert found.meta["protocol"].startswith("renamed: ")
+    assert found.meta["protocols"]["history"].startswith("renamed: ")
 
 
 def test_scoring_test_from_the_stored_rows_is_counted(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def _model(path: Path, mask: Mask, cache: Cache, device: torch.device | None) ->
         "dev": dev_scores(model, activations, where, mask),
         "test": test_scores(model, activations, where, path, cache, mask),
     }
-    outcome = model_outcome(path, activations, metrics)
+    outcome = model_outcome(path, activations, metrics, mask)
     if mask != "history":
         return outcome
     if not (path / Files.METRICS).is_file():
@@ -170,7 +170,7 @@ def _base(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> 
     count_test_read(path)
     splits: tuple[Split, Split] = ("dev", "test")
     metrics = {split: Evaluator(activations, split, mask, where).base for split in splits}
-    return {**base_outcome(activations, cache), "metrics": metrics}
+    return {**base_outcome(activations, cache, mask), "metrics": metrics}
 
 
 def _activations_of(base: Base, cache: Cache) -> Activations:

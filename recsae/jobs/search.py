@@ -94,7 +94,7 @@ def _prepare(space: SearchSpace, shared_root: Path | None) -> _Prepared:
         "space": space.resolved(),
         "source": source.values(),
         "dataset": meta["dataset"],
-        "protocol": meta["protocol"],
+        "protocol": meta["protocols"]["history"],
         "seed": space.search.seed,
         "versions": versions(),
         "machine": machine(device),

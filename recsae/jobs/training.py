@@ -15,7 +15,7 @@ from recsae.progress import meter
 from recsae.results import Files
 from recsae.sae import files
 from recsae.sae.base import SAESettings
-from recsae.trial import SAETrial, run_trial
+from recsae.trial import Mask, SAETrial, run_trial
 
 MODELS = "models"
 
@@ -32,13 +32,13 @@ def pretrain(source: Source, *, device: str | None) -> dict[str, Any]:
     }
 
 
-def base_outcome(activations: Activations, cache: Cache) -> dict[str, Any]:
+def base_outcome(activations: Activations, cache: Cache, mask: Mask = "history") -> dict[str, Any]:
     """Return what is known of the base that gave these activations."""
     base, meta = base_of(activations, cache), activations.meta
     return {
         "model_name": meta["base"]["model_name"],
         "dataset": meta["dataset"],
-        "protocol": meta["protocol"],
+        "protocol": meta["protocols"][mask],
         "metrics": meta["base"]["metrics"],
         "base": {name: meta["base"][name] for name in ("fingerprint", "metrics")},
         "settings": meta["base"]["settings"],
@@ -98,14 +98,16 @@ def evaluate_saved(
     }
 
 
-def model_outcome(folder: Path, activations: Activations, metrics: Metrics) -> dict[str, Any]:
+def model_outcome(
+    folder: Path, activations: Activations, metrics: Metrics, mask: Mask = "history"
+) -> dict[str, Any]:
     """Return the JSON of a saved autoencoder's scores."""
     model, about = files.load(folder)
     meta = activations.meta
     return {
         "model_name": model.variant.name,
         "dataset": meta["dataset"],
-        "protocol": meta["protocol"],
+        "protocol": meta["protocols"][mask],
         "metrics": metrics,
         "base": {name: meta["base"][name] for name in ("fingerprint", "metrics")},
         "settings": model.settings.values(),

@@ -108,14 +108,14 @@ class _Turn(NamedTuple):
     sin_LX: Tensor
 
     def __call__(self, vectors_BHLX: Tensor) -> Tensor:
-        real, imaginary = vectors_BHLX.chunk(2, dim=-1)
-        return torch.cat(
-            [
-                real * self.cos_LX - imaginary * self.sin_LX,
-                real * self.sin_LX + imaginary * self.cos_LX,
-            ],
-            dim=-1,
-        )
+        pairs = self.cos_LX.shape[1]
+        real, imaginary = vectors_BHLX[..., :pairs], vectors_BHLX[..., pairs : 2 * pairs]
+        turned = [
+            real * self.cos_LX - imaginary * self.sin_LX,
+            real * self.sin_LX + imaginary * self.cos_LX,
+            vectors_BHLX[..., 2 * pairs :],  # a head of odd width has one number without a partner
+        ]
+        return torch.cat(turned, dim=-1)
 
 
 def _angles(max_len: int, width: int) -> Tensor:

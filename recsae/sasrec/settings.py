@@ -15,7 +15,7 @@ class SASRecSettings(Settings):
     num_layers: Annotated[int, Field(ge=1)] = 2
     """Transformer blocks."""
     num_heads: Annotated[int, Field(ge=1)] = 4
-    """Attention heads a block; must divide emb_size into even parts."""
+    """Attention heads a block; must divide emb_size."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """Dropout rate of embeddings and blocks."""
     lr: Annotated[float, Field(gt=0)] = 1e-3
@@ -33,12 +33,8 @@ class SASRecSettings(Settings):
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> Self:
-        if self.emb_size % 2:
-            raise KeyedValueError("emb_size", f"expected an even number, got {self.emb_size}")
-        if self.emb_size // 2 % self.num_heads:  # rotary positions turn pairs of numbers
+        if self.emb_size % self.num_heads:
             raise KeyedValueError(
-                "num_heads",
-                f"expected a divisor of {self.emb_size // 2} (half of emb_size), "
-                f"got {self.num_heads}",
+                "num_heads", f"expected a divisor of emb_size {self.emb_size}, got {self.num_heads}"
             )
         return self
