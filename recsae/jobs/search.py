@@ -9,7 +9,6 @@ from typing import Any
 
 from recsae import __version__
 from recsae.errors import RecsaeError
-from recsae.files import read_json
 from recsae.results import (
     Files,
     check_name,
@@ -126,9 +125,9 @@ def run_outcome(path: Path) -> dict[str, Any]:
     results = load_results(path)
     outcome = summary(results)
     for trial in outcome["best"]:
-        scored = path / Files.BEST / str(trial["trial_id"]) / Files.METRICS
-        if scored.is_file():
-            trial["test"] = read_json(scored)["test"]
+        test = results.test_metrics(trial["trial_id"])
+        if test:
+            trial["test"] = test
     return {
         **outcome,
         "protocol": results.search["protocol"],

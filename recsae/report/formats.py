@@ -26,6 +26,8 @@ def number(name: str, item: float) -> str:
     if not math.isfinite(item):
         return str(item)
     base = name.rpartition("/")[2]
+    if base.endswith("seed"):
+        return f"{item:.0f}"
     if base in ("seconds", "l0"):
         return f"{item:,.1f}"
     if base.startswith(_FOUR_DECIMALS) and abs(item) < 100:

@@ -81,6 +81,7 @@ def _best(results: Results, row: dict[str, Any]) -> dict[str, Any]:
         "model": settings.pop(Columns.MODEL_NAME, None),
         "settings": settings,
         "metrics": metrics,
+        "test": results.test_metrics(row[Columns.TRIAL_ID]),
         "share": own / base if own is not None and base else metrics.get("share"),
         "k_over_d": k / width if k and width else None,
     }

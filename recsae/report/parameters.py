@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from recsae.report.style import dots_by_model, finish, hover_columns, varied_settings
-from recsae.results import DEV, Results
+from recsae.results import DEV, Columns, Results
 
 _ACROSS: Final = 4
 _ROW_HEIGHT: Final = 230
@@ -22,7 +22,7 @@ _PLACE: Final = "place on the axis"
 def parameters_against_objective(results: Results) -> go.Figure | None:
     """Return a plot a parameter for the first objective, or None if nothing was varied."""
     objective = DEV + next(iter(results.objectives))
-    names = varied_settings(results.trials)
+    names = [name for name in varied_settings(results.trials) if _searched(results, name)]
     if not names or objective not in results.trials or results.trials[objective].isna().all():
         return None
     across = min(_ACROSS, len(names))
@@ -41,6 +41,11 @@ def parameters_against_objective(results: Results) -> go.Figure | None:
         figure.update_xaxes(title_text=name, row=cell[0], col=cell[1], **axis)
     figure.update_yaxes(title_text=f"dev {objective.removeprefix(DEV)}", col=1)
     return finish(figure, 90 + _ROW_HEIGHT * rows)
+
+
+def _searched(results: Results, name: str) -> bool:
+    """Tell a parameter of the space from what only varies with it, like each trial's own seed."""
+    return name == Columns.MODEL_NAME or name in results.search["space"].get("parameters", {})
 
 
 def axis_of(

@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from recsae.errors import RecsaeError
+from recsae.files import read_json
 from recsae.results.columns import DEV, Columns, States, is_setting
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
@@ -46,6 +47,11 @@ class Results:
     def base_metrics(self) -> dict[str, float]:
         """Dev metrics of the base, flat names."""
         return dict(_inside(self.search, "base", "metrics", "dev") or {})
+
+    def test_metrics(self, trial_id: int) -> dict[str, float | None]:
+        """Return the test metrics of one of the best trials; none before the search's end."""
+        file = self.path / Files.BEST / str(trial_id) / Files.METRICS
+        return dict(read_json(file).get("test", {})) if file.is_file() else {}
 
     def best_trials(self) -> list[dict[str, Any]]:
         """Return trial_id, settings and dev metrics of each best trial, as JSON can hold them."""
