@@ -4,6 +4,7 @@ Shapes: N train rows, R targets of a split, D width, I items, E events, U users,
 B windows of a batch, L their padded length.
 """
 
+import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -16,10 +17,11 @@ from torch import Tensor
 
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
-from recsae.files import digest, read_json, source_digest, write_json
+from recsae.files import digest, read_json, source_digest, whole, write_json
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
-from recsae.metrics.ranking import CUTOFFS, Seen, ranking_metrics, ranks
+from recsae.metrics import CUTOFFS
+from recsae.metrics.ranking import Seen, ranking_metrics, ranks
 from recsae.progress import meter
 from recsae.reads import count_test_read
 from recsae.sasrec.base import Base, pretrain
@@ -32,6 +34,7 @@ KIND = "activations"
 Array = npt.NDArray[Any]
 Split = Literal["dev", "test"]
 _META = "activations.json"
+_KEYS = ("fingerprint", "dataset", "protocols", "base", "dtype", "width", "n_items")
 _SPLITS: tuple[Split, ...] = ("dev", "test")
 _PLAIN = ("path", "fingerprint", "meta")
 
@@ -68,22 +71,27 @@ class Activations:
 
     @classmethod
     def open(cls, path: Path) -> "Activations":
-        """Map the folder of a store; needs neither the data nor the base."""
-        meta = read_json(path / _META)
-        return cls(path=path, fingerprint=meta["fingerprint"], meta=meta, **_arrays(path))
+        """Map the folder of a store; needs neither the data nor the base.
+
+        Raises RecsaeError if it is damaged.
+        """
+        with whole(path):
+            meta = read_json(path / _META)
+            meta = {name: meta[name] for name in (*_KEYS, *meta)}
+            return cls(path=path, fingerprint=meta["fingerprint"], meta=meta, **_arrays(path))
 
     def tensor(self, name: str) -> Tensor:
         """Return an array as a tensor over the same pages; what is written to it stays here."""
         return torch.from_numpy(np.load(self.path / f"{name}.npy", mmap_mode="c"))
 
     def rows(self, positions: Literal["all", "last"] = "all") -> tuple[Tensor, Tensor, Tensor]:
-        """Return the train rows: float32 states [N, D], users [N], items that follow [N]."""
+        """Return the train rows: states [N, D] as stored, users [N], items that follow [N]."""
         names = ("train_x", "train_user", "train_next")
         states_ND, user_N, next_N = (self.tensor(name) for name in names)
         if positions == "last":
             last_N = self.tensor("train_last")
             states_ND, user_N, next_N = states_ND[last_N], user_N[last_N], next_N[last_N]
-        return states_ND.float(), user_N, next_N
+        return states_ND, user_N, next_N
 
     def states(self, split: Split) -> Tensor:
         """Return the float32 states [R, D] of a split's targets."""
@@ -193,10 +201,21 @@ def _write(
         arrays[f"{split}_target"], arrays[f"{split}_user"] = targets.item, targets.user
         arrays[f"{split}_position"] = targets.position
     for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
+        _new_array(folder / f"{name}.npy", array.dtype, array.shape)[:] = array
     shape = (len(events_N), model.item_table().shape[1])
-    train_ND = open_memmap(folder / "train_x.npy", mode="w+", dtype=dtype, shape=shape)
+    train_ND = _new_array(folder / "train_x.npy", dtype, shape)
     _fill(train_ND, events_N, sequences, model, device)
+
+
+def _new_array(
+    path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]
+) -> "np.memmap[Any, np.dtype[Any]]":
+    """Return a new file's array to write to; OSError now if the disk has no room for it."""
+    array = open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    if hasattr(os, "posix_fallocate"):  # else a full disk would end the process, by SIGBUS
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def _fill(

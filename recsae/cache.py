@@ -13,11 +13,15 @@ from pathlib import Path
 from filelock import FileLock
 
 from recsae.files import whole_folder
+from recsae.settings import path_of
+
+SHARED_CACHE = ".cache"
+"""Folder in a storage that several machines reach: what each of them may copy from."""
 
 
 def cache_root() -> Path:
     """Return RECSAE_CACHE, or ~/.cache/recsae."""
-    return Path(os.environ.get("RECSAE_CACHE") or Path.home() / ".cache" / "recsae").expanduser()
+    return path_of(os.environ.get("RECSAE_CACHE") or "~/.cache/recsae")
 
 
 @dataclass(frozen=True)
@@ -79,3 +83,9 @@ class Cache:
 def _copy(source: Path, target: Path) -> None:
     with whole_folder(target) as part:
         shutil.copytree(source, part, dirs_exist_ok=True)
+
+
+def cache_of(storage: Path) -> Cache:
+    """Return this machine's cache, joined to the one that lies in the storage, if one does."""
+    shared = storage / SHARED_CACHE
+    return Cache.default(shared if shared.is_dir() else None)

@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -12,7 +13,7 @@ from typer.exceptions import TyperException
 
 from recsae import __version__
 from recsae.activations_settings import ActivationSettings
-from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.errors import SettingError, nearest, refusal
 from recsae.interactions.settings import DataSettings, check_name
 from recsae.progress import say
 from recsae.sae.registry import variant, variants
@@ -20,11 +21,11 @@ from recsae.sasrec.settings import SASRecSettings
 from recsae.settings import Settings, expected, fields
 
 BASE_NAME = "SASRec"
+INTERRUPTED = 130  # also what typer makes of a Ctrl-C
 SHARED = (DataSettings, SASRecSettings, ActivationSettings)
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # its boxes cut long flags off
     help="Search the settings of sparse autoencoders.",
@@ -153,9 +154,8 @@ def _refuse(left: dict[str, Any], model_name: str) -> None:
 
 def _no_such_model(name: str) -> SettingError:
     names = [BASE_NAME, *variants()]
-    return SettingError(
-        "--model_name", f"expected one of {', '.join(names)}, got {name!r}{nearest(name, names)}"
-    )
+    message = f"expected one of {', '.join(names)}, got {name!r}{nearest(name, names)}"
+    return SettingError("--model_name", message)
 
 
 @app.command()
@@ -195,9 +195,11 @@ def tune(
     from recsae.jobs import search as jobs
 
     outcome = jobs.tune(loaded, name=name, workers=workers, storage=storage, address=address)
-    _show(outcome, json)
+    from recsae.report.summary import summary_lines
+
+    _show(outcome, json, summary_lines)
     if outcome["interrupted"]:
-        raise typer.Exit(130)
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command()
@@ -233,20 +235,26 @@ def report(
 
 @app.callback(invoke_without_command=True)
 def _top(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    if version:
-        typer.echo(__version__)
+    if version or context.invoked_subcommand is None:
+        typer.echo(__version__ if version else context.get_help())
         raise typer.Exit
 
 
-def _show(outcome: dict[str, Any], as_json: bool) -> None:
+def _show(
+    outcome: dict[str, Any], as_json: bool, words: Callable[..., list[str]] | None = None
+) -> None:
     """Print the outcome: one JSON object on the last line, or lines a person reads."""
+    lines = (words or outcome_lines)(outcome)
     if as_json:
-        typer.echo(json.dumps(strict_json(outcome), allow_nan=False, default=str))
-        return
-    for line in outcome_lines(outcome):
-        typer.echo(line)
+        lines = [json.dumps(strict_json(outcome), allow_nan=False, default=str)]
+    try:
+        typer.echo("\n".join(lines))
+    except BrokenPipeError:  # nobody reads on, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        raise typer.Exit(1) from None
 
 
 def strict_json(value: Any) -> Any:
@@ -277,16 +285,12 @@ def main() -> None:
     """Run the command line; a user's mistake is one line on standard error and exit code 2."""
     try:
         code = app(standalone_mode=False)
-    except RecsaeError as error:
-        sys.exit(_mistake(str(error)))
-    except TyperException as error:
-        sys.exit(_mistake(error.format_message()))
-    except KeyboardInterrupt:
+    except Exception as error:
+        message = error.format_message() if isinstance(error, TyperException) else refusal(error)
+        if message is None:
+            raise
+        say("recsae: " + " ".join(message.split()))
+        sys.exit(2)
+    if code == INTERRUPTED:
         say("recsae: interrupted")
-        sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _mistake(message: str) -> int:
-    say("recsae: " + " ".join(message.split()))
-    return 2

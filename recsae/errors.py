@@ -1,6 +1,7 @@
 """Mistakes a user can mend, each told in one plain line."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -18,6 +19,30 @@ class SettingError(RecsaeError):
         super().__init__(f"{key}: {message}")
         self.key = key
         self.message = message
+
+
+def refusal(error: Exception) -> str | None:
+    """Return in words what is wrong: the user's mistake, no space, no rights, no memory.
+
+    None: none of these, so a mistake of recsae's own.
+    """
+    if isinstance(error, RecsaeError):
+        return str(error)
+    if isinstance(error, OSError):
+        reason = error.strerror or (error.args[0] if error.args else type(error).__name__)
+        return f"{error.filename}: {reason}" if error.filename else str(reason)
+    if isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))
+    ):
+        return f"not enough memory for such sizes: {_first_line(error)}"
+    return None
+
+
+_NO_MEMORY = re.compile(r"allocate memory|out of memory|calculation overflowed")  # torch's words
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def nearest(word: str, names: Iterable[str]) -> str:

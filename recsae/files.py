@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from recsae.errors import RecsaeError, refusal
+
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new, never a part."""
@@ -25,8 +27,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)  # mkstemp's 0600 would hide a shared run from one's colleagues
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        _name(error, path)
         raise
 
 
@@ -37,13 +40,50 @@ def whole_folder(path: Path) -> Iterator[Path]:
     part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         yield part
-        part.chmod(0o755)
+        _open_to_all(part)
         if path.exists():
             shutil.rmtree(path)
         part.rename(path)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
+        _name(error, path)
         raise
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let colleagues read what a library, or mkdtemp, made for its owner alone."""
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _name(error: BaseException, path: Path) -> None:
+    """Say where a disk was full: the error of a write names no file."""
+    if isinstance(error, OSError) and error.errno and error.filename is None:
+        error.filename = str(path)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an error of the disk in the block say where it was."""
+    try:
+        yield
+    except OSError as error:
+        _name(error, path)
+        raise
+
+
+@contextmanager
+def whole(entry: Path) -> Iterator[None]:
+    """Tell whatever breaks while the block reads `entry`, which recsae wrote, as RecsaeError."""
+    try:
+        yield
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
+        reason = refusal(error) or " ".join(str(error).split())
+        reason = f"no key {reason}" if isinstance(error, KeyError) else reason
+        raise RecsaeError(
+            f"{entry}: damaged ({reason}); delete it, and recsae makes it again"
+        ) from None
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -20,7 +20,16 @@ def device_of(option: str | None) -> torch.device:
         raise SettingError("--device", f"expected cpu, cuda or cuda:N, got {option!r}")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise SettingError("--device", "this machine has no GPU that torch can use; take cpu")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        most = torch.cuda.device_count() - 1
+        raise SettingError("--device", f"expected at most cuda:{most}, got {option!r}")
     return device
+
+
+def release(device: torch.device) -> None:
+    """Give back the memory of a GPU that torch keeps for later."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def machine(device: torch.device) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-LINE_EVERY_SECONDS = 10.0
+FIRST_LINE_SECONDS, LINE_EVERY_SECONDS = 2.0, 10.0
+LONGEST_LINE = 1000
 
 
 def say(text: str) -> None:
-    """Write one line to standard error."""
+    """Write one line to standard error; what is endless loses its middle."""
+    if len(text) > LONGEST_LINE:
+        text = f"{text[: LONGEST_LINE // 2]} … {text[-LONGEST_LINE // 2 :]}"
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -23,7 +26,8 @@ class Meter:
     def __init__(self, what: str, total: int, progress: Progress | None) -> None:
         self._what, self._total, self._progress = what, total, progress
         self._task = progress.add_task(what, total=total, note="") if progress else None
-        self._start = self._last_line = time.monotonic()
+        self._start = time.monotonic()
+        self._next_line = self._start + FIRST_LINE_SECONDS
 
     def __call__(self, done: int, note: str = "") -> None:
         """Say that `done` of the total is done; `note` is the newest figure, e.g. a score."""
@@ -31,10 +35,10 @@ class Meter:
             self._progress.update(self._task, completed=done, note=note)
             return
         now = time.monotonic()
-        if now - self._last_line >= LINE_EVERY_SECONDS and done:
+        if now >= self._next_line and done:
             left = (now - self._start) / done * (self._total - done)
-            say(f"{self._what} {done}/{self._total}, {left:.0f} s left at most  {note}".rstrip())
-            self._last_line = now
+            say(f"{self._what} {done}/{self._total}, about {left:.0f} s left  {note}".rstrip())
+            self._next_line = now + LINE_EVERY_SECONDS
 
 
 @contextmanager

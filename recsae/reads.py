@@ -4,7 +4,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from recsae.files import read_json, write_json
+from recsae.files import read_json, whole, write_json
 
 _NAME = "test_reads.json"
 
@@ -20,4 +20,5 @@ def count_test_read(folder: Path) -> int:
 def reads_of_test(folder: Path) -> int:
     """Return how often the test targets were scored for `folder`."""
     path = folder / _NAME
-    return int(read_json(path)["reads"]) if path.exists() else 0
+    with whole(path):
+        return int(read_json(path)["reads"]) if path.exists() else 0

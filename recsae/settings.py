@@ -3,9 +3,10 @@
 From it come `--help`, the schema of the search-space files, and the error messages.
 """
 
+from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from recsae.errors import SettingError, nearest
@@ -17,6 +18,9 @@ _TYPES = {
     "boolean": "true or false",
     "null": "nothing",
 }
+LARGEST = 2**63 - 1
+"""The largest integer that a seed of torch or a column of a dataframe holds."""
+
 _BOUNDS = {
     "minimum": ">=",
     "exclusiveMinimum": ">",
@@ -29,8 +33,20 @@ class Settings(BaseModel):
     """Base of every component's settings: immutable, no unknown names, no silent conversion."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
     )
+
+    @field_validator("*")
+    @classmethod
+    def _fits_in_64_bits(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, int) and value > LARGEST:
+            key = str(info.field_name)
+            raise KeyedValueError(key, f"expected a number below 2^63, got {value}")
+        return value
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Self:
@@ -51,6 +67,14 @@ def expected(settings: type[Settings], name: str) -> str:
     return " or ".join(_words(part) for part in schema.get("anyOf", [schema]))
 
 
+def path_of(text: str | Path) -> Path:
+    """Return the path that a user means: ~ is a home, unless there is none of that name."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def fields(settings: type[Settings]) -> dict[str, FieldInfo]:
     """Return the declared fields, in order."""
     return dict(settings.model_fields)
@@ -68,10 +92,10 @@ def _words(schema: dict[str, Any]) -> str:
 
 def _first_mistake(settings: type[Settings], error: ValidationError) -> SettingError:
     mistake = error.errors()[0]
-    if not mistake["loc"]:  # a check over several fields names its own key
-        cause = mistake.get("ctx", {}).get("error")
-        if isinstance(cause, KeyedValueError):
-            return SettingError(cause.key, cause.message)
+    cause = mistake.get("ctx", {}).get("error")
+    if isinstance(cause, KeyedValueError):
+        return SettingError(cause.key, cause.message)
+    if not mistake["loc"]:
         return SettingError(settings.__name__, str(mistake["msg"]))
     key = str(mistake["loc"][0])
     if mistake["type"] == "extra_forbidden":
@@ -91,7 +115,7 @@ def _choices(settings: type[Settings], name: str) -> list[str]:
 
 
 class KeyedValueError(ValueError):
-    """Raised by a check over several fields: says which of them to change."""
+    """Raised by a check of our own: says which field to change, and how."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(f"{key}: {message}")

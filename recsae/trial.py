@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from recsae.activations import Activations
+from recsae.errors import SettingError
 from recsae.machine import machine
 from recsae.metrics.latents import latent_metrics
 from recsae.metrics.leakage import BLOCK_ROWS, leak_audit
-from recsae.metrics.ranking import ranking_metrics, ranks
+from recsae.metrics.ranking import NotFiniteError, ranking_metrics, ranks
 from recsae.sae import files
 from recsae.sae.base import SAESettings
 from recsae.sae.model import SparseAutoencoder
@@ -24,7 +25,6 @@ from recsae.sae.registry import variant
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
 
-CUTOFFS = (5, 10, 20)
 TRAIN = "train/"
 """Prefix of the terms of the loss, to tell them from measures on dev."""
 Split = Literal["dev", "test"]
@@ -45,7 +45,7 @@ class Evaluator:
 
     def _rank(self, state_RD: Tensor) -> dict[str, float]:
         rank_R = ranks(state_RD, self._table_ID, self._target_R, self._seen)
-        return ranking_metrics(rank_R, CUTOFFS)
+        return ranking_metrics(rank_R)
 
     @torch.no_grad()
     def __call__(self, model: SparseAutoencoder) -> dict[str, float]:
@@ -122,7 +122,11 @@ class SAETrial:
     def step(self) -> dict[str, float]:
         """Train one epoch; return its dev metrics, and its losses as `train/…`."""
         losses = self._trainer.epoch()
-        metrics = self._evaluator(self.model)
+        try:
+            metrics = self._evaluator(self.model)
+        except NotFiniteError as error:
+            told = f"training diverged in epoch {self.epochs} ({error}); expected a lower rate than"
+            raise SettingError("sae_lr", f"{told} {self.settings.sae_lr:g}") from None
         return {**metrics, **{TRAIN + name: value for name, value in losses.items()}}
 
     def state_dict(self) -> dict[str, Any]:

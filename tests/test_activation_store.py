@@ -145,7 +145,8 @@ def test_half_precision_takes_half_the_space(store: Activations, cache: Cache) -
         full, small = getattr(store, name), getattr(half.activations, name)
         assert 2 * small.nbytes == full.nbytes
         np.testing.assert_allclose(small, full, rtol=1e-3, atol=1e-6)
-    assert half.activations.rows()[0].dtype == torch.float32
+    assert half.activations.rows()[0].dtype == torch.float16
+    assert half.activations.states("dev").dtype == torch.float32
 
 
 def test_rows_of_the_last_position(store: Activations) -> None:

@@ -104,3 +104,11 @@ def test_more_active_latents_than_there_are_is_refused(
 ) -> None:
     with pytest.raises(SettingError, match="sae_k: expected at most"):
         make(activations, **settings)
+
+
+def test_a_trial_reads_states_stored_in_half_precision(tmp_path: Path) -> None:
+    store = ActivationSettings(activation_dtype="float16")
+    data, device = DataSettings(dataset=TINY), torch.device("cpu")
+    half = prepare(data, BASE, store, Cache(tmp_path), device).activations
+    for name in variants():
+        assert math.isfinite(make(half, name).step()["fvu"])

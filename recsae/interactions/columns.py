@@ -39,6 +39,8 @@ def columns(names: Sequence[str], settings: DataSettings, where: str) -> Columns
         raise RecsaeError(
             f"{where}: no column {usual} among {_listed(names)}; name it with {role}_column"
         )
+    if user == item:
+        raise RecsaeError(f"{where}: column {user!r} is both user_column and item_column")
     return Columns(user, item, _column("time", settings.time_column, names, where))
 
 

@@ -50,10 +50,10 @@ def _id_column(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArra
 
 
 def _number_column(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_temporal(column.type):
-        seconds = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
-        column = pc.divide(seconds.cast(pa.float64(), safe=False), 1e6)
     try:
+        if pa.types.is_temporal(column.type):
+            seconds = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+            column = pc.divide(seconds.cast(pa.float64(), safe=False), 1e6)
         column = column.cast(pa.float64(), safe=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise RecsaeError(

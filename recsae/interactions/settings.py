@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from recsae.errors import SettingError, nearest
-from recsae.settings import KeyedValueError, Settings
+from recsae.settings import KeyedValueError, Settings, path_of
 
 SYNTHETIC = "synthetic"
 NAMES = (
@@ -103,7 +103,7 @@ def synthetic_settings(dataset: str) -> SyntheticSettings:
 
 def data_path(dataset: str) -> Path:
     """Return the path that a data set given as a path means."""
-    return Path(dataset).expanduser()
+    return path_of(dataset)
 
 
 def _number(text: str) -> int | float | str:

@@ -1,6 +1,5 @@
 """`evaluate X`: a run, a saved autoencoder or a base, scored again."""
 
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,10 @@ import torch
 
 from recsae.activations import KIND as ACTIVATIONS
 from recsae.activations import Activations
-from recsae.cache import Cache
+from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest
-from recsae.files import read_json, write_json
-from recsae.jobs.scores import dev_scores, test_scores
+from recsae.files import write_json
+from recsae.jobs.scores import same, score_again
 from recsae.jobs.sources import Source, stored_activations
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of
@@ -30,6 +29,7 @@ from recsae.results import (
 from recsae.sae import files
 from recsae.sasrec.base import KIND as BASES
 from recsae.sasrec.base import Base
+from recsae.settings import path_of
 from recsae.trial import Evaluator, Mask, Split
 
 Kind = Literal["run", "model", "base"]
@@ -48,8 +48,9 @@ def evaluate(name: str, *, mask: str, storage: str | None, device: str | None) -
     """Score what is saved under a path, a run's name, or the fingerprint of a model or base."""
     masked = mask_of(mask)
     start = time.perf_counter()
-    cache, where = Cache.default(), device_of(device) if device else None
-    found = find(name, storage_root(storage), cache)
+    root, where = storage_root(storage), device_of(device) if device else None
+    found = find(name, root, cache_of(root))
+    cache = cache_of(found.path.parent if found.kind == "run" else root)
     score = {"run": _run, "model": _model, "base": _base}[found.kind]
     outcome = score(found.path, masked, cache, where)
     return {**outcome, "mask": mask, "seconds": round(time.perf_counter() - start, 3)}
@@ -70,7 +71,7 @@ def find(name: str, storage: Path, cache: Cache) -> Found:
 
     Raises RecsaeError when it is nothing, or fits two.
     """
-    path = Path(name.removeprefix("file://")).expanduser()
+    path = path_of(name.removeprefix("file://"))
     kind = _kind(path)
     if kind is not None:
         return Found(kind, path.resolve())
@@ -95,16 +96,17 @@ def _kind(path: Path) -> Kind | None:
 
 
 def _by_prefix(folder: Path, name: str) -> list[Path]:
-    exact = folder / name
-    if exact.is_dir():
-        return [exact]
-    return sorted(folder.glob(f"{name}*")) if len(name) >= _SHORTEST_PREFIX else []
+    keys = sorted(entry.name for entry in folder.glob("[!.]*"))
+    if name not in keys:
+        keys = [key for key in keys if key.startswith(name) and len(name) >= _SHORTEST_PREFIX]
+        return [folder / key for key in keys]
+    return [folder / name]
 
 
 def _run(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> dict[str, Any]:
     best = score_run(path, cache, mask=mask, device=device)
     if not best:
-        raise RecsaeError(f"{path}: no trial of this run is complete, so there is no best model")
+        raise RecsaeError(f"{path}: no trial of this run is complete without a leak: no best model")
     return {"run": path.name, **best[0], **({"best": best} if len(best) > 1 else {})}
 
 
@@ -112,13 +114,18 @@ def score_run(
     path: Path, cache: Cache, *, mask: Mask = "history", device: torch.device | None = None
 ) -> list[dict[str, Any]]:
     """Score the best models of a run on dev and test; test is read once for all of them."""
-    count_test_read(path)
+    rows = load_results(path).best_trials()
+    if rows:
+        count_test_read(path)
     outcomes = []
-    for row in load_results(path).best_trials():
-        trial_id = str(row[Columns.TRIAL_ID])
-        outcome = _model(path / Files.BEST / trial_id, mask, cache, device)
+    for row in rows:
+        folder = path / Files.BEST / str(row[Columns.TRIAL_ID])
+        outcome = _model(folder, mask, cache, device)
         if mask == "history":
-            outcome["reproduced"] &= _same(outcome["metrics"]["dev"], row["metrics"])
+            if not (folder / Files.METRICS).is_file():
+                write_json(folder / Files.METRICS, outcome["metrics"])
+            like_row = same(outcome["metrics"]["dev"], row["metrics"])
+            outcome["reproduced"] = like_row and outcome["reproduced"] is not False
         outcomes.append({Columns.TRIAL_ID: row[Columns.TRIAL_ID], **outcome})
     return outcomes
 
@@ -127,39 +134,20 @@ def _model(path: Path, mask: Mask, cache: Cache, device: torch.device | None) ->
     """Score a saved model; `reproduced` tells whether that gave exactly the stored figures."""
     model, about = files.load(path)
     origin = _origin(path, about)
-    where = device or device_of(None if about["machine"]["device"] == "cuda" else "cpu")
-    torch.set_num_threads(about["machine"]["threads"])  # sums depend on it in the last digit
     activations = stored_activations(about["activations"], origin, cache)
-    metrics = {
-        "dev": dev_scores(model, activations, where, mask),
-        "test": test_scores(model, activations, where, path, cache, mask),
-    }
-    outcome = model_outcome(path, activations, metrics, mask)
-    if mask != "history":
-        return outcome
-    if not (path / Files.METRICS).is_file():
-        write_json(path / Files.METRICS, metrics)
-    stored = read_json(path / Files.METRICS)
-    same = all(_same(metrics[split], stored[split]) for split in metrics)
-    return {**outcome, "reproduced": same}
+    metrics, reproduced = score_again(model, about, activations, path, cache, mask, device)
+    return {**model_outcome(path, activations, metrics, mask), "reproduced": reproduced}
 
 
 def _origin(path: Path, about: dict[str, Any]) -> Source:
     """Return what a model was trained from: its own file says it, or the run that it is best of."""
     run = path.parent.parent
-    if "source" in about:
-        return Source.of(about["source"])
-    if (run / Files.SEARCH).is_file():
-        return Source.of(read_search(run)["source"])
-    raise RecsaeError(f"{path}: settings.json does not say which data it was trained on")
-
-
-def _same(ours: dict[str, float], stored: dict[str, float | None]) -> bool:
-    """Compare figures to the last digit; a stored null stands for a figure that is no number."""
-    return all(
-        ours[name] == value or (value is None and math.isnan(ours[name]))
-        for name, value in stored.items()
-    )
+    by_run = "source" not in about and (run / Files.SEARCH).is_file()
+    try:
+        return Source.of((read_search(run) if by_run else about)["source"])
+    except (KeyError, TypeError):
+        file = run / Files.SEARCH if by_run else path / files.SETTINGS
+        raise RecsaeError(f"{file}: does not say which data the model was trained on") from None
 
 
 def _base(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> dict[str, Any]:

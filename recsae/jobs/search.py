@@ -1,6 +1,10 @@
 """`tune`, `results` and `report`: a search from its space to its page."""
 
+import shutil
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -8,6 +12,7 @@ from platform import python_version
 from typing import Any
 
 from recsae import __version__
+from recsae.cache import SHARED_CACHE, Cache, cache_of
 from recsae.errors import RecsaeError
 from recsae.results import (
     Files,
@@ -22,8 +27,6 @@ from recsae.results import (
 )
 from recsae.search.space import SearchSpace
 
-SHARED_CACHE = ".cache"
-
 
 def tune(
     space: SearchSpace,
@@ -35,28 +38,36 @@ def tune(
 ) -> dict[str, Any]:
     """Search a space into a new run; the base is trained and its states stored if need be.
 
-    Raises RecsaeError before anything is written when the run's name is taken.
+    Raises RecsaeError before anything is trained when the run's name is taken, its storage cannot
+    be written to, or nobody answers at `address`; a search that cannot begin leaves no run.
     """
     start = time.perf_counter()
     root = storage_root(storage)
-    path = root / _checked(name or new_run_name(root))
+    path = root / _checked(new_run_name(root) if name is None else name)
     if path.exists():
         raise RecsaeError(f"--name: {path} exists already; take another name")
-    prepared = _prepare(space, root if address or is_address(storage) else None)
+    _check_places(root, address)
+    if address or is_address(storage):
+        (root / SHARED_CACHE).mkdir(exist_ok=True)
+    cache = cache_of(root)
+    prepared = _prepare(space, cache)
     create(path, prepared.search)
-    from recsae.search.tuner import run_search
+    with _gone_unless_begun(path):
+        from recsae.search.tuner import run_search
 
-    outcome = run_search(
-        space,
-        prepared.activations_path,
-        path,
-        workers=workers,
-        address=address,
-        shared_cache=prepared.shared_cache,
-    )
-    _score_best(path)
+        outcome = run_search(
+            space,
+            prepared.activations_path,
+            path,
+            workers=workers,
+            address=address,
+            shared_cache=cache.shared,
+        )
+    _score_best(path, cache)
+    share, machine = outcome.share, prepared.search["machine"]
+    machine = {**machine, "device": share.device, "threads": share.threads}
     seconds = round(time.perf_counter() - start, 3)
-    write_search(path, {**prepared.search, "seconds": seconds})
+    write_search(path, {**prepared.search, "machine": machine, "seconds": seconds})
     report(str(path), storage=storage)
     return {**run_outcome(path), "interrupted": outcome.interrupted}
 
@@ -64,6 +75,27 @@ def tune(
 def _checked(name: str) -> str:
     check_name(name)
     return name
+
+
+def _check_places(root: Path, address: str | None) -> None:
+    """Raise now what would else be found out only after the base is trained."""
+    root.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=root).close()
+    if address is not None:
+        from recsae.search.cluster import check_answers
+
+        check_answers(address)
+
+
+@contextmanager
+def _gone_unless_begun(path: Path) -> Iterator[None]:
+    """Remove a new run again if a mistake in the block kept its first trial from starting."""
+    try:
+        yield
+    except RecsaeError:
+        if load_results(path).trials.empty:
+            shutil.rmtree(path)
+        raise
 
 
 def is_address(storage: str | None) -> bool:
@@ -75,19 +107,17 @@ def is_address(storage: str | None) -> bool:
 class _Prepared:
     search: dict[str, Any]
     activations_path: Path
-    shared_cache: Path | None
 
 
-def _prepare(space: SearchSpace, shared_root: Path | None) -> _Prepared:
+def _prepare(space: SearchSpace, cache: Cache) -> _Prepared:
     """Make the activations, and say all that search.yaml keeps of a run."""
-    from recsae.cache import Cache
     from recsae.jobs.sources import Source
-    from recsae.machine import device_of, machine
+    from recsae.machine import device_of, machine, release
 
     source = Source(space.data_settings(), space.base, space.activations)
-    shared = shared_root / SHARED_CACHE if shared_root else None
     device = device_of(None)
-    ready = source.prepare(Cache.default(shared), device)
+    ready = source.prepare(cache, device)
+    release(device)  # the trials' processes need its memory now
     meta = ready.activations.meta
     search = {
         "space": space.resolved(),
@@ -101,7 +131,7 @@ def _prepare(space: SearchSpace, shared_root: Path | None) -> _Prepared:
         "activations": {"fingerprint": ready.activations.fingerprint, "width": meta["width"]},
         "pretrained": ready.pretrained,
     }
-    return _Prepared(search, ready.activations.path, shared)
+    return _Prepared(search, ready.activations.path)
 
 
 def versions() -> dict[str, str]:
@@ -111,13 +141,11 @@ def versions() -> dict[str, str]:
     return {"recsae": __version__, "python": python_version(), **found}
 
 
-def _score_best(path: Path) -> None:
+def _score_best(path: Path, cache: Cache) -> None:
     """Score the chosen models on test, once, now that nothing is chosen any more."""
-    from recsae.cache import Cache
     from recsae.jobs.evaluation import score_run
 
-    if len(load_results(path).best):
-        score_run(path, Cache.default())
+    score_run(path, cache)
 
 
 def run_outcome(path: Path) -> dict[str, Any]:
@@ -130,8 +158,8 @@ def run_outcome(path: Path) -> dict[str, Any]:
             trial["test"] = test
     return {
         **outcome,
-        "protocol": results.search["protocol"],
-        "base": results.search["base"],
+        "protocol": results.search.get("protocol"),
+        "base": results.search.get("base"),
         "path": str(path),
         "report": str(path / Files.REPORT),
     }

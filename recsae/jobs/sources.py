@@ -10,6 +10,7 @@ from recsae.activations import KIND as ACTIVATIONS
 from recsae.activations import Activations, Prepared, prepare
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
+from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
 from recsae.sasrec.base import KIND as BASES
 from recsae.sasrec.base import Base
@@ -47,11 +48,20 @@ class Source:
 
 
 def stored_activations(fingerprint: str, source: Source, cache: Cache) -> Activations:
-    """Return activations by fingerprint; when they are gone, compute them again."""
+    """Return activations by fingerprint; when they are gone, compute them again.
+
+    Raises RecsaeError when that gives others: the data or the code have changed since.
+    """
     folder = cache.find(ACTIVATIONS, fingerprint)
     if folder is not None:
         return Activations.open(folder)
-    return source.prepare(cache, torch.device("cpu")).activations
+    again = source.prepare(cache, torch.device("cpu")).activations
+    if again.fingerprint != fingerprint:
+        raise RecsaeError(
+            f"the states it was trained on ({fingerprint}) are gone, and {source.data.dataset} "
+            f"now gives others ({again.fingerprint}): the data or recsae's code have changed"
+        )
+    return again
 
 
 def base_of(activations: Activations, cache: Cache) -> Base | None:

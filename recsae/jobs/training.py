@@ -8,7 +8,7 @@ from recsae.activations import Activations
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.files import digest, write_json
-from recsae.jobs.scores import Metrics, dev_scores, test_scores
+from recsae.jobs.scores import Metrics, score_again, test_scores
 from recsae.jobs.sources import Source, base_of
 from recsae.machine import device_of
 from recsae.progress import meter
@@ -86,13 +86,15 @@ def evaluate_saved(
             f"no saved {model_name} of these settings on {ready.activations.meta['dataset']}; "
             "train it first, with --sae_train 1"
         )
-    model, _ = files.load(folder)
-    metrics = {
-        "dev": dev_scores(model, ready.activations, where),
-        "test": test_scores(model, ready.activations, where, folder, cache),
-    }
+    try:
+        model, about = files.load(folder)
+    except RecsaeError as error:
+        raise RecsaeError(f"{error}; train it again, with --sae_train 1") from None
+    asked = where if device else None
+    metrics, same = score_again(model, about, ready.activations, folder, cache, device=asked)
     return {
         **model_outcome(folder, ready.activations, metrics),
+        "reproduced": same,
         "pretrained": ready.pretrained,
         "seconds": round(time.perf_counter() - start, 3),
     }

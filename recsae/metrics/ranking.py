@@ -9,7 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-CUTOFFS = (5, 10, 20)
+from recsae.metrics import CUTOFFS
+
 DEFAULT_CHUNK = 256
 
 

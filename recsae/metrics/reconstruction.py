@@ -14,11 +14,6 @@ def fvu(x_RD: Tensor, recon_RD: Tensor) -> float:
     return share_of(squared_difference(x_RD, recon_RD), spread(x_RD))
 
 
-def reconstruction_metrics(x_RD: Tensor, recon_RD: Tensor) -> dict[str, float]:
-    """Return `fvu` by its name."""
-    return {"fvu": fvu(x_RD, recon_RD)}
-
-
 def spread(x_RD: Tensor) -> float:
     """Return the sum of squares around the mean row; two passes, so nothing cancels."""
     mean_D = sum(chunk.double().sum(0) for chunk in _chunks(x_RD)) / len(x_RD)

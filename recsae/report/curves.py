@@ -32,7 +32,7 @@ def curves_by_epoch(results: Results) -> go.Figure | None:
         cell = {"row": place // across + 1, "col": place % across + 1}
         for drawn, trials in _groups(results, shown):
             line = _line(curves, trials, DEV + name)
-            figure.add_scatter(**line, **drawn, **cell, mode="lines", hoverinfo="text+y")
+            figure.add_scatter(**line, **drawn, **cell, mode="lines+markers", hoverinfo="text+y")
         figure.update_yaxes(title_text=f"dev {name}", **cell)
         figure.update_xaxes(title_text="epoch" if place >= len(names) - across else None, **cell)
     return finish(figure, 90 + 250 * rows)
@@ -69,6 +69,7 @@ def _drawn(
         "name": name,
         "opacity": opacity,
         "line": {"color": colour, "width": width, "dash": dash},
+        "marker": {"color": colour, "size": 3},  # a trial of one epoch is a point
     }
 
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlparse
@@ -16,6 +17,7 @@ import yaml
 from recsae.errors import RecsaeError, nearest
 from recsae.files import write_whole
 from recsae.results.frames import Row, curves_frame, trials_frame, write_frame
+from recsae.settings import path_of
 
 STORAGE_VARIABLE: Final = "RECSAE_STORAGE"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
@@ -72,11 +74,12 @@ def write_curves(path: Path, rows: Sequence[Row]) -> None:
 def storage_root(option: str | None) -> Path:
     """Return where runs lie: the option, else RECSAE_STORAGE, else ./runs."""
     text = option or os.environ.get(STORAGE_VARIABLE) or "runs"
-    address = urlparse(text)
-    if len(address.scheme) < 2:  # a path, also one of Windows
-        return Path(text).expanduser().resolve()
-    if address.scheme == "file" and address.netloc in ("", "localhost"):
-        return Path(unquote(address.path)).resolve()
+    with suppress(ValueError):  # no address, or no path
+        address = urlparse(text)
+        if len(address.scheme) < 2:  # a path, also one of Windows
+            return path_of(text).resolve()
+        if address.scheme == "file" and address.netloc in ("", "localhost"):
+            return Path(unquote(address.path)).resolve()
     raise RecsaeError(f"storage: expected a path or a file:///… address, got {text!r}")
 
 
@@ -103,7 +106,7 @@ def run_names(storage: Path) -> list[str]:
 
 def find_run(name_or_path: str | Path, storage: Path) -> Path:
     """Return the folder of a run, given as a path or by its name; raises RecsaeError."""
-    for path in (Path(name_or_path).expanduser(), storage / name_or_path):
+    for path in (path_of(name_or_path), storage / name_or_path):
         if (path / Files.SEARCH).is_file():
             return path.resolve()
     names = run_names(storage)

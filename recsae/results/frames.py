@@ -63,8 +63,11 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
     write_whole(path, buffer.getvalue())
 
 
-def read_frame(path: Path) -> pd.DataFrame:
-    """Read a file of `write_frame`; raises RecsaeError if it is missing, broken or too new."""
+def read_frame(path: Path, needed: Iterable[str] = ()) -> pd.DataFrame:
+    """Read a file of `write_frame`.
+
+    Raises RecsaeError if it is missing, broken, too new, or without a `needed` column.
+    """
     try:
         table = pq.read_table(io.BytesIO(path.read_bytes()))
     except FileNotFoundError:
@@ -80,6 +83,9 @@ def read_frame(path: Path) -> pd.DataFrame:
             f"{SCHEMA_VERSION}; install a newer recsae"
         )
     frame: pd.DataFrame = table.to_pandas()
+    for name in needed:
+        if name not in frame:
+            raise RecsaeError(f"{path}: no column {name!r}, which every run has")
     return frame
 
 

@@ -10,11 +10,20 @@ import pandas as pd
 import yaml
 
 from recsae.errors import RecsaeError
-from recsae.files import read_json
-from recsae.results.columns import DEV, Columns, States, is_setting
+from recsae.files import read_json, whole
+from recsae.results.columns import (
+    CURVE_HEAD,
+    DEV,
+    RESULT_HEAD,
+    RESULT_TAIL,
+    Columns,
+    States,
+    is_setting,
+)
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
-from recsae.results.selection import best_rows, ranked
+from recsae.results.selection import MAX, MIN, best_rows, ranked
+from recsae.settings import path_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,8 @@ class Results:
     def test_metrics(self, trial_id: int) -> dict[str, float | None]:
         """Return the test metrics of one of the best trials; none before the search's end."""
         file = self.path / Files.BEST / str(trial_id) / Files.METRICS
-        return dict(read_json(file).get("test", {})) if file.is_file() else {}
+        with whole(file):
+            return dict(read_json(file).get("test", {})) if file.is_file() else {}
 
     def best_trials(self) -> list[dict[str, Any]]:
         """Return trial_id, settings and dev metrics of each best trial, as JSON can hold them."""
@@ -67,13 +77,18 @@ class Results:
 
 def load_results(path: str | Path) -> Results:
     """Read a run's folder, running or ended; raises RecsaeError if it is none or is broken."""
-    folder = Path(path).expanduser()
-    return Results(
+    folder = path_of(path)
+    results = Results(
         path=folder,
         search=read_search(folder),
-        trials=read_frame(folder / Files.RESULTS),
-        curves=read_frame(folder / Files.CURVES),
+        trials=read_frame(folder / Files.RESULTS, [*RESULT_HEAD, *RESULT_TAIL]),
+        curves=read_frame(folder / Files.CURVES, CURVE_HEAD),
     )
+    unknown = set(results.trials[Columns.STATE]) - set(States)
+    if unknown:
+        words = f"expected {', '.join(States)}, got {unknown.pop()!r}"
+        raise RecsaeError(f"{folder / Files.RESULTS}: column 'state': {words}")
+    return results
 
 
 def read_search(path: Path) -> dict[str, Any]:
@@ -85,8 +100,13 @@ def read_search(path: Path) -> dict[str, Any]:
         raise not_a_run(path) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecsaeError(f"{file}: not readable as YAML ({str(error).splitlines()[0]})") from None
-    if not isinstance(_inside(search, "space", "objectives"), dict):
+    objectives = _inside(search, "space", "objectives")
+    if not isinstance(objectives, dict) or not objectives:
         raise RecsaeError(f"{file}: expected the key space.objectives, which every run has")
+    for name, way in objectives.items():
+        if not isinstance(name, str) or way not in (MAX, MIN):
+            words = f"expected a metric and max or min, got {name}: {way}"
+            raise RecsaeError(f"{file}: space.objectives: {words}")
     return dict(search)
 
 
@@ -131,8 +151,8 @@ def summary(results: Results) -> dict[str, Any]:
 
 def run_seconds(results: Results) -> float:
     """Return how long the run took: as stored at its end, else from its first trial to its last."""
-    if results.search.get("seconds") is not None:
-        return float(results.search["seconds"])
+    if isinstance(stored := results.search.get("seconds"), (int, float)):
+        return float(stored)
     begun, ended = results.trials[Columns.STARTED].min(), results.trials[Columns.ENDED].max()
     return 0.0 if pd.isna(begun) or pd.isna(ended) else round((ended - begun).total_seconds(), 3)
 

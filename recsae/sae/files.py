@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as save_bytes
 from torch import Tensor
 
-from recsae.errors import RecsaeError
+from recsae.errors import RecsaeError, SettingError
 from recsae.files import read_json, whole_folder, write_json
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variant
@@ -26,7 +27,7 @@ def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
         "extra": extra,
     }
     with whole_folder(folder) as part:
-        save_file(weights, part / WEIGHTS)
+        (part / WEIGHTS).write_bytes(save_bytes(weights))
         write_json(part / SETTINGS, described)
 
 
@@ -37,11 +38,20 @@ def load(folder: Path) -> tuple[SparseAutoencoder, dict[str, Any]]:
     """
     described = _read_settings(folder / SETTINGS)
     weights = _read_weights(folder / WEIGHTS)
-    kind = variant(described["model_name"])
-    model = SparseAutoencoder(kind, kind.Settings.of(described["settings"]), described["width"])
+    model = _model(described, folder / SETTINGS)
     _check(model.state_dict(), weights, folder / WEIGHTS)
     model.load_state_dict(weights)
     return model.eval(), described["extra"]
+
+
+def _model(described: dict[str, Any], path: Path) -> SparseAutoencoder:
+    try:
+        kind = variant(described["model_name"])
+        return SparseAutoencoder(kind, kind.Settings.of(described["settings"]), described["width"])
+    except SettingError as error:
+        raise RecsaeError(f"{path}: {error}") from None
+    except (TypeError, ValueError):  # a name, a width or settings of another type
+        raise _other_json(path) from None
 
 
 def _read_settings(path: Path) -> dict[str, Any]:
@@ -51,10 +61,16 @@ def _read_settings(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise RecsaeError(f"{path}: no such file; expected a saved autoencoder") from None
     except (ValueError, TypeError):
-        raise RecsaeError(f"{path}: expected the JSON settings of an autoencoder") from None
+        raise _other_json(path) from None
     if missing:
         raise RecsaeError(f"{path}: expected the key {sorted(missing)[0]!r}, found none")
+    if not isinstance(described["extra"], dict):
+        raise _other_json(path)
     return described
+
+
+def _other_json(path: Path) -> RecsaeError:
+    return RecsaeError(f"{path}: expected the JSON settings of an autoencoder")
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:

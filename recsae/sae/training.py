@@ -20,6 +20,8 @@ WARM_UP = 0.02
 """Share of all steps over which the learning rate rises from 0."""
 DECAY = 0.2
 """Share of all steps, the last ones, over which it falls to 0."""
+RESIDENT_BYTES = 2**30
+"""Rows up to this size are kept on a GPU, so that no step waits for a transfer."""
 MEDIAN_ROWS = 4096
 """Rows sampled for the geometric median that b_dec starts at."""
 
@@ -38,12 +40,13 @@ class SAETrainer:
     ) -> None:
         """Initialise the model from `sae_seed` and the rows.
 
-        `rows` are those to train on: under `sae_positions: last` the caller has picked them. They
-        stay where they are and are gathered a batch at a time.
+        `rows` are those to train on: under `sae_positions: last` the caller has picked them. On
+        the CPU they stay where they are, in a memory map for one, and are gathered a batch a time.
         """
         assert rows.x_ND.shape[0] > 0, "no rows to train on"
-        self.settings, self._rows, self._order_seed = settings, rows, order_seed
+        self.settings, self._order_seed = settings, order_seed
         self._device, self.epochs_done = torch.device(device), 0
+        self._rows = _resident(rows, self._device)
         self._rng: dict[str, Tensor] = {}
         with self._own_randomness(seed=settings.sae_seed):
             self.model = SparseAutoencoder(variant, settings, rows.x_ND.shape[1])
@@ -181,6 +184,14 @@ def geometric_median(x_SD: Tensor, iterations: int = 32) -> Tensor:
         distance_S1 = (x_SD - median_D).norm(dim=1, keepdim=True).clamp_min(1e-12)
         median_D = (x_SD / distance_S1).sum(0) / (1 / distance_S1).sum()
     return median_D
+
+
+def _resident(rows: Rows, device: torch.device) -> Rows:
+    """Return the rows on a GPU if they take little of it; elsewhere they are as they were."""
+    x_ND = rows.x_ND
+    if device.type == "cpu" or x_ND.nelement() * x_ND.element_size() > RESIDENT_BYTES:
+        return rows
+    return rows.to(device, x_ND.dtype)
 
 
 def _sample(x_ND: Tensor, count: int) -> Tensor:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 
 from recsae.cache import Cache
-from recsae.files import digest, read_json, source_digest, write_json
+from recsae.files import digest, read_json, source_digest, whole, write_json
 from recsae.machine import machine
-from recsae.metrics.ranking import CUTOFFS
+from recsae.metrics import CUTOFFS
 from recsae.reads import count_test_read
 from recsae.sasrec.model import SASRec
 from recsae.sasrec.settings import SASRecSettings
@@ -21,6 +22,7 @@ from recsae.sequences import Sequences
 
 KIND = "bases"
 _WEIGHTS, _META = "model.safetensors", "base.json"
+_KEYS = ("fingerprint", "model_name", "n_items", "settings", "metrics", "machine")
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,10 @@ class Base:
 
     @classmethod
     def open(cls, path: Path) -> "Base":
-        """Open the folder of a base."""
-        return cls(path, read_json(path / _META))
+        """Open the folder of a base; raises RecsaeError if it is damaged."""
+        with whole(path):
+            meta = read_json(path / _META)
+            return cls(path, {name: meta[name] for name in (*_KEYS, *meta)})
 
     @property
     def fingerprint(self) -> str:
@@ -46,10 +50,14 @@ class Base:
         return dict(self.meta["metrics"])
 
     def model(self, device: torch.device) -> SASRec:
-        """Load the frozen model."""
+        """Load the frozen model; raises RecsaeError if it is damaged."""
         settings = SASRecSettings.of(self.meta["settings"])
         model = SASRec(settings, self.meta["n_items"])
-        model.load_state_dict(load_file(self.path / _WEIGHTS))
+        with whole(self.path):
+            try:
+                model.load_state_dict(load_file(self.path / _WEIGHTS))
+            except (SafetensorError, RuntimeError) as error:  # cut off, or of other shapes
+                raise ValueError(f"{_WEIGHTS}: {error}") from None
         return model.to(device).eval().requires_grad_(False)
 
 
@@ -77,7 +85,7 @@ def pretrain(
             "seconds": time.perf_counter() - start,
             "machine": machine(device),
         }
-        save_file(model.state_dict(), folder / _WEIGHTS)
+        (folder / _WEIGHTS).write_bytes(save(model.state_dict()))
         write_json(folder / _META, meta)
 
     folder, built = cache.get(KIND, key, build)

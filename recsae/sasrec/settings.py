@@ -12,7 +12,7 @@ class SASRecSettings(Settings):
 
     emb_size: Annotated[int, Field(ge=1)] = 64
     """Width of item embeddings and states."""
-    num_layers: Annotated[int, Field(ge=1)] = 2
+    num_layers: Annotated[int, Field(ge=1, le=1000)] = 2
     """Transformer blocks."""
     num_heads: Annotated[int, Field(ge=1)] = 4
     """Attention heads a block; must divide emb_size."""

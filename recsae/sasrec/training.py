@@ -21,6 +21,8 @@ from recsae.sasrec.settings import SASRecSettings
 from recsae.sasrec.states import evaluate, seen_of
 from recsae.sequences import Sequences, Windows, batches
 
+_FEWEST_TARGETS = 2
+
 
 class Trained(NamedTuple):
     """A frozen model, as it was after the epoch with the best NDCG@10 on dev."""
@@ -113,5 +115,8 @@ def _check(sequences: Sequences) -> None:
         raise RecsaeError(
             f"{sequences.name}: nothing to train on: expected a user with 2 or more training items"
         )
-    if not len(sequences.dev.user):
-        raise RecsaeError(f"{sequences.name}: no dev target, expected one to choose the base by")
+    # One state alone has no spread, and nothing to exchange codes with.
+    for split, targets in (("dev", sequences.dev), ("test", sequences.test)):
+        if len(targets.user) < _FEWEST_TARGETS:
+            told = f"expected at least {_FEWEST_TARGETS} users with a {split} target"
+            raise RecsaeError(f"{sequences.name}: {told}, found {len(targets.user)}")

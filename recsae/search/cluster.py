@@ -82,6 +82,7 @@ def _start() -> None:
     free = shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else STORE_BYTES
     if free < STORE_BYTES:
         say(f"{SHARED_MEMORY} has only {free / 1e6:.0f} MB free: Ray falls back to slower files")
+    say("starting Ray on this machine")
     ray.init(
         address="local",
         include_dashboard=False,
@@ -92,7 +93,7 @@ def _start() -> None:
 
 
 def _join(address: str) -> None:
-    _check_answers(address)
+    check_answers(address)
     _take_token()
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
@@ -101,7 +102,7 @@ def _join(address: str) -> None:
         raise RecsaeError(f"--address: cannot join the Ray at {address}: {reason}") from None
 
 
-def _check_answers(address: str) -> None:
+def check_answers(address: str) -> None:
     """Raise RecsaeError if nobody listens at HOST:PORT; Ray itself would wait for minutes."""
     if address == "auto":
         return

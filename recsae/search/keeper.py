@@ -30,9 +30,16 @@ class Keeper:
             self._take(trial_id)
         else:
             shutil.rmtree(self._waiting / str(trial_id), ignore_errors=True)
-        for beaten in self._front.keys() - front.keys():
-            shutil.rmtree(self._best / str(beaten), ignore_errors=True)
         self._front = front
+
+    def tidy(self) -> None:
+        """Delete the models that are best no more; call it once the rows that say so are written.
+
+        Until then a reader, or a kill, finds the model of whichever trial the file calls best.
+        """
+        for folder in self._best.glob("*"):
+            if folder.name not in map(str, self._front):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def note(self) -> str:
         """Return the best value so far in a few words, "" before there is one."""

@@ -12,6 +12,8 @@ from recsae.search.resources import Need, Share
 from recsae.search.space import SearchSpace
 from recsae.search.trainable import Work, factory
 
+RATE = "sae_lr"
+
 
 class LargestDraw:
     """Draws what takes most memory: the largest integers and choices, for one model."""
@@ -24,8 +26,8 @@ class LargestDraw:
         return high
 
     def float(self, name: str, low: float, high: float, log: bool) -> float:
-        """Return the lower end: rates and weights take no memory, and a high one may diverge."""
-        return low
+        """Return the upper end, so that no term of the loss is off; the lower one of a rate."""
+        return low if name == RATE else high
 
     def choice(self, name: str, options: Sequence[Any]) -> Any:
         """Return the model, or the largest number, or the first of other options."""

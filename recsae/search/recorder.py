@@ -103,6 +103,7 @@ class RunRecord:
         began = self._clock()
         write_trials(self._path, list(self._rows.values()))
         write_curves(self._path, [row for c in self._curves.values() for row in c.values()])
+        self._keeper.tidy()
         ended = self._clock()
         self._next_flush = ended + max(FLUSH_SECONDS, FLUSH_SHARE * (ended - began))
         self._changed = False

@@ -10,6 +10,8 @@ METRICS = "metrics"
 OBJECTIVE = "objective"
 """The one objective, its sign such that more is better; absent when there are several."""
 DONE = "done"
+WORST = -1e9
+"""What a scheduler sees of a trial that leaks: worse than any objective, yet finite."""
 
 
 def epoch_report(
@@ -30,7 +32,7 @@ def epoch_report(
     }
     if len(values) == 1:
         sign = -1.0 if "min" in objectives.values() else 1.0
-        report[OBJECTIVE] = sign * values[0]
+        report[OBJECTIVE] = WORST if metrics.get("leak") else sign * values[0]
     return report
 
 

@@ -4,9 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from recsae.metrics import CUTOFFS
 from recsae.settings import KeyedValueError, Settings
-
-CUTOFFS = (5, 10, 20)
 
 # The one direction in which each metric of a trial is better.
 DIRECTIONS: dict[str, Literal["max", "min"]] = {

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from recsae.errors import RecsaeError, nearest
+from recsae.settings import path_of
 
 SCHEMA_NAME = "schema.json"
 _FOLDER = "search_spaces"
@@ -24,7 +25,7 @@ def find_space(name: str | Path) -> Path:
 
     Only a bare name, or one in search_spaces/, is looked for: another folder is meant as it is.
     """
-    path = Path(name).expanduser()
+    path = path_of(name)
     if path.is_file():
         return path
     if path.is_dir():

@@ -16,6 +16,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, Sessi
 from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+from recsae.files import naming
 from recsae.results import States
 
 _STATUS: Final = {
@@ -78,7 +79,8 @@ class TensorBoard:
 
     def _append(self, folder: Path, summary: Any, step: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / self._file).open("ab") as file:
+        path = folder / self._file
+        with naming(path), path.open("ab") as file:
             records = RecordWriter(file)
             if file.tell() == 0:
                 version = Event(wall_time=time.time(), file_version="brain.Event:2")

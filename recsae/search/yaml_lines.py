@@ -14,13 +14,13 @@ from typing import Any
 import yaml
 
 from recsae.errors import RecsaeError
+from recsae.settings import LARGEST
 
 Place = tuple[str | int, ...]
 
 _FLOAT = "tag:yaml.org,2002:float"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
-_LARGEST = 2**63 - 1
 _MOST_LEVELS = 8  # deeper than any space; also ends an alias that contains itself
 
 
@@ -68,6 +68,8 @@ def read_document(path: Path, source: str) -> Document:
         raise mistake(source, line, "", f"not valid YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise mistake(source, 0, "", f"not valid YAML: {error}") from None
+    except RecursionError:
+        raise mistake(source, 0, "", "nested too deeply") from None
 
 
 def dump_yaml(value: Any) -> str:
@@ -124,13 +126,19 @@ class _Reader:
             return self.mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self._item(child, (*place, i)) for i, child in enumerate(node.value)]
-        value = self.loader.construct_object(node)
-        if isinstance(value, int) and abs(value) > _LARGEST:
+        value = self._scalar(node, place)
+        if isinstance(value, int) and abs(value) > LARGEST:
             raise self._mistake(node, _key(place), f"expected a number below 2^63, got {value}")
         if isinstance(value, float) and not math.isfinite(value):
             words = f"expected a finite number, got {node.value}"
             raise self._mistake(node, _key(place), words)
         return value
+
+    def _scalar(self, node: yaml.Node, place: Place) -> Any:
+        try:
+            return self.loader.construct_object(node)
+        except ValueError as error:  # such as !!int abc, or a number of thousands of digits
+            raise self._mistake(node, _key(place), f"not valid YAML: {error}") from None
 
     def mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         values: dict[str, Any] = {}

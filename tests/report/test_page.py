@@ -102,7 +102,7 @@ def test_several_objectives_have_their_own_plot_and_table(make_run: Maker) -> No
 def test_the_best_trial_is_told_with_its_share_of_the_base_and_k_over_d(make_run: Maker) -> None:
     text = page_of(make_run(RUNS["mixed"])).visible
     assert "Best trial #1, SASRec_SAE 0.1100 dev ndcg@10 55.0 % of the base's NDCG@10" in text
-    assert "4.7 % active, k/d" in text  # 3 of 64
+    assert "4.7 % k / width of the states" in text  # 3 of 64
     assert "best/1/" in text
 
 

@@ -30,6 +30,7 @@ def row(trial_id: int, ndcg: float, l0: float = 1.0, leak: bool = False) -> dict
 def finish(keeper: Keeper, run_path: Path, done: dict[str, Any]) -> None:
     (run_path / WAITING / str(done["trial_id"])).mkdir(parents=True)
     keeper.finished(done)
+    keeper.tidy()
 
 
 def kept(run_path: Path) -> list[int]:
@@ -44,6 +45,16 @@ def test_the_best_so_far_stays_and_the_beaten_go(tmp_path: Path) -> None:
         history.append(kept(tmp_path))
     assert history == [[0], [0], [2], [2]]
     assert list((tmp_path / WAITING).iterdir()) == []
+
+
+def test_a_beaten_model_stays_until_the_rows_are_written(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path, ONE)
+    finish(keeper, tmp_path, row(0, 0.1))
+    (tmp_path / WAITING / "1").mkdir()
+    keeper.finished(row(1, 0.2))
+    assert kept(tmp_path) == [0, 1]
+    keeper.tidy()
+    assert kept(tmp_path) == [1]
 
 
 def test_a_leak_is_never_best(tmp_path: Path) -> None:

@@ -173,6 +173,7 @@ def test_the_record_keeps_the_best_model_and_says_so(record: RunRecord, run_path
         (run_path / WAITING / str(trial_id)).mkdir(parents=True)
         report(record, trial_id, 1, value, done=True)
         record.end(trial_id, States.COMPLETE)
+    record.flush()
     assert [path.name for path in (run_path / "best").iterdir()] == ["1"]
     assert record.note() == "best ndcg@10 0.3000"
 

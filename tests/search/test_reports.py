@@ -7,6 +7,7 @@ from ray.tune.utils import flatten_dict
 
 from recsae.results import States
 from recsae.search.reports import (
+    WORST,
     epoch_report,
     failure_report,
     metric_columns,
@@ -24,6 +25,12 @@ def report(objectives: dict[str, str], done: bool = False) -> dict[str, Any]:
 def test_more_of_the_objective_is_always_better() -> None:
     assert report({"ndcg@10": "max"})["objective"] == 0.25
     assert report({"fvu": "min"})["objective"] == -0.5
+
+
+def test_a_leak_is_the_worst_a_scheduler_can_see() -> None:
+    for objectives in ({"ndcg@10": "max"}, {"fvu": "min"}):
+        leaking = epoch_report(1, 0.0, {**METRICS, "leak": True}, objectives, False)
+        assert leaking["objective"] == WORST < report(objectives)["objective"]
 
 
 def test_several_objectives_are_no_single_number() -> None:

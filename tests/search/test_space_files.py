@@ -76,7 +76,7 @@ def test_the_full_spaces_search_what_was_agreed(name: str) -> None:
     assert by_name["sae_lr"].scale == "latents"
     assert space.objectives == {"ndcg@10": "max"}
     assert space.scheduler.values() == {"name": "asha", "grace_epochs": 1, "reduction_factor": 3}
-    assert space.max_epochs == 30
+    assert space.max_epochs == 27
     assert (space.search.sampler, space.search.trials) == ("tpe", 64)
 
 

@@ -1,0 +1,48 @@
+"""What a search found, in a few lines for a terminal."""
+
+from typing import Any, Final
+
+from recsae.report import formats
+from recsae.results import Columns, Files
+
+MOST_SHOWN: Final = 5
+_SHOWN: Final = ("fvu", "l0", "dead", "leak")
+
+
+def summary_lines(outcome: dict[str, Any]) -> list[str]:
+    """Return the outcome of `tune` (its JSON) as lines: counts, best trials, where things lie."""
+    counts = ", ".join(f"{count} {state}" for state, count in outcome["trials"].items())
+    lines = [f"{outcome['run']}: {counts} in {formats.duration(outcome['seconds'])}"]
+    lines.append(outcome["protocol"])
+    best = outcome["best"]
+    if not best:
+        lines.append("no trial is complete without a leak, so there is no best one")
+    if len(best) > MOST_SHOWN:
+        lines.append(f"{len(best)} trials that no other dominates, {MOST_SHOWN} of them here")
+    for trial in best[:MOST_SHOWN]:
+        lines += _trial_lines(trial)
+    folder = outcome["path"]
+    places = {
+        "dataframes": f"{folder}/{Files.RESULTS}, {folder}/{Files.CURVES}",
+        "models": f"{folder}/{Files.BEST}/",
+        "page": outcome["report"],
+        "TensorBoard": f"{folder}/{Files.TENSORBOARD}/",
+    }
+    return lines + [f"{name + ':':<12} {place}" for name, place in places.items()]
+
+
+def _trial_lines(trial: dict[str, Any]) -> list[str]:
+    settings = dict(trial["settings"])
+    name = settings.pop(Columns.MODEL_NAME)
+    lines = [f"best: trial {trial[Columns.TRIAL_ID]}, {name}", f"  settings  {_pairs(settings)}"]
+    for split, metrics in (("dev", trial["metrics"]), ("test", trial.get("test"))):
+        if metrics:
+            kept = f"{formats.share(metrics.get('share'))} of the base's"
+            rest = {key: metrics[key] for key in _SHOWN if key in metrics}
+            ndcg = formats.value("ndcg@10", metrics.get("ndcg@10"))
+            lines.append(f"  {split:<8}  ndcg@10 {ndcg} ({kept}), {_pairs(rest)}")
+    return lines
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {formats.value(name, item)}" for name, item in values.items())

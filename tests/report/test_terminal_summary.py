@@ -1,0 +1,45 @@
+"""The lines that a search ends with."""
+
+from typing import Any
+
+from recsae.report.summary import MOST_SHOWN, summary_lines
+
+
+def outcome(best: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "run": "mine",
+        "trials": {"COMPLETE": len(best), "PRUNED": 2, "FAILED": 1},
+        "best": best,
+        "protocol": "toy: all items ranked",
+        "seconds": 61.2,
+        "path": "/runs/mine",
+        "report": "/runs/mine/report.html",
+    }
+
+
+def trial(number: int = 3, **more: Any) -> dict[str, Any]:
+    metrics = {"ndcg@10": 0.12345, "share": 0.95, "fvu": 0.2, "leak": False}
+    settings = {"model_name": "SASRec_SAE", "sae_k": 8, "sae_seed": 1234567890}
+    return {"trial_id": number, "settings": settings, "metrics": metrics, **more}
+
+
+def test_counts_settings_figures_and_places() -> None:
+    text = "\n".join(summary_lines(outcome([trial(test={"ndcg@10": 0.1, "share": 0.9})])))
+    assert "mine: 1 COMPLETE, 2 PRUNED, 1 FAILED in 61 s" in text
+    assert "best: trial 3, SASRec_SAE" in text
+    assert "sae_k 8, sae_seed 1234567890" in text
+    assert "dev       ndcg@10 0.1235 (95.0 % of the base's), fvu 0.2000, leak no" in text
+    assert "test      ndcg@10 0.1000 (90.0 % of the base's)" in text
+    assert "/runs/mine/results.parquet" in text and "/runs/mine/report.html" in text
+
+
+def test_nothing_complete_is_said() -> None:
+    assert "no trial is complete without a leak, so there is no best one" in summary_lines(
+        outcome([])
+    )
+
+
+def test_a_long_front_is_cut_short() -> None:
+    lines = summary_lines(outcome([trial(number) for number in range(9)]))
+    assert sum(line.startswith("best: ") for line in lines) == MOST_SHOWN
+    assert any(line.startswith("9 trials that no other dominates") for line in lines)
