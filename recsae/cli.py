@@ -1,12 +1,11 @@
 """The command line: parse, call one function of `jobs`, print. Heavy imports wait for the call."""
 
-import inspect
 import json
 import math
 import os
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -14,14 +13,16 @@ from typer.exceptions import TyperException
 from recsae import __version__
 from recsae.activations_settings import ActivationSettings
 from recsae.errors import SettingError, nearest, refusal
+from recsae.flags import refuse_rest, settings_flags, take
 from recsae.interactions.settings import DataSettings, check_name
 from recsae.progress import say
 from recsae.sae.registry import variant, variants
 from recsae.sasrec.settings import SASRecSettings
-from recsae.settings import Settings, expected, fields
+from recsae.search.shipped import shipped_spaces
 
 BASE_NAME = "SASRec"
 INTERRUPTED = 130  # also what typer makes of a Ctrl-C
+MODELS = [BASE_NAME, *variants()]
 SHARED = (DataSettings, SASRecSettings, ActivationSettings)
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # its boxes cut long flags off
     help="Search the settings of sparse autoencoders.",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
@@ -38,47 +40,8 @@ Storage = Annotated[
 Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: cuda if there is one.")]
 Seed = Annotated[
     int | None,
-    typer.Option(help="SASRec: base_seed. An autoencoder: the order of its data.", min=0),
+    typer.Option(help="Of SASRec: its base_seed. Of an autoencoder: data order.", min=0),
 ]
-
-
-def settings_flags(*kinds: type[Settings]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command a flag for each setting of `kinds`; they come as `**flags`, None if absent."""
-    added: dict[str, inspect.Parameter] = {}
-    for kind in kinds:
-        for name, field in fields(kind).items():
-            words = [expected(kind, name).removesuffix(" or nothing")]
-            words += [] if field.default is None else [f"default {field.default}"]
-            text = f"{field.description} [{'; '.join(words)}]"
-            option = typer.Option(f"--{name}", help=text, show_default=False)
-            added.setdefault(
-                name,
-                inspect.Parameter(
-                    name,
-                    inspect.Parameter.KEYWORD_ONLY,
-                    default=None,
-                    annotation=Annotated[_flag_type(field.annotation) | None, option],
-                ),
-            )
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        signature = inspect.signature(command)
-        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        command.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[*own, *added.values()]
-        )
-        return command
-
-    return decorate
-
-
-def _flag_type(annotation: Any) -> Any:
-    """Return the type that the parser converts to; the settings class does the rest."""
-    if get_origin(annotation) is Literal:
-        return type(get_args(annotation)[0])
-    if annotation in (int, float, bool):
-        return annotation
-    return str
 
 
 @app.command()
@@ -91,7 +54,7 @@ def pretrain(seed: Seed = None, device: Device = None, json: Json = False, **fla
 @app.command()
 @settings_flags(*SHARED, *(kind.Settings for kind in variants().values()))
 def train(
-    model_name: Annotated[str, typer.Option("--model_name", help="SASRec or a variant's name.")],
+    model_name: Annotated[str, typer.Option("--model_name", help=" or ".join(MODELS))],
     sae_train: Annotated[
         int,
         typer.Option("--sae_train", min=0, max=1, help="0: evaluate the saved model instead."),
@@ -114,14 +77,16 @@ def _train(
     flags: dict[str, Any],
 ) -> None:
     given = {name: value for name, value in flags.items() if value is not None}
-    data = DataSettings.of(_take(given, DataSettings))
+    data = DataSettings.of(take(given, DataSettings))
     check_name(data.dataset)
-    store = ActivationSettings.of(_take(given, ActivationSettings))
-    base_values = _take(given, SASRecSettings)
+    store = ActivationSettings.of(take(given, ActivationSettings))
+    base_values = take(given, SASRecSettings)
     if model_name == BASE_NAME:
-        if seed is not None:
-            base_values.setdefault("base_seed", seed)
-        _refuse(given, model_name)
+        if seed is not None and base_values.setdefault("base_seed", seed) != seed:
+            raise SettingError("--seed", "expected it or --base_seed, which it means for SASRec")
+        if not training:
+            raise SettingError("--sae_train", f"not a setting of {BASE_NAME}; `evaluate` scores it")
+        refuse_rest(given, model_name)
         base = SASRecSettings.of(base_values)
         from recsae.jobs import training as jobs
         from recsae.jobs.sources import Source
@@ -130,8 +95,8 @@ def _train(
     if model_name not in variants():
         raise _no_such_model(model_name)
     kind = variant(model_name).Settings
-    settings = kind.of(_take(given, kind))
-    _refuse(given, model_name)
+    settings = kind.of(take(given, kind))
+    refuse_rest(given, model_name)
     base = SASRecSettings.of(base_values)
     settings.check_width(base.emb_size)
     from recsae.jobs import training as jobs
@@ -142,25 +107,19 @@ def _train(
     return _show(job(model_name, settings, source, seed=seed or 0, device=device), as_json)
 
 
-def _take(given: dict[str, Any], kind: type[Settings]) -> dict[str, Any]:
-    return {name: given.pop(name) for name in fields(kind) if name in given}
-
-
-def _refuse(left: dict[str, Any], model_name: str) -> None:
-    for name in left:
-        owners = ", ".join(k for k, v in variants().items() if name in fields(v.Settings))
-        raise SettingError(f"--{name}", f"not a setting of {model_name}, but of {owners}")
-
-
 def _no_such_model(name: str) -> SettingError:
-    names = [BASE_NAME, *variants()]
-    message = f"expected one of {', '.join(names)}, got {name!r}{nearest(name, names)}"
+    message = f"expected one of {', '.join(MODELS)}, got {name!r}{nearest(name, MODELS)}"
     return SettingError("--model_name", message)
 
 
 @app.command()
 def evaluate(
-    name: Annotated[str, typer.Argument(metavar="X", help="A run, a saved model or a base.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A run, a saved model or a base: name, fingerprint or path."
+        ),
+    ],
     mask: Annotated[
         str, typer.Option(help="Items left out of the ranking: history, all or none.")
     ] = "history",
@@ -176,7 +135,9 @@ def evaluate(
 
 @app.command()
 def tune(
-    space: Annotated[str, typer.Argument(help="A search-space YAML, yours or a shipped one.")],
+    space: Annotated[
+        str, typer.Argument(help=f"A search-space YAML of yours, or {', '.join(shipped_spaces())}.")
+    ],
     dataset: Annotated[str | None, typer.Option(help="A data set's name or path.")] = None,
     trials: Annotated[int | None, typer.Option(help="Trials in all.")] = None,
     name: Annotated[str | None, typer.Option(help="The run's name; default: a new one.")] = None,

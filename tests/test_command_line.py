@@ -115,6 +115,8 @@ def test_the_seed_of_train_is_that_of_what_it_trains(recsae: Any) -> None:
             "sae_attn_heads",
         ),
         (["train", "--model_name", "SASRec_SAE", "--sae_train", "2"], "--sae_train"),
+        (["pretrain", "--seed", "1", "--base_seed", "2"], "--seed: expected it or --base_seed"),
+        (["train", "--model_name", "SASRec", "--sae_train", "0"], "--sae_train: not a setting"),
         (["pretrain", "--num_heads", "5"], "num_heads: expected a divisor of emb_size 64"),
         (["pretrain", "--dataset", "ml-100"], "did you mean 'ml-100k'?"),
         (["pretrain", "--dataset", "no/such/file.csv"], "no/such/file.csv"),
