@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 from recsae import __version__
 from recsae.activations_settings import ActivationSettings
 from recsae.errors import SettingError, nearest, refusal
-from recsae.flags import refuse_rest, settings_flags, take
+from recsae.flags import number_or_word, refuse_rest, settings_flags, take
 from recsae.interactions.settings import DataSettings, check_name
 from recsae.progress import say
 from recsae.sae.registry import variant, variants
@@ -143,6 +143,12 @@ def tune(
     name: Annotated[str | None, typer.Option(help="The run's name; default: a new one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     workers: Annotated[int | None, typer.Option(help="Trials at once.", min=1)] = None,
+    sampler: Annotated[str | None, typer.Option(help="tpe or random.")] = None,
+    max_hours: Annotated[
+        float | None, typer.Option("--max_hours", help="Stop after so long, whole or in part.")
+    ] = None,
+    cpus: Annotated[float | None, typer.Option(help="CPU cores a trial.")] = None,
+    gpus: Annotated[str | None, typer.Option(help="GPUs a trial: a number or auto.")] = None,
     storage: Storage = None,
     address: Annotated[
         str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
@@ -152,7 +158,15 @@ def tune(
     """Search a space, on this machine or on a Ray cluster."""
     from recsae.search.space import load_space
 
-    loaded = load_space(space).override(dataset=dataset, trials=trials, seed=seed)
+    loaded = load_space(space).override(
+        dataset=dataset,
+        trials=trials,
+        seed=seed,
+        sampler=sampler,
+        max_hours=max_hours,
+        cpus=cpus,
+        gpus=number_or_word(gpus),
+    )
     from recsae.jobs import search as jobs
 
     outcome = jobs.tune(loaded, name=name, workers=workers, storage=storage, address=address)

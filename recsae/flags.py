@@ -67,6 +67,14 @@ def owners(name: str) -> str:
     return ", ".join(key for key, kind in variants().items() if name in fields(kind.Settings))
 
 
+def number_or_word(text: str | None) -> float | str | None:
+    """Return the number that a flag gives, or its word as it is."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
+
+
 def take(given: dict[str, Any], kind: type[Settings]) -> dict[str, Any]:
     """Remove the values of one component's settings from `given`, and return them."""
     return {name: given.pop(name) for name in fields(kind) if name in given}

@@ -1,8 +1,8 @@
 """The schema of a run's folder, `STORAGE/NAME/`: write, read, pick the best; no torch, no ray.
 
-search.yaml        what was searched: `space` (resolved), `dataset`, `protocol`, `seed`, `versions`
-                   (python, torch, ray, optuna, recsae), `machine` (type, threads), `base`
-                   (fingerprint, settings, metrics: {dev, test}), `activations` (fingerprint,
+search.yaml        what was searched: `space` (resolved), its `fingerprint`, `dataset`, `protocol`,
+                   `seed`, `versions` (python, torch, ray, optuna, recsae), `machine`,
+                   `base` (fingerprint, settings, metrics: {dev, test}), `activations` (fingerprint,
                    width), `pretrained`; at the end `seconds`
 results.parquet    a row a trial: trial_id, state, model_name, settings, dev/…, epochs, seconds,
                    started, ended, node, error
