@@ -14,7 +14,6 @@ from typing import Any
 from recsae import __version__
 from recsae.cache import SHARED_CACHE, Cache, cache_of
 from recsae.errors import RecsaeError
-from recsae.progress import say
 from recsae.results import (
     Files,
     check_name,
@@ -51,7 +50,6 @@ def tune(
     if address or is_address(storage):
         (root / SHARED_CACHE).mkdir(exist_ok=True)
     cache = cache_of(root)
-    say(space.describe())
     prepared = _prepare(space, cache)
     create(path, prepared.search)
     with _gone_unless_begun(path):
