@@ -1,7 +1,8 @@
-"""What is computed once and shared: data/, bases/, activations/, models/ under RECSAE_CACHE.
+"""What is computed once and shared: bases/ and activations/ under RECSAE_CACHE.
 
 An entry is a folder named by a fingerprint of all that it depends on. It is built by whoever asks
-first, under a lock that dies with its process, and is never changed afterwards.
+first, under a lock that dies with its process; afterwards only its count of test reads changes.
+Beside them lies models/, where `train` saves what it trained, the last one of the same settings.
 """
 
 import os
