@@ -2,7 +2,8 @@
 
 An entry is a folder named by a fingerprint of all that it depends on. It is built by whoever asks
 first, under a lock that dies with its process; afterwards only its count of test reads changes.
-Beside them lies models/, where `train` saves what it trained, the last one of the same settings.
+Beside them lie models/, where `train` saves what it trained, the last one of the same settings, and
+names/, a file for each name that a user gave to an entry.
 """
 
 import os
@@ -13,11 +14,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from recsae.files import whole_folder
+from recsae.errors import RecsaeError
+from recsae.files import whole_folder, write_whole
 from recsae.settings import path_of
 
 SHARED_CACHE = ".cache"
 """Folder in a storage that several machines reach: what each of them may copy from."""
+
+NAMES = "names"
+"""Folder of a cache with a file a name, which holds the entry's kind and key."""
 
 
 def cache_root() -> Path:
@@ -63,6 +68,35 @@ class Cache:
         folder = self.find(kind, key)
         assert folder is not None
         return folder, built
+
+    def named(self, name: str) -> Path | None:
+        """Return the entry that a user's name stands for; None if it is no name, or gone."""
+        entry = self.names().get(name)
+        return entry if entry is not None and entry.is_dir() else None
+
+    def names(self) -> dict[str, Path]:
+        """Return the names that users gave, with the folders of their entries, sorted."""
+        files = sorted((self.local / NAMES).glob("[!.]*"))
+        return {
+            file.name: self.local / file.read_text("utf-8", "replace").strip() for file in files
+        }
+
+    def give_name(self, name: str, kind: str, key: str) -> None:
+        """Let a name stand for an entry from now on; raises RecsaeError if it has another.
+
+        A name whose entry was deleted is free.
+        """
+        self.check_free(name, kind, key)
+        with self._lock(self.local, NAMES, name):
+            self.check_free(name, kind, key)
+            write_whole(self.local / NAMES / name, f"{kind}/{key}\n")
+
+    def check_free(self, name: str, kind: str, key: str) -> None:
+        """Raise RecsaeError if a name stands for another entry."""
+        entry = self.named(name)
+        if entry is not None and entry != self.local / kind / key:
+            told = f"--name: {name!r} is taken, by {entry}"
+            raise RecsaeError(f"{told}; take another, or delete {self.local / NAMES / name}")
 
     def _fill(self, entry: Path, build: Callable[[Path], None]) -> bool:
         """Make an entry, from this machine's copy if it has one; return True if it was built."""

@@ -126,7 +126,7 @@ class Sequences:
         Past the skipped ones each row occurs once, with max_len/2 items before it if they exist.
         """
         start_U, rows_U = self.train_rows()
-        stride = max_len // 2
+        stride = max(1, max_len // 2)
         windows_U = (rows_U > 0) + -(-np.maximum(rows_U - max_len, 0) // stride)
         user_W, turn_W = _expand(windows_U)
         begin_W = turn_W * stride

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from recsae.cache import Cache, cache_root
+from recsae.errors import RecsaeError
 
 
 def _build(folder: Path) -> None:
@@ -80,3 +81,18 @@ def test_the_root_is_where_the_variable_says(
     assert cache_root() == tmp_path
     monkeypatch.setenv("RECSAE_CACHE", "")
     assert cache_root() == Path.home() / ".cache" / "recsae"
+
+
+def test_a_name_stands_for_one_entry_as_long_as_it_is_there(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    one, other = (cache.get("bases", key, lambda folder: None)[0] for key in ("one", "other"))
+    assert cache.named("mine") is None and cache.names() == {}
+    cache.give_name("mine", "bases", "one")
+    cache.give_name("mine", "bases", "one")
+    assert cache.named("mine") == one and cache.names() == {"mine": one}
+    with pytest.raises(RecsaeError, match=r"--name: 'mine' is taken, by .*one; take another, or"):
+        cache.give_name("mine", "bases", "other")
+    one.rmdir()
+    assert cache.named("mine") is None
+    cache.give_name("mine", "bases", "other")
+    assert cache.named("mine") == other

@@ -106,6 +106,13 @@ def data_path(dataset: str) -> Path:
     return path_of(dataset)
 
 
+def anywhere(settings: DataSettings) -> DataSettings:
+    """Return settings that mean the same data from any working directory."""
+    if settings.dataset in NAMES or is_synthetic(settings.dataset):
+        return settings
+    return settings.model_copy(update={"dataset": str(data_path(settings.dataset).resolve())})
+
+
 def _number(text: str) -> int | float | str:
     for kind in (int, float):
         try:

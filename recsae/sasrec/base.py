@@ -10,19 +10,30 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from recsae.cache import Cache
+from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.interactions.settings import DataSettings, anywhere
 from recsae.machine import machine
 from recsae.metrics import CUTOFFS
 from recsae.reads import count_test_read
-from recsae.sasrec.model import SASRec
+from recsae.sasrec.model import Recommender, SASRec
+from recsae.sasrec.rechorus import RechorusSASRec, RechorusSettings
 from recsae.sasrec.settings import SASRecSettings
 from recsae.sasrec.states import evaluate, seen_of
 from recsae.sasrec.training import train
 from recsae.sequences import Sequences
+from recsae.settings import path_of
 
 KIND = "bases"
+RECHORUS = "rechorus"
+SHORTEST_PREFIX = 6
+"""Digits of a fingerprint that may stand for all of it."""
 _WEIGHTS, _META = "model.safetensors", "base.json"
 _KEYS = ("fingerprint", "model_name", "n_items", "settings", "metrics", "machine")
+_HERE = Path(__file__).parent
+_ELSEWHERE = ("choice.py", "importing.py", "presets.py", "rechorus.py", "rechorus_files.py")
+"""Files of this folder that say which base is wanted, not what training it gives."""
+_SEQUENCES = _HERE.parent / "sequences.py"
 
 
 @dataclass(frozen=True)
@@ -45,15 +56,60 @@ class Base:
         return str(self.meta["fingerprint"])
 
     @property
+    def imported(self) -> bool:
+        """Whether it was trained elsewhere."""
+        return self.meta.get("architecture") == RECHORUS
+
+    @property
+    def states_key(self) -> str:
+        """A name for the base and the code that runs it; that of its states begins with it.
+
+        The fingerprint of an imported base leaves our code out, so that it stays over a commit.
+        """
+        if not self.imported:
+            return self.fingerprint
+        code = source_digest(_HERE / "rechorus.py", _HERE / "states.py", _SEQUENCES)
+        return digest(self.fingerprint, code)
+
+    @property
+    def width(self) -> int:
+        """Width of its states."""
+        return int(self.meta["settings"]["emb_size"])
+
+    @property
     def metrics(self) -> dict[str, dict[str, float]]:
         """NDCG@k and HR@k of dev and test, under the history mask."""
         return dict(self.meta["metrics"])
 
-    def model(self, device: torch.device) -> SASRec:
+    def data_settings(self, given: dict[str, Any] | None = None) -> DataSettings:
+        """Return the settings of the data it belongs to, changed by those that are given."""
+        known = (self.meta.get("data") or {}).get("settings")
+        if known is None:
+            told = "does not say its data, as one of an older recsae; name them with --dataset"
+            raise RecsaeError(f"{self.path}: {told}, or make it again")
+        return DataSettings.of({**known, **(given or {})})
+
+    def check_data(self, sequences: Sequences) -> None:
+        """Raise RecsaeError unless these are the sequences that it belongs to."""
+        known = self.meta.get("data") or {}
+        if known.get("digest") != data_digest(sequences):
+            expected = known.get("words") or f"{self.meta['n_items']:,} items"
+            found = data_words(sequences)
+            other = " of other content or order" if found == expected else ""
+            raise RecsaeError(
+                f"the base {self.path.name} belongs to other data: "
+                f"expected {expected}, found {found}{other}"
+            )
+
+    def model(self, device: torch.device) -> SASRec | RechorusSASRec:
         """Load the frozen model; raises RecsaeError if it is damaged."""
-        settings = SASRecSettings.of(self.meta["settings"])
-        model = SASRec(settings, self.meta["n_items"])
         with whole(self.path):
+            settings, n_items = self.meta["settings"], self.meta["n_items"]
+            model: SASRec | RechorusSASRec
+            if self.imported:
+                model = RechorusSASRec(RechorusSettings.of(settings), n_items)
+            else:
+                model = SASRec(SASRecSettings.of(settings), n_items)
             try:
                 model.load_state_dict(load_file(self.path / _WEIGHTS))
             except (SafetensorError, RuntimeError) as error:  # cut off, or of other shapes
@@ -61,49 +117,109 @@ class Base:
         return model.to(device).eval().requires_grad_(False)
 
 
+def find_base(word: str, cache: Cache) -> Base:
+    """Return the base of a name, a fingerprint (or its beginning) or a folder.
+
+    Raises RecsaeError, with the nearest name, when there is none.
+    """
+    folder = path_of(word)
+    if (folder / _META).is_file():
+        return Base.open(folder.resolve())
+    named = cache.named(word)
+    if named is not None and named.parent.name == KIND:
+        return Base.open(named)
+    keys = sorted(entry.name for entry in (cache.local / KIND).glob("[!.]*"))
+    fits = [key for key in keys if key == word or _begins(key, word)]
+    if len(fits) == 1:
+        return Base.open(cache.local / KIND / fits[0])
+    if named is not None:
+        raise SettingError("base", f"expected a base, but {word!r} is an autoencoder, {named}")
+    known = [name for name, entry in cache.names().items() if entry.parent.name == KIND]
+    hint = nearest(word, known) or (f"; known: {', '.join(known)}" if known else "")
+    told = "fits several bases" if fits else "expected the name of a base, found none"
+    raise SettingError("base", f"{told} for {word!r} in {cache.local}{hint}")
+
+
+def _begins(key: str, word: str) -> bool:
+    return len(word) >= SHORTEST_PREFIX and key.startswith(word)
+
+
 def pretrain(
-    sequences: Sequences, settings: SASRecSettings, cache: Cache, device: torch.device
+    sequences: Sequences,
+    settings: SASRecSettings,
+    cache: Cache,
+    device: torch.device,
+    data: DataSettings | None = None,
 ) -> tuple[Base, bool]:
     """Return the base of these sequences and settings, trained if nobody has; True if trained.
 
-    Raises RecsaeError when there is nothing to train on.
+    Raises RecsaeError when there is nothing to train on. `data` is where the sequences come from.
     """
     key = fingerprint(sequences, settings)
 
     def build(folder: Path) -> None:
         start = time.perf_counter()
         model, curve = train(sequences, settings, device)
-        meta = {
-            "fingerprint": key,
-            "model_name": "SASRec",
-            "dataset": sequences.name,
-            "protocol": sequences.protocol(cutoffs=CUTOFFS),
-            "n_items": sequences.n_items,
-            "settings": settings.values(),
-            "metrics": _metrics(model, sequences, device, folder),
-            "dev_curve": curve,
-            "seconds": time.perf_counter() - start,
-            "machine": machine(device),
-        }
-        (folder / _WEIGHTS).write_bytes(save(model.state_dict()))
-        write_json(folder / _META, meta)
+        about = {"settings": settings.values(), "dev_curve": curve}
+        write(folder, key, model, sequences, data, about, start, device)
 
     folder, built = cache.get(KIND, key, build)
     return Base.open(folder), built
 
 
+def write(
+    folder: Path,
+    key: str,
+    model: SASRec | RechorusSASRec,
+    sequences: Sequences,
+    data: DataSettings | None,
+    about: dict[str, Any],
+    start: float,
+    device: torch.device,
+) -> None:
+    """Fill the folder of a new base; `about` has its settings, `start` is when it was begun."""
+    meta = {
+        "fingerprint": key,
+        "model_name": "SASRec",
+        "dataset": sequences.name,
+        "protocol": sequences.protocol(cutoffs=CUTOFFS),
+        "n_items": sequences.n_items,
+        "data": {
+            "digest": data_digest(sequences),
+            "words": data_words(sequences),
+            "settings": anywhere(data).values() if data else None,
+        },
+        **about,
+        "metrics": _metrics(model, sequences, device, folder),
+        "seconds": time.perf_counter() - start,
+        "machine": machine(device),
+    }
+    (folder / _WEIGHTS).write_bytes(save(model.state_dict()))
+    write_json(folder / _META, meta)
+
+
 def fingerprint(sequences: Sequences, settings: SASRecSettings) -> str:
     """Name a base by the data's content and order, the split, the settings and the code."""
-    here = Path(__file__).parent
+    code = [file for file in sorted(_HERE.rglob("*.py")) if file.name not in _ELSEWHERE]
+    return digest(data_digest(sequences), settings.values(), source_digest(*code, _SEQUENCES))
+
+
+def data_digest(sequences: Sequences) -> str:
+    """Name the data's content, order and split."""
     return digest(
         *(sequences.items, sequences.offsets, sequences.train_lengths, sequences.n_items),
-        *(sequences.dev.position, sequences.test.position, settings.values()),
-        source_digest(here, here.parent / "sequences.py"),
+        *(sequences.dev.position, sequences.test.position),
     )
 
 
+def data_words(sequences: Sequences) -> str:
+    """Name the data and its size for people."""
+    sizes = f"{sequences.n_users:,} users, {sequences.n_items:,} items"
+    return f"{sequences.name} ({sizes}, {len(sequences.items):,} events)"
+
+
 def _metrics(
-    model: SASRec, sequences: Sequences, device: torch.device, folder: Path
+    model: Recommender, sequences: Sequences, device: torch.device, folder: Path
 ) -> dict[str, dict[str, float]]:
     count_test_read(folder)
     parts = {"dev": sequences.dev, "test": sequences.test}

@@ -25,6 +25,9 @@ class Recommender(Protocol):
     def hidden(self, items_BL: Tensor, lengths_B: Tensor) -> Tensor:
         """Return states [B, L, D] of items padded on the right; those of padding mean nothing."""
 
+    def last(self, items_BL: Tensor, lengths_B: Tensor) -> Tensor:
+        """Return the state [B, D] after the last item of each history."""
+
     def item_table(self) -> Tensor:
         """Return the table [I, D]: what follows a state h is scored by h @ table.T."""
 
@@ -46,6 +49,7 @@ class SASRec(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
         self.blocks = nn.ModuleList(_Block(settings) for _ in range(settings.num_layers))
         self.norm = nn.LayerNorm(settings.emb_size)
+        self.temperature = settings.temperature
         angle_LX = _angles(settings.max_len, settings.emb_size // settings.num_heads)
         self.register_buffer("cos_LX", angle_LX.cos(), persistent=False)
         self.register_buffer("sin_LX", angle_LX.sin(), persistent=False)
@@ -64,12 +68,23 @@ class SASRec(nn.Module):
         for block in self.blocks:
             hidden_BLD = block(hidden_BLD, turn)
         states_BLD: Tensor = self.norm(hidden_BLD)
-        return states_BLD
+        if not self.temperature:
+            return states_BLD
+        # As long as a normed state, so that autoencoders read numbers of the usual size.
+        return functional.normalize(states_BLD, dim=-1) * math.sqrt(states_BLD.shape[-1])
 
     def item_table(self) -> Tensor:
-        """Return the item embeddings [I, D]."""
+        """Return the item embeddings [I, D], for a cosine all of one length."""
         table_ID: Tensor = self.items.weight
-        return table_ID
+        if not self.temperature:
+            return table_ID
+        length = 1 / (self.temperature * math.sqrt(table_ID.shape[1]))
+        return functional.normalize(table_ID, dim=-1) * length
+
+    def last(self, items_BL: Tensor, lengths_B: Tensor) -> Tensor:
+        """Return the states [B, D] after the last items."""
+        row_B = torch.arange(len(lengths_B), device=items_BL.device)
+        return self.hidden(items_BL, lengths_B)[row_B, lengths_B - 1]
 
 
 class _Block(nn.Module):

@@ -1,6 +1,6 @@
 """Settings of the shared SASRec; this file loads without torch."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -28,6 +28,14 @@ class SASRecSettings(Settings):
     """Stop after this many epochs without a better NDCG@10 on dev."""
     batch_size: Annotated[int, Field(ge=1)] = 32
     """Windows of at most max_len items a step."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """How lr goes over the epochs: constant, or up for a moment, then down to 0 along a cosine."""
+    loss: Literal["full", "sampled"] = "full"
+    """Cross-entropy over all items, or over the target and a sample of the others."""
+    negatives: Annotated[int, Field(ge=1)] = 1024
+    """Items that the sampled loss draws a step, the same for all of the step's positions."""
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    """Score items by their cosine with the state over this temperature; 0: by the dot product."""
     base_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of initialisation, dropout and data order."""
 

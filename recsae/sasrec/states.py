@@ -19,10 +19,7 @@ def window_states(
     model: Recommender, sequences: Sequences, windows: Windows, device: torch.device
 ) -> Iterator[tuple[Ints, Tensor]]:
     """Yield indices of windows and their states [B, L, D], windows of like length together."""
-    for index_B in batches(windows, STATE_BATCH):
-        part = Windows(windows.start[index_B], windows.length[index_B])
-        items_BL = torch.from_numpy(sequences.batch(part)).to(device)
-        lengths_B = torch.from_numpy(part.length).to(device)
+    for index_B, items_BL, lengths_B in _batches(sequences, windows, device):
         with torch.no_grad():
             hidden_BLD = model.hidden(items_BL, lengths_B)
         yield index_B, hidden_BLD
@@ -34,11 +31,19 @@ def target_states(
     """Return the states [R, D] from which the targets are predicted."""
     windows = sequences.contexts(targets, model.max_len)
     states_RD = model.item_table().new_empty(len(targets.user), model.item_table().shape[1])
-    for index_B, hidden_BLD in window_states(model, sequences, windows, device):
-        last_B = torch.from_numpy(windows.length[index_B] - 1).to(device)
-        row_B = torch.arange(len(index_B), device=device)
-        states_RD[torch.from_numpy(index_B)] = hidden_BLD[row_B, last_B]
+    for index_B, items_BL, lengths_B in _batches(sequences, windows, device):
+        with torch.no_grad():
+            states_RD[torch.from_numpy(index_B)] = model.last(items_BL, lengths_B)
     return states_RD
+
+
+def _batches(
+    sequences: Sequences, windows: Windows, device: torch.device
+) -> Iterator[tuple[Ints, Tensor, Tensor]]:
+    for index_B in batches(windows, STATE_BATCH):
+        part = Windows(windows.start[index_B], windows.length[index_B])
+        items_BL = torch.from_numpy(sequences.batch(part)).to(device)
+        yield index_B, items_BL, torch.from_numpy(part.length).to(device)
 
 
 def seen_of(sequences: Sequences, targets: Targets, mask: Mask = "history") -> Seen:

@@ -4,7 +4,8 @@ Shapes: W windows, B windows of a batch, L their padded length, T positions, D w
 """
 
 import copy
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -17,11 +18,14 @@ from recsae.metrics.ranking import NotFiniteError, Seen
 from recsae.progress import meter
 from recsae.sasrec.loss import cross_entropy
 from recsae.sasrec.model import SASRec
+from recsae.sasrec.sampled_loss import sampled_cross_entropy
 from recsae.sasrec.settings import SASRecSettings
 from recsae.sasrec.states import evaluate, seen_of
 from recsae.sequences import Sequences, Windows, batches
 
 _FEWEST_TARGETS = 2
+WARM_UP = 0.05
+"""Share of the epochs over which the cosine schedule first lets lr rise from 0."""
 
 
 class Trained(NamedTuple):
@@ -30,6 +34,13 @@ class Trained(NamedTuple):
     model: SASRec
     curve: list[float]
     """NDCG@10 on dev after each epoch."""
+
+
+class _Batch(NamedTuple):
+    inputs_BL: Tensor
+    lengths_B: Tensor
+    following_T: Tensor
+    """The items that follow the valid positions."""
 
 
 def train(sequences: Sequences, settings: SASRecSettings, device: torch.device) -> Trained:
@@ -52,7 +63,11 @@ def _fit(
     curve: list[float] = []
     with meter("SASRec epoch", settings.epochs) as progress:
         for epoch in range(settings.epochs):
-            _epoch(model, optimiser, _steps(sequences, settings, epoch, device))
+            note = f"dev NDCG@10 {curve[-1]:.4f}" if curve else ""
+            for done, batch in _epoch(sequences, settings, epoch, device):
+                _set_rate(optimiser, settings, done / settings.epochs)
+                _step(model.train(), optimiser, settings, batch)
+                progress(done, note)
             score = _score(model.eval(), sequences, seen, device)
             progress(epoch + 1, f"dev NDCG@10 {score:.4f}")
             if score > max(curve, default=-1.0):
@@ -71,31 +86,48 @@ def _score(model: SASRec, sequences: Sequences, seen: Seen, device: torch.device
         raise SettingError("lr", "SASRec diverged: its scores are not finite; lower it") from None
 
 
-def _epoch(
-    model: SASRec, optimiser: torch.optim.Optimizer, steps: Iterable[tuple[Tensor, Tensor, Tensor]]
+def _step(
+    model: SASRec, optimiser: torch.optim.Optimizer, settings: SASRecSettings, batch: _Batch
 ) -> None:
-    model.train()
-    for inputs_BL, lengths_B, following_T in steps:
-        hidden_TD = model.hidden(inputs_BL, lengths_B)[_valid(inputs_BL, lengths_B)]
+    inputs_BL, lengths_B, following_T = batch
+    hidden_TD = model.hidden(inputs_BL, lengths_B)[_valid(inputs_BL, lengths_B)]
+    if settings.loss == "sampled":
+        loss = sampled_cross_entropy(hidden_TD, model.item_table(), following_T, settings.negatives)
+    else:
         loss = cross_entropy(hidden_TD, model.item_table(), following_T)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
 
 
-def _steps(
+def _set_rate(optimiser: torch.optim.Optimizer, settings: SASRecSettings, done: float) -> None:
+    if settings.schedule == "cosine":
+        for group in optimiser.param_groups:
+            group["lr"] = settings.lr * cosine(done)
+
+
+def cosine(done: float) -> float:
+    """Return the share of lr that is due when this share of the training, up to 1, is done."""
+    if done < WARM_UP:
+        return done / WARM_UP
+    return (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))) / 2
+
+
+def _epoch(
     sequences: Sequences, settings: SASRecSettings, epoch: int, device: torch.device
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield items [B, L], lengths [B], and the following items [T] of the valid positions."""
+) -> Iterator[tuple[float, _Batch]]:
+    """Yield batches, each with the epochs that are done in the middle of it."""
     rng = np.random.default_rng([settings.base_seed, epoch])
     windows = sequences.train_windows(settings.max_len, rng)
-    for index_B in batches(windows, settings.batch_size, rng):
+    steps = -(-len(windows.length) // settings.batch_size)
+    for step, index_B in enumerate(batches(windows, settings.batch_size, rng)):
         part = Windows(windows.start[index_B], windows.length[index_B])
         inputs_BL, following_BL = (
             torch.from_numpy(sequences.batch(part, shift)).to(device) for shift in (0, 1)
         )
         lengths_B = torch.from_numpy(part.length).to(device)
-        yield inputs_BL, lengths_B, following_BL[_valid(inputs_BL, lengths_B)]
+        following_T = following_BL[_valid(inputs_BL, lengths_B)]
+        yield epoch + (step + 0.5) / steps, _Batch(inputs_BL, lengths_B, following_T)
 
 
 def _valid(items_BL: Tensor, lengths_B: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
 """A base is learnt, chosen by dev, the same for the same seed, and never trained twice."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from recsae import progress
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.reads import count_test_read, reads_of_test
@@ -39,10 +42,68 @@ def test_it_learns_what_comes_next(sequences: Sequences, tiny: SASRecSettings) -
     assert scores[0] < 0.5 < 0.95 < scores[1]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"schedule": "cosine"},
+        {"loss": "sampled", "negatives": 10},
+        {"temperature": 0.1},
+        {"schedule": "cosine", "loss": "sampled", "negatives": 20, "temperature": 0.1},
+    ],
+)
+def test_it_learns_with_every_schedule_loss_and_score(
+    changed: dict[str, Any], sequences: Sequences, tiny: SASRecSettings
+) -> None:
+    settings = SASRecSettings.of({**tiny.values(), "epochs": 12, **changed})
+    assert max(training.train(sequences, settings, CPU).curve) > 0.9
+
+
+def test_the_cosine_schedule_rises_briefly_and_falls_to_nothing() -> None:
+    rates = [training.cosine(done / 1000) for done in range(1001)]
+    top = rates.index(max(rates))
+    assert rates[0] == 0 and top == 1000 * training.WARM_UP and rates[top] == 1
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert abs(training.cosine((1 + training.WARM_UP) / 2) - 0.5) < 1e-12
+    assert rates[-1] < 1e-12
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_the_rate_follows_the_schedule_over_all_epochs(
+    schedule: str, sequences: Sequences, tiny: SASRecSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = []
+
+    def note(model: Any, optimiser: torch.optim.Optimizer, *arguments: Any) -> None:
+        rates.append(optimiser.param_groups[0]["lr"])
+
+    monkeypatch.setattr(training, "_step", note)
+    settings = {**tiny.values(), "epochs": 4, "batch_size": 30, "schedule": schedule}
+    training.train(sequences, SASRecSettings.of(settings), CPU)
+    steps = len(rates) // 4
+    due = [training.cosine((step + 0.5) / len(rates)) for step in range(4 * steps)]
+    assert rates == pytest.approx([0.01 * (share if schedule == "cosine" else 1) for share in due])
+
+
+def test_a_log_says_how_far_it_is_within_an_epoch(
+    sequences: Sequences,
+    tiny: SASRecSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(progress, "FIRST_LINE_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "LINE_EVERY_SECONDS", 0.0)
+    training.train(sequences, SASRecSettings.of({**tiny.values(), "epochs": 2}), CPU)
+    lines = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"SASRec epoch 0\.\d/2, about \d+ s left", lines[0])
+    assert re.fullmatch(r"SASRec epoch 1\.\d/2, about \d+ s left  dev NDCG@10 0\.\d{4}", lines[-2])
+    assert re.fullmatch(r"SASRec epoch 2/2, about 0 s left  dev NDCG@10 0\.\d{4}", lines[-1])
+
+
 def test_the_same_seed_gives_the_same_weights_whatever_was_drawn_before(
     sequences: Sequences, tiny: SASRecSettings
 ) -> None:
-    short = SASRecSettings.of({**tiny.values(), "epochs": 2})
+    short = SASRecSettings.of({**tiny.values(), "epochs": 2, "loss": "sampled"})
     other = SASRecSettings.of({**short.values(), "base_seed": 1})
     first = weights_of(training.train(sequences, short, CPU).model)
     torch.rand(3)
@@ -79,12 +140,16 @@ def test_it_stops_without_progress_and_keeps_the_best_weights(
     given = iter(scores)
     done = 0
 
-    def mark(model: Any, optimiser: Any, steps: Any) -> None:
+    def one_batch(*arguments: Any) -> Iterator[tuple[float, None]]:
         nonlocal done
         done += 1
+        yield float(done), None
+
+    def mark(model: SASRec, *arguments: Any) -> None:
         torch.nn.init.constant_(model.norm.bias, done)
 
-    monkeypatch.setattr(training, "_epoch", mark)
+    monkeypatch.setattr(training, "_epoch", one_batch)
+    monkeypatch.setattr(training, "_step", mark)
     monkeypatch.setattr(training, "evaluate", lambda *arguments: {"ndcg@10": next(given)})
     patient = SASRecSettings.of({**tiny.values(), "patience": 2})
     model, curve = training.train(sequences, patient, CPU)
@@ -159,7 +224,8 @@ def test_two_processes_that_ask_at_once_train_one_base(tmp_path: Path) -> None:
 def test_every_setting_makes_another_base(name: str, sequences: Sequences) -> None:
     settings = SASRecSettings()
     value = settings.values()[name]
-    other = value / 2 if isinstance(value, float) else value * 2 + (name == "base_seed")
+    words = {"schedule": "cosine", "loss": "sampled"}
+    other = words.get(name) or (value + 0.1 if isinstance(value, float) else value * 2 or 1)
     changed = SASRecSettings.of({**settings.values(), name: other})
     assert fingerprint(sequences, changed) != fingerprint(sequences, settings)
 

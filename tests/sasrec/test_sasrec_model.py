@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from recsae.errors import SettingError
 from recsae.sasrec.model import SASRec
@@ -11,7 +12,9 @@ from recsae.sasrec.settings import SASRecSettings
 ITEMS = 20
 
 
-@pytest.fixture(params=[{}, {"num_heads": 1, "num_layers": 1}, {"num_heads": 4}])
+@pytest.fixture(
+    params=[{}, {"num_heads": 1, "num_layers": 1}, {"num_heads": 4}, {"temperature": 0.1}]
+)
 def model(request: pytest.FixtureRequest) -> SASRec:
     values = {"emb_size": 8, "num_heads": 2, "max_len": 9, **request.param}
     with torch.random.fork_rng():
@@ -55,6 +58,18 @@ def test_a_head_may_have_any_width(width: int) -> None:
 def test_the_table_scores_every_item(model: SASRec) -> None:
     assert model.item_table().shape == (ITEMS, 8)
     assert states(model, [1, 2]).shape == (1, 2, 8)
+
+
+@pytest.mark.parametrize("temperature", [0.05, 1.0])
+def test_a_temperature_scores_by_the_cosine(temperature: float) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        settings = SASRecSettings(emb_size=8, num_heads=2, temperature=temperature)
+        model = SASRec(settings, ITEMS).eval()
+    found = states(model, [1, 2, 3])[0]
+    torch.testing.assert_close(found.square().mean(1), torch.ones(3))
+    cosines = functional.cosine_similarity(found[:, None], model.items.weight, dim=-1)
+    torch.testing.assert_close(found @ model.item_table().T, cosines.detach() / temperature)
 
 
 @pytest.mark.parametrize(
