@@ -1,10 +1,8 @@
 """The states of a frozen base, stored once and read by every trial, on any node.
 
-Shapes: N train rows, R targets of a split, D width, I items, E events, U users, W windows,
-B windows of a batch, L their padded length.
+Shapes: N train rows, R targets of a split, D width, I items, E events, U users, V dropout views.
 """
 
-import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -12,31 +10,30 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 import torch
-from numpy.lib.format import open_memmap
 from torch import Tensor
 
+from recsae import activations_writing
 from recsae.activations_settings import ActivationSettings
+from recsae.activations_writing import SPLITS, VIEW_SEED, Split, write_states
 from recsae.cache import Cache
 from recsae.files import digest, read_json, source_digest, whole, write_json
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.metrics import CUTOFFS
-from recsae.metrics.ranking import Seen, ranking_metrics, ranks
-from recsae.progress import meter
+from recsae.metrics.panel import Panel
+from recsae.metrics.ranking import Asked, Seen, ranks
 from recsae.reads import count_test_read
 from recsae.sasrec.base import Base, pretrain
-from recsae.sasrec.model import Recommender
 from recsae.sasrec.settings import SASRecSettings
-from recsae.sasrec.states import target_states, window_states
 from recsae.sequences import Ints, Mask, Sequences, Targets, seen_items
 
 KIND = "activations"
 Array = npt.NDArray[Any]
-Split = Literal["dev", "test"]
 _META = "activations.json"
+_SOURCES = (Path(__file__), Path(activations_writing.__file__))
 _KEYS = ("fingerprint", "dataset", "protocols", "base", "dtype", "width", "n_items")
-_SPLITS: tuple[Split, ...] = ("dev", "test")
 _PLAIN = ("path", "fingerprint", "meta")
+_OPTIONAL = "train_view"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +43,8 @@ class Activations:
     path: Path
     fingerprint: str
     meta: dict[str, Any]
-    """dataset, protocols by mask, base {fingerprint, settings, metrics}, dtype, width, n_items."""
+    """dataset, protocols by mask, base {fingerprint, settings, metrics}, its scores by user
+    group, dtype, width, n_items; views {number, seed} if there are any."""
     train_x: Array
     """[N, D]: states after which a training item follows, user after user, in order."""
     train_user: Ints
@@ -54,6 +52,8 @@ class Activations:
     """int32 [N]: the item that follows."""
     train_last: npt.NDArray[np.bool_]
     """[N]: whether it is its user's last train row."""
+    train_lengths: Ints
+    """int32 [U]: so many of a user's first events are training items."""
     dev_x: Array
     dev_target: Ints
     dev_user: Ints
@@ -68,6 +68,8 @@ class Activations:
     """int64 [U+1]: user u's events are items[offsets[u]:offsets[u+1]]."""
     item_table: Array
     """float32 [I, D]: what follows a state x is scored by x @ item_table.T."""
+    train_view: Array | None = None
+    """[V, N, D]: the train rows again with the base's dropout on, V times; None if V is 0."""
 
     @classmethod
     def open(cls, path: Path) -> "Activations":
@@ -84,14 +86,19 @@ class Activations:
         """Return an array as a tensor over the same pages; what is written to it stays here."""
         return torch.from_numpy(np.load(self.path / f"{name}.npy", mmap_mode="c"))
 
-    def rows(self, positions: Literal["all", "last"] = "all") -> tuple[Tensor, Tensor, Tensor]:
-        """Return the train rows: states [N, D] as stored, users [N], items that follow [N]."""
+    def rows(
+        self, positions: Literal["all", "last"] = "all"
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Return the train rows: states [N, D] as stored, users [N], items that follow [N], and
+        the rows' dropout views [V, N, D] if there are any."""
         names = ("train_x", "train_user", "train_next")
         states_ND, user_N, next_N = (self.tensor(name) for name in names)
+        view_VND = None if self.train_view is None else self.tensor("train_view")
         if positions == "last":
             last_N = self.tensor("train_last")
             states_ND, user_N, next_N = states_ND[last_N], user_N[last_N], next_N[last_N]
-        return states_ND, user_N, next_N
+            view_VND = None if view_VND is None else view_VND[:, last_N]
+        return states_ND, user_N, next_N, view_VND
 
     def states(self, split: Split) -> Tensor:
         """Return the float32 states [R, D] of a split's targets."""
@@ -106,6 +113,24 @@ class Activations:
         """Return what each row of a split may not be offered."""
         offsets, items = seen_items(self.items, self.offsets, self.targets(split), mask)
         return Seen(torch.from_numpy(offsets), torch.from_numpy(items))
+
+    def panel(self, split: Split, mask: Mask = "history", device: str = "cpu") -> Panel:
+        """Return the users of a split, ready to be scored."""
+        targets = self.targets(split)
+        asked = Asked(self.tensor(f"{split}_target").to(device), self.seen(split, mask))
+        popularity_R = self.item_train_counts()[targets.item]
+        return Panel(asked, len(self.item_table), self.history_lengths(split), popularity_R)
+
+    def item_train_counts(self) -> npt.NDArray[np.int64]:
+        """Return how often each item is a training item, int64 [I]."""
+        step_E = np.arange(len(self.items)) - np.repeat(self.offsets[:-1], np.diff(self.offsets))
+        train_E = step_E < np.repeat(self.train_lengths, np.diff(self.offsets))
+        return np.bincount(self.items[train_E], minlength=len(self.item_table))
+
+    def history_lengths(self, split: Split) -> npt.NDArray[np.int64]:
+        """Return the number of events before each target of a split, int64 [R]."""
+        targets = self.targets(split)
+        return (targets.position - self.offsets[targets.user]).astype(np.int64)
 
 
 class Prepared(NamedTuple):
@@ -140,22 +165,26 @@ def extract(
     device: torch.device,
 ) -> tuple[Activations, bool]:
     """Return the states of a base, computed if nobody has; True if computed."""
-    key = digest(base.fingerprint, store.values(), source_digest(Path(__file__)))
+    key = digest(base.states_key, store.values(), source_digest(*_SOURCES))
 
     def build(folder: Path) -> None:
-        _write(folder, sequences, base.model(device), np.dtype(store.activation_dtype), device)
+        write_states(folder, sequences, base.model(device), store, device)
         stored = Activations(path=folder, fingerprint=key, meta={}, **_arrays(folder))
         count_test_read(base.path)
         about = {name: base.meta[name] for name in ("fingerprint", "model_name", "settings")}
+        scores = _score(stored)
         meta = {
             "fingerprint": key,
             "dataset": sequences.name,
             "protocols": _protocols(sequences),
-            "base": {**about, "metrics": {part: _score(stored, part) for part in _SPLITS}},
+            "base": {**about, "metrics": scores["metrics"]},
+            "groups": scores["groups"],
             "dtype": store.activation_dtype,
             "width": stored.train_x.shape[1],
             "n_items": sequences.n_items,
         }
+        if store.activation_views:
+            meta["views"] = {"number": store.activation_views, "seed": VIEW_SEED}
         write_json(folder / _META, meta)
 
     folder, built = cache.get(KIND, key, build)
@@ -169,78 +198,20 @@ def _protocols(sequences: Sequences) -> dict[str, str]:
     return {mask: sequences.protocol(mask, CUTOFFS) for mask in get_args(Mask)}
 
 
-def _score(activations: Activations, split: Split) -> dict[str, float]:
-    """Score the base from the stored rows, as its autoencoders are."""
-    states_RD, table_ID = activations.states(split), activations.tensor("item_table")
-    target_R = activations.tensor(f"{split}_target")
-    return ranking_metrics(ranks(states_RD, table_ID, target_R, activations.seen(split)))
-
-
-def _write(
-    folder: Path,
-    sequences: Sequences,
-    model: Recommender,
-    dtype: np.dtype[Any],
-    device: torch.device,
-) -> None:
-    """Fill a folder with all arrays."""
-    events_N = sequences.train_events()
-    user_U = np.arange(sequences.n_users, dtype=np.int32)
-    arrays: dict[str, Array] = {
-        "train_user": np.repeat(user_U, sequences.train_rows().length),
-        "train_next": sequences.items[events_N + 1],
-        "train_last": np.diff(events_N, append=-1) != 1,
-        "items": sequences.items,
-        "offsets": sequences.offsets,
-        "item_table": model.item_table().float().cpu().numpy(),
-    }
-    for split in _SPLITS:
-        targets = sequences.targets(split)
-        states_RD = target_states(model, sequences, targets, device)
-        arrays[f"{split}_x"] = states_RD.cpu().numpy().astype(dtype)
-        arrays[f"{split}_target"], arrays[f"{split}_user"] = targets.item, targets.user
-        arrays[f"{split}_position"] = targets.position
-    for name, array in arrays.items():
-        _new_array(folder / f"{name}.npy", array.dtype, array.shape)[:] = array
-    shape = (len(events_N), model.item_table().shape[1])
-    train_ND = _new_array(folder / "train_x.npy", dtype, shape)
-    _fill(train_ND, events_N, sequences, model, device)
-
-
-def _new_array(
-    path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]
-) -> "np.memmap[Any, np.dtype[Any]]":
-    """Return a new file's array to write to; OSError now if the disk has no room for it."""
-    array = open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-    if hasattr(os, "posix_fallocate"):  # else a full disk would end the process, by SIGBUS
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return array
-
-
-def _fill(
-    train_ND: "np.memmap[Any, Any]",
-    events_N: Ints,
-    sequences: Sequences,
-    model: Recommender,
-    device: torch.device,
-) -> None:
-    """Compute the train rows, each once."""
-    row_E = np.full(len(sequences.items), -1)
-    row_E[events_N] = np.arange(len(events_N))
-    windows, skip_W = sequences.train_cover(model.max_len)
-    with meter("states of windows", len(windows.start)) as progress:
-        done = 0
-        for index_B, hidden_BLD in window_states(model, sequences, windows, device):
-            step_L = np.arange(hidden_BLD.shape[1])
-            kept_BL = (step_L >= skip_W[index_B, None]) & (step_L < windows.length[index_B, None])
-            event_BL = windows.start[index_B, None] + step_L
-            train_ND[row_E[event_BL[kept_BL]]] = hidden_BLD.cpu().numpy()[kept_BL]
-            done += len(index_B)
-            progress(done)
-    train_ND.flush()
+def _score(activations: Activations) -> dict[str, dict[str, Any]]:
+    """Score the base from the stored rows, as its autoencoders are: overall and by group."""
+    found: dict[str, dict[str, Any]] = {"metrics": {}, "groups": {}}
+    for split in SPLITS:
+        panel = activations.panel(split)
+        table_ID = activations.tensor("item_table")
+        rank_R = ranks(activations.states(split), table_ID, *panel.asked)
+        found["metrics"][split] = panel.scores(rank_R)
+        found["groups"][split] = panel.groups(rank_R)
+    return found
 
 
 def _arrays(path: Path) -> dict[str, Any]:
     names = [field.name for field in fields(Activations) if field.name not in _PLAIN]
+    if not (path / f"{_OPTIONAL}.npy").exists():
+        names.remove(_OPTIONAL)
     return {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in names}

@@ -7,7 +7,7 @@ B rows, D width, K active.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ class AttentionSettings(SAESettings):
     sae_attn_heads: Annotated[int, Field(ge=1)] = 4
     """Attention heads; must divide the width of the states."""
     sae_attn_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Dropout rate of the attention weights and of its output, while training."""
+    """Dropout rate of the attention's output, in mode `code` of its weights too, while training."""
     sae_attn_mode: Literal["published", "code"] = "published"
     """Attend over the input and its reconstruction (leaks), or over the active latents only."""
 
@@ -52,51 +52,38 @@ class Attention(Variant):
         from torch import nn
 
         own = _own(settings)
-        layer = nn.MultiheadAttention(
-            width, own.sae_attn_heads, dropout=own.sae_attn_dropout, batch_first=True
-        )
+        layer = nn.MultiheadAttention(width, own.sae_attn_heads, batch_first=True)
         return {"attention": layer}
 
     def refine(
         self, sae: SparseAutoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor
     ) -> Tensor:
         """Return the refined reconstruction [B, D]."""
-        if _own(sae.settings).sae_attn_mode == "published":
-            return self._over_input(sae, linear_BD, x_BD)
-        return linear_BD + self._over_atoms(sae, code, linear_BD)
+        import torch.nn.functional as F
+
+        from recsae.sae.attention_atoms import over_atoms
+
+        own, layer = _own(sae.settings), cast("nn.MultiheadAttention", sae.extra["attention"])
+        if own.sae_attn_mode == "published":
+            out_BD = _over_input(layer, linear_BD, x_BD)
+            return F.dropout(out_BD, own.sae_attn_dropout, training=sae.training)
+        dropout = own.sae_attn_dropout if sae.training else 0.0
+        out_BD = over_atoms(layer, linear_BD, code, sae.W_dec, dropout)
+        return linear_BD + F.dropout(out_BD, dropout)
 
     def may_leak(self, settings: SAESettings) -> bool:
         """Return True for the published mode."""
         return _own(settings).sae_attn_mode == "published"
 
-    def _over_input(self, sae: SparseAutoencoder, linear_BD: Tensor, x_BD: Tensor) -> Tensor:
-        import torch
 
-        # Only the second token's output is used, so only it asks.
-        tokens_B2D = torch.stack([x_BD, linear_BD], dim=1)
-        return _attend(sae, linear_BD, tokens_B2D, None)
+def _over_input(layer: nn.MultiheadAttention, linear_BD: Tensor, x_BD: Tensor) -> Tensor:
+    """Return the output at the second of the tokens [x, linear reconstruction]."""
+    import torch
 
-    def _over_atoms(self, sae: SparseAutoencoder, code: SparseCode, linear_BD: Tensor) -> Tensor:
-        import torch.nn.functional as F
-
-        atoms_BKD = F.embedding(code.indices_BK, sae.W_dec) * code.values_BK[:, :, None]
-        empty_BK = code.values_BK <= 0
-        none_B1 = empty_BK.all(dim=1, keepdim=True)
-        # Not every backend defines attention over nothing: let it attend, drop what it gets.
-        out_BD = _attend(sae, linear_BD, atoms_BKD, empty_BK & ~none_B1)
-        return out_BD.masked_fill(none_B1, 0.0)
-
-
-def _attend(
-    sae: SparseAutoencoder, query_BD: Tensor, tokens_BTD: Tensor, hidden_BT: Tensor | None
-) -> Tensor:
-    import torch.nn.functional as F
-
-    out_B1D, _ = sae.extra["attention"](
-        query_BD[:, None], tokens_BTD, tokens_BTD, key_padding_mask=hidden_BT, need_weights=False
-    )
-    rate = _own(sae.settings).sae_attn_dropout
-    return F.dropout(out_B1D.squeeze(1), rate, training=sae.training)
+    tokens_B2D = torch.stack([x_BD, linear_BD], dim=1)
+    # Only the second token's output is used, so only it asks.
+    out_B1D, _ = layer(linear_BD[:, None], tokens_B2D, tokens_B2D, need_weights=False)
+    return torch.squeeze(out_B1D, 1)
 
 
 def _own(settings: SAESettings) -> AttentionSettings:

@@ -39,9 +39,16 @@ class SAESettings(Settings):
     sae_auxk: Annotated[float, Field(ge=0)] = 1 / 32
     """Weight of the loss that revives dead latents (AuxK); 0 switches it off."""
     sae_dead_window: Annotated[float, Field(gt=0)] = 1.0
-    """Epochs without a positive value after which a latent counts as dead while training."""
+    """Epochs without a positive value after which a latent counts as dead while training; the
+    reference recipe goes by the last whole epoch instead."""
     sae_positions: Literal["all", "last"] = "all"
     """Train on all rows of a user's history, or on the last one only."""
+    sae_recipe: Literal["default", "reference"] = "default"
+    """How it is trained: right (default), or to the letter of the published code, mistakes included
+    (reference)."""
+    sae_input_scale: Literal["none", "rms"] = "none"
+    """Train as on rows scaled to a mean squared norm of 1 (rms) or as they are (none); the scale is
+    folded back into the weights, so the trained model takes the rows as they are."""
     sae_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of initialisation, dropout and sampling (not of the order of the data)."""
 
@@ -66,6 +73,14 @@ class Variant(ABC):
     """The name given to --model_name."""
     Settings: ClassVar[type[SAESettings]] = SAESettings
     """The settings class, a subclass of SAESettings when the variant has settings of its own."""
+    frozen_dictionary: ClassVar[bool] = False
+    """W_dec keeps the unit atoms that it starts with; all else is trained."""
+    control: ClassVar[bool] = False
+    """What others are held against, and no candidate itself: the shipped searches leave it out."""
+    closed_form: ClassVar[bool] = False
+    """`solve` sets the weights in the first epoch and nothing is optimised."""
+    training_only: ClassVar[tuple[str, ...]] = ()
+    """Names of `modules` that `penalty` alone needs: trained and resumed, but not saved."""
 
     def modules(self, settings: SAESettings, width: int) -> dict[str, nn.Module]:
         """Return the variant's own trainable modules, kept in `sae.extra` and saved with it."""
@@ -83,6 +98,14 @@ class Variant(ABC):
         Whatever it draws comes from torch's generator, which the trainer seeds and restores.
         """
         return None
+
+    def solve(self, sae: SparseAutoencoder, x_ND: Tensor) -> None:
+        """Set the weights from all training rows, if `closed_form`; x may be a memory map."""
+        raise NotImplementedError(f"{self.name} is not a closed form")
+
+    def views(self, settings: SAESettings) -> int:
+        """Return how many views of each row, by dropout inside the base, must be stored."""
+        return 0
 
     def may_leak(self, settings: SAESettings) -> bool:
         """Return True if R(c, x) is declared to depend on x (the published attention)."""

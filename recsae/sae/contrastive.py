@@ -1,15 +1,17 @@
 """SASRec_SAE_Contrastive: reconstructions of two views of a row are pulled together (NT-Xent).
 
-The second view is the row with some of its entries dropped, through the same autoencoder.
-B rows of the batch, S rows chosen from it, D width.
+The first view is the row, the second the row with some of its entries dropped, or the row as the
+base computes it with its own dropout on; both go through the same autoencoder.
+B rows of the batch, S rows chosen from it, D width, V stored views of a row.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from recsae.errors import SettingError
 from recsae.sae.base import SAESettings, Variant
 
 if TYPE_CHECKING:
@@ -27,20 +29,24 @@ class ContrastiveSettings(SAESettings):
     sae_contrastive_weight: Annotated[float, Field(ge=0)] = 0.5
     """Weight of NT-Xent in the loss; 0 switches it off."""
     sae_contrastive_batch: Annotated[int, Field(ge=2)] = 512
-    """Rows of a batch compared with each other at most, one a user."""
+    """Rows of a batch compared with each other at most, one a user (reference recipe: all rows)."""
+    sae_contrastive_view: Literal["dropout", "base"] = "dropout"
+    """The second view of a row: the row with some entries dropped, or what the base computes with
+    its own dropout on, stored with the states (activation_views)."""
     sae_contrastive_dropout: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Dropout rate that makes the second view of a row."""
+    """Dropout rate of the second view, if that is `dropout`."""
     sae_contrastive_layers: Annotated[int, Field(ge=0, le=2)] = 2
-    """Layers of the projection head; 0 compares the reconstructions themselves."""
+    """Layers of the projection head, dropped after training; 0 compares the reconstructions."""
     sae_contrastive_same_item: bool = False
     """Rows with the same next item are not negatives of each other."""
 
 
 class Contrastive(Variant):
-    """NT-Xent between the reconstructions of a row and of its dropped-out view."""
+    """NT-Xent between the reconstructions of a row and of a second view of it."""
 
     name = "SASRec_SAE_Contrastive"
     Settings = ContrastiveSettings
+    training_only = ("projector",)
 
     def modules(self, settings: SAESettings, width: int) -> dict[str, nn.Module]:
         """Return the projection head."""
@@ -53,23 +59,60 @@ class Contrastive(Variant):
         ]
         return {"projector": nn.Sequential(*layers[_own(settings).sae_contrastive_layers])}
 
-    def penalty(self, sae: SparseAutoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
-        """Return weight * NT-Xent over at most `sae_contrastive_batch` rows, one a user."""
-        import torch.nn.functional as F
+    def views(self, settings: SAESettings) -> int:
+        """Return 1 if the second view comes from the base; more may be stored, and are used."""
+        own = _own(settings)
+        return int(own.sae_contrastive_view == "base" and own.sae_contrastive_weight > 0)
 
-        from recsae.sae.losses import nt_xent
+    def penalty(self, sae: SparseAutoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
+        """Return weight * NT-Xent over at most `sae_contrastive_batch` rows, one a user.
+
+        Under the reference recipe it is the published loss, over all rows of the batch.
+        """
+        import torch
+
+        from recsae.sae.nt_xent import nt_xent, nt_xent_as_published
 
         own = _own(sae.settings)
         if own.sae_contrastive_weight == 0:
             return None
-        chosen_S = one_row_a_user(rows, own.sae_contrastive_batch)
-        chosen = rows.at(chosen_S)
-        project = sae.extra["projector"]
-        first_SD = project(recon_BD.index_select(0, chosen_S))
-        second_SD = project(sae(F.dropout(chosen.x_ND, own.sae_contrastive_dropout)))
-        excluded_SS = _same_next_item(chosen) if own.sae_contrastive_same_item else None
-        loss = nt_xent(first_SD, second_SD, own.sae_contrastive_temp, excluded_SS)
+        published = own.sae_recipe == "reference"
+        if not published:
+            chosen_S = one_row_a_user(rows, own.sae_contrastive_batch)
+            rows, recon_BD = rows.at(chosen_S), recon_BD.index_select(0, chosen_S)
+        both_VD = torch.cat([recon_BD, sae(second_view(rows, own))])
+        first_SD, second_SD = sae.extra["projector"](both_VD).chunk(2)
+        if published:
+            loss = nt_xent_as_published(first_SD, second_SD, own.sae_contrastive_temp)
+        else:
+            excluded_SS = _same_next_item(rows) if own.sae_contrastive_same_item else None
+            loss = nt_xent(first_SD, second_SD, own.sae_contrastive_temp, excluded_SS)
         return own.sae_contrastive_weight * loss
+
+
+def second_view(rows: Rows, own: ContrastiveSettings) -> Tensor:
+    """Return the rows' other view [S, D]; of several stored ones, any, drawn for each row.
+
+    Raises SettingError if stored ones are asked for and there are none.
+    """
+    import torch
+
+    x_SD, view_VSD = rows.x_ND, rows.view_VND
+    if own.sae_contrastive_view == "dropout":
+        kept_SD = torch.rand_like(x_SD) >= own.sae_contrastive_dropout
+        # The published view is not scaled up for what was dropped.
+        left = 1.0 if own.sae_recipe == "reference" else 1 - own.sae_contrastive_dropout
+        return x_SD * kept_SD / left
+    if view_VSD is None:
+        raise SettingError(
+            "sae_contrastive_view",
+            "expected states stored with the base's dropout on (activation_views 1 or more), "
+            "found none",
+        )
+    if len(view_VSD) == 1:
+        return view_VSD[0]
+    drawn_S = torch.randint(len(view_VSD), (len(x_SD),), device=x_SD.device)
+    return view_VSD[drawn_S, torch.arange(len(x_SD), device=x_SD.device)]
 
 
 def one_row_a_user(rows: Rows, limit: int) -> Tensor:

@@ -18,8 +18,12 @@ SETTINGS = "settings.json"
 
 
 def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
-    """Write the model, its settings and whatever plain values go with it; whole or not at all."""
-    weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    """Write the model, its settings and whatever plain values go with it; whole or not at all.
+
+    What only training needs (`Variant.training_only`) is left out.
+    """
+    kept = model.kept(model.state_dict())
+    weights = {name: tensor.contiguous() for name, tensor in kept.items()}
     described = {
         "model_name": model.variant.name,
         "width": model.width,
@@ -37,8 +41,9 @@ def load(folder: Path) -> tuple[SparseAutoencoder, dict[str, Any]]:
     Raises RecsaeError if a file is missing, broken, or does not fit the settings beside it.
     """
     described = _read_settings(folder / SETTINGS)
-    weights = _read_weights(folder / WEIGHTS)
     model = _model(described, folder / SETTINGS)
+    model.drop_training_only()
+    weights = model.kept(_read_weights(folder / WEIGHTS))
     _check(model.state_dict(), weights, folder / WEIGHTS)
     model.load_state_dict(weights)
     return model.eval(), described["extra"]

@@ -1,15 +1,16 @@
-"""The terms of the loss. B rows, D width, K active, M dead latents, V rows of two views (2 B)."""
+"""The terms of the loss. B rows, D width, K active, M dead latents."""
 
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from recsae.sae.kernels import decode_sparse, encode_topk
 from recsae.sae.model import SparseAutoencoder
+from recsae.sae.recipes import PENALTY_SHARE, Recipe
 from recsae.sae.rows import Rows
 
+DEFAULT = Recipe()
 _MIN_SPREAD = 1e-6  # share of the squared length below which float32 sees a constant batch
 
 
@@ -23,20 +24,27 @@ class Terms(NamedTuple):
     auxk: Tensor
     """What the dead latents leave unexplained of the error, 0 when none is dead."""
     penalty: Tensor
-    """The variant's own term, weighted already."""
+    """The variant's own term, weighted already, as much of it as takes part."""
 
 
-def loss_terms(sae: SparseAutoencoder, rows: Rows, recon_BD: Tensor, dead_M: Tensor) -> Terms:
+def loss_terms(
+    sae: SparseAutoencoder,
+    rows: Rows,
+    recon_BD: Tensor,
+    dead_M: Tensor,
+    recipe: Recipe = DEFAULT,
+) -> Terms:
     """Return the loss of a batch, given its reconstruction and the latents that are dead."""
     x_BD, weight = rows.x_ND, sae.settings.sae_auxk
     spread = batch_spread(x_BD)
     fvu = squared_error(x_BD, recon_BD) / spread
     aux = penalty = fvu.new_zeros(())
     if weight > 0 and len(dead_M) > 0:
-        aux = auxk(sae, x_BD, (x_BD - recon_BD).detach(), dead_M, spread)
-    own = sae.variant.penalty(sae, rows, recon_BD)
-    if own is not None:
-        penalty = own
+        aux = auxk(sae, x_BD, recon_BD, dead_M, spread, recipe)
+    if recipe.own_term or len(dead_M) > 0:
+        own = sae.variant.penalty(sae, rows, recon_BD)
+        if own is not None:
+            penalty = own if recipe.own_term else PENALTY_SHARE * own
     return Terms(fvu + weight * aux + penalty, fvu, aux, penalty)
 
 
@@ -57,12 +65,20 @@ def squared_error(x_BD: Tensor, recon_BD: Tensor) -> Tensor:
 
 
 def auxk(
-    sae: SparseAutoencoder, x_BD: Tensor, error_BD: Tensor, dead_M: Tensor, spread: Tensor
+    sae: SparseAutoencoder,
+    x_BD: Tensor,
+    recon_BD: Tensor,
+    dead_M: Tensor,
+    spread: Tensor,
+    recipe: Recipe = DEFAULT,
 ) -> Tensor:
-    """Return how badly the dead latents explain the error (OpenAI, appendix A.2).
+    """Return how badly the dead latents, at least one, explain the error (OpenAI, appendix A.2).
 
-    `error_BD` is x minus its reconstruction, detached; `dead_M` the dead latents, at least one.
+    The error is x minus its reconstruction, detached; the published recipe differs (`Recipe`).
     """
+    error_BD = x_BD - recon_BD if recipe.auxk_sign else recon_BD - x_BD
+    if recipe.auxk_detached:
+        error_BD = error_BD.detach()
     half_width = max(1, sae.width // 2)
     count = dead_M.shape[0]
     values_BK, local_BK = encode_topk(
@@ -73,23 +89,6 @@ def auxk(
         min(half_width, count),
     )
     explained_BD = decode_sparse(values_BK, dead_M[local_BK], sae.W_dec)
+    if not recipe.auxk_no_bias:
+        explained_BD = explained_BD + sae.b_dec
     return min(1.0, count / half_width) * squared_error(error_BD, explained_BD) / spread
-
-
-def nt_xent(
-    first_BD: Tensor, second_BD: Tensor, temperature: float, excluded_BB: Tensor | None = None
-) -> Tensor:
-    """Return the mean of SimCLR's eq. 1 over the 2B ordered pairs of two views of B samples.
-
-    `excluded_BB` (symmetric) marks samples that are not negatives of each other; a sample's own
-    second view is its positive whatever the diagonal says.
-    """
-    count = first_BD.shape[0]
-    z_VD = F.normalize(torch.cat([first_BD, second_BD]), dim=1)
-    logits_VV = z_VD @ z_VD.T / temperature
-    itself_BB = torch.eye(count, dtype=torch.bool, device=z_VD.device)
-    others_BB = itself_BB if excluded_BB is None else excluded_BB | itself_BB
-    hidden_VV = others_BB.repeat(2, 2)
-    positive_V = torch.arange(2 * count, device=z_VD.device).roll(count)
-    hidden_VV[torch.arange(2 * count, device=z_VD.device), positive_V] = False
-    return F.cross_entropy(logits_VV.masked_fill(hidden_VV, -torch.inf), positive_V)

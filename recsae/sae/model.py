@@ -23,7 +23,7 @@ class SparseAutoencoder(nn.Module):
         settings.check_width(width)
         self.variant, self.settings, self.width = variant, settings, width
         atoms_ND = F.normalize(torch.randn(settings.latents(width), width))
-        self.W_dec = nn.Parameter(atoms_ND)
+        self.W_dec = nn.Parameter(atoms_ND, requires_grad=not variant.frozen_dictionary)
         self.W_enc = nn.Parameter(atoms_ND.clone())
         self.b_enc = nn.Parameter(torch.zeros(len(atoms_ND)))
         self.b_dec = nn.Parameter(torch.zeros(width))
@@ -35,6 +35,16 @@ class SparseAutoencoder(nn.Module):
     def latents(self) -> int:
         """Return the number of latents N."""
         return self.W_dec.shape[0]
+
+    def kept(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the weights without those of modules that training alone needs."""
+        dropped = tuple(f"extra.{name}." for name in self.variant.training_only)
+        return {key: value for key, value in weights.items() if not key.startswith(dropped)}
+
+    def drop_training_only(self) -> None:
+        """Let go of the modules that training alone needs; it can then be trained no more."""
+        for name in self.variant.training_only:
+            del self.extra[name]
 
     def encode(self, x_BD: Tensor) -> SparseCode:
         """Return the k largest positive pre-activations of each row."""

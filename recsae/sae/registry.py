@@ -9,7 +9,7 @@ from pathlib import Path
 
 import recsae.sae
 from recsae.errors import SettingError, nearest
-from recsae.sae.base import Variant
+from recsae.sae.base import SAESettings, Variant
 
 
 @cache
@@ -30,6 +30,11 @@ def variant(name: str) -> Variant:
             "model_name", f"expected one of {names}, got {name!r}{nearest(name, known)}"
         )
     return known[name]
+
+
+def views_needed(model_name: str, settings: SAESettings) -> int:
+    """Return how many views of each row must be stored for a training with these settings."""
+    return variant(model_name).views(settings)
 
 
 def names_a_variant(source: str) -> bool:

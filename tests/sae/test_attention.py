@@ -8,9 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from recsae.errors import SettingError
+from recsae.metrics.leakage import leak_audit, leaks
 from recsae.sae.attention import Attention, AttentionSettings
+from recsae.sae.attention_atoms import over_atoms
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
+from recsae.sae.rows import Rows
+from recsae.sae.training import SAETrainer
 
 WIDTH = 8
 
@@ -71,6 +75,32 @@ def test_code_mode_attends_over_the_active_atoms_only() -> None:
     torch.testing.assert_close(recon, torch.stack(expected))
 
 
+@pytest.mark.parametrize("heads", [1, 4, 8])
+def test_code_mode_is_torch_s_attention_over_the_projected_atoms(heads: int) -> None:
+    """Whatever the order of the products: output and gradients of nn.MultiheadAttention."""
+    sae = autoencoder("code", sae_attn_heads=heads, sae_k=5)
+    x = torch.randn(40, WIDTH, dtype=torch.float64)
+    with torch.no_grad():
+        sae.b_enc.sub_(0.8)
+    code = sae.encode(x)
+    some = (code.values_BK > 0).any(1)
+    assert (code.values_BK == 0).any() and some.any()
+    query = sae.decode(code)
+    tokens = code.values_BK[:, :, None] * sae.W_dec[code.indices_BK]
+    hidden = (code.values_BK == 0) & some[:, None]
+    out, _ = layer_of(sae)(query[:, None], tokens, tokens, key_padding_mask=hidden)
+    expected = out[:, 0] * some[:, None]
+    ours = over_atoms(layer_of(sae), query, code, sae.W_dec)
+    torch.testing.assert_close(ours, expected)
+    weights = [sae.W_dec, sae.W_enc, sae.b_enc, *layer_of(sae).parameters()]
+    for mine, theirs in zip(gradients(ours, weights), gradients(expected, weights), strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
+def gradients(out: Tensor, weights: list[nn.Parameter]) -> tuple[Tensor, ...]:
+    return torch.autograd.grad(out.sin().sum(), weights, retain_graph=True)
+
+
 def test_code_mode_makes_nothing_of_an_empty_code() -> None:
     sae = autoencoder("code")
     empty = SparseCode(torch.zeros(2, 3, dtype=torch.float64), torch.tensor([[0, 1, 2]] * 2))
@@ -87,10 +117,55 @@ def test_an_empty_code_gives_finite_gradients() -> None:
     assert gradients and all(g.isfinite().all() for g in gradients)
 
 
-def test_dropout_acts_on_the_output_while_training() -> None:
-    sae = autoencoder("published", sae_attn_dropout=0.5).train()
-    dropped = sae(torch.randn(200, WIDTH, dtype=torch.float64)) == 0
-    assert 0.4 < dropped.double().mean() < 0.6
+def test_published_dropout_acts_on_the_output_alone() -> None:
+    """As in the published code: the attention weights keep all of theirs."""
+    sae = autoencoder("published", sae_attn_dropout=0.5)
+    x = torch.randn(200, WIDTH, dtype=torch.float64)
+    whole, some = sae(x), sae.train()(x)
+    kept = some != 0
+    assert 0.4 < kept.double().mean() < 0.6
+    torch.testing.assert_close(some[kept], 2 * whole[kept])
+
+
+def test_code_dropout_acts_on_the_weights_too_and_only_in_training() -> None:
+    sae = autoencoder("code", sae_attn_dropout=0.5)
+    code = sae.encode(torch.randn(200, WIDTH, dtype=torch.float64))
+    linear = sae.decode(code)
+    whole = sae.reconstruct(code, linear) - linear
+    some = sae.train().reconstruct(code, linear) - linear
+    kept = some != 0
+    assert 0.4 < kept.double().mean() < 0.6
+    assert not torch.allclose(some[kept], 2 * whole[kept])
+    assert torch.equal(sae.eval().reconstruct(code, linear) - linear, whole)
+
+
+def test_under_the_reference_recipe_it_trains_as_published_without_any_dropout() -> None:
+    """The published runner never leaves evaluation mode, so that its dropout has no effect."""
+    runs = []
+    for rate in (0.0, 0.5):
+        values = {"sae_recipe": "reference", "sae_attn_dropout": rate, "sae_epochs": 1}
+        rows = Rows(torch.randn(300, WIDTH, generator=torch.Generator().manual_seed(2)))
+        run = SAETrainer(
+            Attention(), AttentionSettings.of(values), rows, order_seed=0, device="cpu"
+        )
+        run.epoch()
+        runs.append(run.model.state_dict())
+    assert all(torch.equal(runs[0][name], runs[1][name]) for name in runs[0])
+
+
+@pytest.mark.parametrize(("mode", "verdict"), [("published", True), ("code", False)])
+@pytest.mark.parametrize("recipe", ["default", "reference"])
+def test_the_audit_tells_the_modes_apart(mode: str, verdict: bool, recipe: str) -> None:
+    generator = torch.Generator().manual_seed(3)
+    x = torch.randn(600, 3, generator=generator) @ torch.randn(3, WIDTH, generator=generator)
+    values = {"sae_attn_mode": mode, "sae_recipe": recipe, "sae_k": 1, "sae_lr": 1e-2}
+    run = SAETrainer(Attention(), AttentionSettings.of(values), Rows(x), order_seed=0, device="cpu")
+    for _ in range(10):
+        run.epoch()
+    model = run.model
+    figures = leak_audit(x, model).figures
+    assert leaks(figures) is verdict
+    assert (figures["leak_share"] < 1e-10) is not verdict
 
 
 @pytest.mark.parametrize("heads", [3, 16])

@@ -1,24 +1,25 @@
-"""The terms of the loss against closed forms, a brute-force loop and a dense oracle."""
-
-import math
+"""The terms of the loss against closed forms and a dense oracle."""
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from recsae.sae.base import SAESettings
-from recsae.sae.losses import batch_spread, loss_terms, nt_xent, squared_error
+from recsae.sae.losses import DEFAULT, batch_spread, loss_terms, squared_error
 from recsae.sae.model import SparseAutoencoder
+from recsae.sae.recipes import Recipe
 from recsae.sae.rows import Rows
 from recsae.sae.topk import TopK
 
 WIDTH = 6
 
 
-def autoencoder(**settings: float) -> SparseAutoencoder:
-    torch.manual_seed(3)
+def autoencoder(seed: int = 3, width: int = WIDTH, **settings: float) -> SparseAutoencoder:
+    torch.manual_seed(seed)
     values = {"sae_k": 2, "sae_scale_size": 4, "sae_auxk": 0.25} | settings
-    sae = SparseAutoencoder(TopK(), SAESettings.of(values), WIDTH).double()
+    sae = SparseAutoencoder(TopK(), SAESettings.of(values), width).double()
     with torch.no_grad():
         for parameter in (sae.b_dec, sae.b_enc):
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -26,10 +27,12 @@ def autoencoder(**settings: float) -> SparseAutoencoder:
     return sae
 
 
-def dense_loss(sae: SparseAutoencoder, x: Tensor, dead: list[int], weight: float) -> Tensor:
+def dense_loss(
+    sae: SparseAutoencoder, x: Tensor, dead: list[int], recipe: Recipe = DEFAULT
+) -> Tensor:
     """TopK + AuxK as the papers write them: every latent of every row, one row at a time."""
     recon, error_explained = [], []
-    half = WIDTH // 2
+    half = sae.width // 2
     for row in x:
         pre = torch.clamp(sae.W_enc @ (row - sae.b_dec) + sae.b_enc, min=0)
         best = torch.argsort(pre, descending=True)[: sae.settings.sae_k]
@@ -38,24 +41,43 @@ def dense_loss(sae: SparseAutoencoder, x: Tensor, dead: list[int], weight: float
         error_explained.append(sum(pre[j] * sae.W_dec[j] for j in mine))
     fit, explained = torch.stack(recon), torch.stack(error_explained)
     denominator = ((x - x.mean(0)) ** 2).sum()
-    residual = (x - fit).detach()
+    residual = x - fit if recipe.auxk_sign else fit - x
+    residual = residual.detach() if recipe.auxk_detached else residual
+    explained = explained if recipe.auxk_no_bias else explained + sae.b_dec
     scale = min(1.0, len(dead) / half)
     aux = scale * ((residual - explained) ** 2).sum() / denominator
-    return ((x - fit) ** 2).sum() / denominator + weight * aux
+    return ((x - fit) ** 2).sum() / denominator + sae.settings.sae_auxk * aux
+
+
+AUXK = ("auxk_sign", "auxk_detached", "auxk_no_bias")
+
+
+def check(sae: SparseAutoencoder, x: Tensor, dead: list[int], recipe: Recipe) -> None:
+    terms = loss_terms(sae, Rows(x), sae(x), torch.tensor(dead), recipe)
+    expected = dense_loss(sae, x, dead, recipe)
+    torch.testing.assert_close(terms.loss, expected)
+    parameters = list(sae.parameters())
+    ours = torch.autograd.grad(terms.loss, parameters)
+    for mine, theirs in zip(ours, torch.autograd.grad(expected, parameters), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("dead", [[4], [0, 9], [1, 2, 3, 11, 20, 23]])
-def test_topk_and_auxk_equal_a_dense_oracle(dead: list[int]) -> None:
-    sae = autoencoder()
+@pytest.mark.parametrize("recipe", [DEFAULT, *map(DEFAULT.changed, AUXK), Recipe.published()])
+def test_topk_and_auxk_equal_a_dense_oracle(recipe: Recipe, dead: list[int]) -> None:
     x = torch.randn(17, WIDTH, dtype=torch.float64) + 1
-    parameters = list(sae.parameters())
-    terms = loss_terms(sae, Rows(x), sae(x), torch.tensor(dead))
-    expected = dense_loss(sae, x, dead, 0.25)
-    assert terms.auxk > 0
-    torch.testing.assert_close(terms.loss, expected)
-    ours = torch.autograd.grad(terms.loss, parameters)
-    for mine, theirs in zip(ours, torch.autograd.grad(expected, parameters), strict=True):
-        torch.testing.assert_close(mine, theirs)
+    check(autoencoder(), x, dead, recipe)
+
+
+@settings(max_examples=30)
+@given(data=st.data(), seed=st.integers(0, 99), width=st.integers(2, 9), scale=st.integers(1, 5))
+def test_they_equal_it_at_any_size(data: st.DataObject, seed: int, width: int, scale: int) -> None:
+    latents = st.integers(0, scale * width - 1)
+    dead = sorted(data.draw(st.sets(latents, min_size=1)))
+    k, weight = data.draw(st.integers(1, scale * width)), data.draw(st.floats(0.001, 10))
+    sae = autoencoder(seed, width, sae_k=k, sae_scale_size=scale, sae_auxk=weight)
+    rows = data.draw(st.integers(2, 12))
+    check(sae, torch.randn(rows, width, dtype=torch.float64) + 1, dead, DEFAULT)
 
 
 def test_auxk_rewards_a_dead_latent_that_points_along_the_error() -> None:
@@ -110,50 +132,3 @@ def test_spread_of_a_constant_batch_is_its_length(
 
 def test_squared_error_is_summed_over_rows_and_width() -> None:
     assert squared_error(torch.ones(2, 3), torch.zeros(2, 3)) == 6
-
-
-def brute_force_nt_xent(
-    first: Tensor, second: Tensor, temperature: float, excluded: list[set[int]]
-) -> float:
-    count = len(first)
-    views = [*first.tolist(), *second.tolist()]
-
-    def similarity(a: list[float], b: list[float]) -> float:
-        dot = sum(p * q for p, q in zip(a, b, strict=True))
-        return dot / math.sqrt(sum(p * p for p in a) * sum(q * q for q in b))
-
-    total = 0.0
-    for i in range(2 * count):
-        positive = (i + count) % (2 * count)
-        weights = {
-            m: math.exp(similarity(views[i], views[m]) / temperature)
-            for m in range(2 * count)
-            if m != i and m % count not in excluded[i % count]
-        }
-        total -= math.log(weights[positive] / sum(weights.values()))
-    return total / (2 * count)
-
-
-@pytest.mark.parametrize("temperature", [0.07, 0.5, 2.0])
-@pytest.mark.parametrize("groups", [[0, 1, 2, 3, 4], [0, 0, 1, 2, 2], [0, 0, 0, 0, 0]])
-def test_nt_xent_equals_a_brute_force_loop(temperature: float, groups: list[int]) -> None:
-    generator = torch.Generator().manual_seed(1)
-    first, second = torch.randn(2, 5, 4, generator=generator, dtype=torch.float64)
-    group = torch.tensor(groups)
-    same = group[:, None] == group[None, :]
-    excluded = [{j for j in range(5) if j != i and groups[i] == groups[j]} for i in range(5)]
-    assert nt_xent(first, second, temperature, same).item() == pytest.approx(
-        brute_force_nt_xent(first, second, temperature, excluded), rel=1e-10
-    )
-
-
-def test_nt_xent_of_one_sample_is_zero() -> None:
-    assert nt_xent(torch.randn(1, 4), torch.randn(1, 4), 0.07).item() == pytest.approx(0, abs=1e-6)
-
-
-@pytest.mark.parametrize("count", [2, 5])
-@pytest.mark.parametrize("temperature", [0.1, 0.5, 1.0])
-def test_nt_xent_of_equal_views_of_orthogonal_samples(count: int, temperature: float) -> None:
-    views = torch.eye(count, dtype=torch.float64)
-    expected = math.log(1 + 2 * (count - 1) * math.exp(-1 / temperature))
-    assert nt_xent(views, views, temperature).item() == pytest.approx(expected, rel=1e-10)

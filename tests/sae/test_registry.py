@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 import recsae.sae
 from recsae.errors import SettingError
 from recsae.sae import registry
+from recsae.sae.files import load, save
 from recsae.sae.registry import names_a_variant, variant, variants
+from recsae.sae.rows import Rows
+from recsae.sae.training import SAETrainer
+from recsae.search.schema import schema
+from recsae.search.space import space_of
 
 NEW_FILE = """
 from recsae.sae.base import Variant
@@ -21,11 +27,14 @@ class Plain(Variant):
 
 class Finer(TopK):
     name: str = "SASRec_SAE_Finer"
+
+    def refine(self, sae, code, linear_BD, x_BD):
+        return 0.5 * linear_BD
 """
 
 
 def test_the_published_names_are_there() -> None:
-    assert list(variants()) == ["SASRec_SAE", "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"]
+    assert {"SASRec_SAE", "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"} <= set(variants())
     assert variant("SASRec_SAE").name == "SASRec_SAE"
 
 
@@ -64,6 +73,27 @@ def folder_of_a_new_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.usefixtures("folder_of_a_new_variant")
 def test_a_variant_joins_by_its_file_alone() -> None:
     assert {"SASRec_SAE_Plain", "SASRec_SAE_Finer", "SASRec_SAE"} <= set(variants())
+
+
+@pytest.mark.usefixtures("folder_of_a_new_variant")
+def test_it_can_be_searched_at_once() -> None:
+    written = {"model_name": "SASRec_SAE_Plain", "parameters": {"sae_k": {"int": [2, 4]}}}
+    assert space_of(written).models == ("SASRec_SAE_Plain",)
+    assert "SASRec_SAE_Finer" in schema()["properties"]["model_name"]["anyOf"][0]["enum"]
+
+
+@pytest.mark.usefixtures("folder_of_a_new_variant")
+def test_it_is_trained_saved_and_loaded_like_any_other(tmp_path: Path) -> None:
+    kind = variant("SASRec_SAE_Finer")
+    x = torch.randn(60, 8, generator=torch.Generator().manual_seed(0))
+    settings = kind.Settings.of({"sae_epochs": 1})
+    run = SAETrainer(kind, settings, Rows(x), order_seed=0, device="cpu")
+    run.epoch()
+    save(run.model, tmp_path / "model", {})
+    loaded = load(tmp_path / "model")[0]
+    assert type(loaded.variant) is type(kind)
+    assert torch.equal(loaded(x), run.model(x))
+    torch.testing.assert_close(loaded(x), 0.5 * loaded.decode(loaded.encode(x)))
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from recsae.errors import SettingError
 from recsae.sae.base import SAESettings
 from recsae.sae.contrastive import Contrastive, ContrastiveSettings
+from recsae.sae.descent import rate_share
 from recsae.sae.rows import Rows
+from recsae.sae.start import geometric_median
 from recsae.sae.topk import TopK
-from recsae.sae.training import SAETrainer, data_order, geometric_median, rate_share
+from recsae.sae.training import SAETrainer, data_order
 
 SMALL = {"sae_k": 2, "sae_scale_size": 4, "sae_lr": 1e-2, "sae_batch_size": 32, "sae_epochs": 3}
 
@@ -148,7 +150,7 @@ def test_decoder_gradients_stay_on_the_sphere(monkeypatch: pytest.MonkeyPatch) -
         assert gradient is not None and gradient.any()
         along.append((gradient * run.model.W_dec).sum(1).abs().max().item())
 
-    monkeypatch.setattr(run._optimizer, "step", watched)
+    monkeypatch.setattr(run._descent.optimizer, "step", watched)
     run.epoch()
     assert along and max(along) < 1e-6
 
