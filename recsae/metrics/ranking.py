@@ -3,15 +3,18 @@
 Shapes: R rows (one target each), D width, I items, C rows of a chunk, S seen items in total.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from recsae.metrics import CUTOFFS
+from recsae.metrics import CUTOFFS, WIDE_CUTOFF
 
 DEFAULT_CHUNK = 256
+
+Scores = Callable[[slice], Tensor]
+"""The scores [C, I] of a slice of rows, on one device, in memory that the next call may reuse."""
 
 
 class NotFiniteError(ValueError):
@@ -26,10 +29,67 @@ class Seen(NamedTuple):
     items: Tensor
     """Integers [S]."""
 
+    def at(self, index_R: Tensor) -> "Seen":
+        """Return what the rows at an index mask, in its order."""
+        counts_R = torch.diff(self.offsets)[index_R]
+        ends_R = counts_R.cumsum(0)
+        offsets = torch.cat([ends_R.new_zeros(1), ends_R])
+        first_S = (self.offsets[index_R] - offsets[:-1]).repeat_interleave(counts_R)
+        return Seen(offsets, self.items[first_S + torch.arange(len(first_S))])
+
+    def entries(self, rows: slice, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Return the masked entries of a slice of rows: the row within the slice, the item."""
+        bounds = self.offsets[rows.start : rows.stop + 1]
+        items_S = self.items[int(bounds[0]) : int(bounds[-1])].to(device, torch.int64)
+        return torch.repeat_interleave(torch.diff(bounds)).to(device), items_S
+
 
 def nothing_seen(rows: int) -> Seen:
     """Mask nothing in each of `rows` rows."""
     return Seen(torch.zeros(rows + 1, dtype=torch.int64), torch.zeros(0, dtype=torch.int32))
+
+
+class Asked(NamedTuple):
+    """One item a row whose rank is wanted, and what does not count in it."""
+
+    targets_R: Tensor
+    seen: Seen
+
+    def at(self, index_R: Tensor) -> "Asked":
+        """Return what the rows at an index (on the CPU) ask, in its order."""
+        return Asked(self.targets_R[index_R.to(self.targets_R.device)], self.seen.at(index_R))
+
+
+class Products:
+    """Scores that are products of states and the item table, a chunk of rows a time."""
+
+    def __init__(self, states_RD: Tensor, item_table_ID: Tensor, chunk: int = DEFAULT_CHUNK):
+        self._states_RD, table_ID = states_RD.detach().float(), item_table_ID.detach().float()
+        self._table_ID = table_ID
+        self._bounded = _scores_are_bounded(self._states_RD, table_ID)
+        # A last chunk of another size could take another matrix kernel, with other roundings.
+        self._padded_CD = self._states_RD.new_zeros(chunk, states_RD.shape[1])
+        self._scores_CI = self._states_RD.new_empty(chunk, len(table_ID))
+
+    def __call__(self, rows: slice) -> Tensor:
+        """Return the scores [C, I]; raises NotFiniteError."""
+        part = slice(0, rows.stop - rows.start)
+        self._padded_CD[part] = self._states_RD[rows]
+        torch.mm(self._padded_CD, self._table_ID.T, out=self._scores_CI)
+        scores_CI = self._scores_CI[part]
+        if not self._bounded and not bool(torch.isfinite(scores_CI).all()):
+            last = rows.stop - 1
+            raise NotFiniteError(f"a score of rows {rows.start} to {last} is not finite")
+        return scores_CI
+
+
+def products(states_RD: Tensor, item_table_ID: Tensor, chunk: int = DEFAULT_CHUNK) -> Scores:
+    """Return the scores of states; those of one state for all rows are computed once."""
+    alike = len(states_RD) > 0 and bool((states_RD == states_RD[0]).all())
+    if alike and _scores_are_bounded(states_RD[:1], item_table_ID):
+        scores_1I = Products(states_RD[:1], item_table_ID, chunk)(slice(0, 1))
+        return lambda rows: scores_1I.expand(rows.stop - rows.start, -1)
+    return Products(states_RD, item_table_ID, chunk)
 
 
 def ranks(
@@ -43,28 +103,48 @@ def ranks(
 
     Raises NotFiniteError when a score is not finite.
     """
-    assert len(seen.offsets) == len(states_RD) + 1 == len(targets_R) + 1
-    assert len(item_table_ID) < 2**24, "float32 counts exactly up to here"
-    states_RD, item_table_ID = states_RD.detach().float(), item_table_ID.detach().float()
-    bounded = _scores_are_bounded(states_RD, item_table_ID)
-    # A last chunk of another size could take another matrix kernel, with other roundings.
-    padded_CD = states_RD.new_zeros(chunk, states_RD.shape[1])
-    scores_CI, above_CI = (states_RD.new_empty(chunk, len(item_table_ID)) for _ in range(2))
-    rank_R = torch.empty(len(states_RD), dtype=torch.int64)
-    for start in range(0, len(states_RD), chunk):
-        rows = slice(start, min(start + chunk, len(states_RD)))
-        part = slice(0, rows.stop - start)
-        padded_CD[part] = states_RD[rows]
-        torch.mm(padded_CD, item_table_ID.T, out=scores_CI)
-        if not bounded and not bool(torch.isfinite(scores_CI[part]).all()):
-            raise NotFiniteError(f"a score of rows {start} to {rows.stop - 1} is not finite")
-        target_C1 = targets_R[rows].to(states_RD.device, torch.int64).unsqueeze(1)
-        floor_C1 = scores_CI[part].gather(1, target_C1)
+    assert len(states_RD) == len(targets_R)
+    scores = products(states_RD, item_table_ID, chunk)
+    return ranks_among(scores, Asked(targets_R, seen), chunk)
+
+
+def ranks_among(scores: Scores, asked: Asked, chunk: int = DEFAULT_CHUNK) -> Tensor:
+    """Return the ranks among scores that are given a chunk a time, see `ranks`."""
+    count = Counter(asked)
+    for rows in chunks(len(asked.targets_R), chunk):
+        count(rows, scores(rows))
+    return count.ranks_R
+
+
+class Counter:
+    """Ranks of the asked items, filled in chunk by chunk."""
+
+    def __init__(self, asked: Asked) -> None:
+        assert len(asked.seen.offsets) == len(asked.targets_R) + 1
+        self._asked, self._above_CI = asked, torch.empty(0)
+        self.ranks_R = torch.empty(len(asked.targets_R), dtype=torch.int64)
+        """int64 [R] on the CPU."""
+
+    def __call__(self, rows: slice, scores_CI: Tensor) -> None:
+        """Take in the scores of a slice of rows."""
+        assert scores_CI.shape[1] < 2**24, "float32 counts exactly up to here"
+        if self._above_CI.shape != scores_CI.shape:
+            self._above_CI = torch.empty_like(scores_CI)
+        target_C1 = self._asked.targets_R[rows].to(scores_CI.device, torch.int64).unsqueeze(1)
+        floor_C1 = scores_CI.gather(1, target_C1)
         # Counted as floats: several times as fast as summing booleans.
-        count_C = torch.ge(scores_CI[part], floor_C1, out=above_CI[part]).sum(1).long()
+        count_C = torch.ge(scores_CI, floor_C1, out=self._above_CI).sum(1).long()
+        row_S, item_S = self._asked.seen.entries(rows, scores_CI.device)
+        above_S = scores_CI[row_S, item_S] >= floor_C1.squeeze(1)[row_S]
+        count_C -= torch.bincount(row_S[above_S], minlength=len(scores_CI))
         # The target, which counts itself and is never masked, is the 1 of the rank.
-        rank_R[rows] = (count_C - _seen_above(scores_CI[part], floor_C1, seen, rows)).cpu()
-    return rank_R
+        self.ranks_R[rows] = count_C.cpu()
+
+
+def chunks(rows: int, size: int) -> Iterator[slice]:
+    """Yield slices of `size` rows, the last one of what is left."""
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
 
 
 def ranking_metrics(ranks_R: Tensor, cutoffs: Sequence[int] = CUTOFFS) -> dict[str, float]:
@@ -78,18 +158,35 @@ def ranking_metrics(ranks_R: Tensor, cutoffs: Sequence[int] = CUTOFFS) -> dict[s
     return metrics
 
 
+def wide_metrics(ranks_R: Tensor, candidates_R: Tensor) -> dict[str, float]:
+    """Return what still differs where NDCG@10 is near its floor: HR@50 and `percentile`.
+
+    percentile: mean of (rank - 1) / (candidates - 1), 0 at the top, .5 by chance, 1 at the end.
+    """
+    return {
+        f"hr@{WIDE_CUTOFF}": float((ranks_R <= WIDE_CUTOFF).double().mean()),
+        "percentile": float(percentiles(ranks_R, candidates_R).mean()),
+    }
+
+
+def gains(ranks_R: Tensor, k: int = 10) -> Tensor:
+    """Return what each row adds to NDCG@k, float64 [R]."""
+    return (1 / torch.log2(1 + ranks_R.double())) * (ranks_R <= k)
+
+
+def percentiles(ranks_R: Tensor, candidates_R: Tensor) -> Tensor:
+    """Return the percentile rank of each row, float64 [R]; a sole candidate is at the top."""
+    return (ranks_R - 1).double() / (candidates_R - 1).clamp_min(1).double()
+
+
+def candidates(seen: Seen, items: int) -> Tensor:
+    """Return how many of all items each row may be offered, int64 [R]."""
+    return items - torch.diff(seen.offsets)
+
+
 def _scores_are_bounded(states_RD: Tensor, item_table_ID: Tensor) -> bool:
     """Whether Cauchy-Schwarz already rules out a score that is not finite, without a look at it."""
     if not len(states_RD):
         return True
     longest = [table.double().norm(dim=1).max() for table in (states_RD, item_table_ID)]
     return bool(longest[0] * longest[1] < torch.finfo(torch.float32).max / 2)
-
-
-def _seen_above(scores_CI: Tensor, floor_C1: Tensor, seen: Seen, rows: slice) -> Tensor:
-    """Count the masked items of each row that score at least its target."""
-    bounds = seen.offsets[rows.start : rows.stop + 1]
-    items_S = seen.items[int(bounds[0]) : int(bounds[-1])].to(scores_CI.device, torch.int64)
-    row_S = torch.repeat_interleave(torch.diff(bounds)).to(scores_CI.device)
-    above_S = scores_CI[row_S, items_S] >= floor_C1.squeeze(1)[row_S]
-    return torch.bincount(row_S[above_S], minlength=len(scores_CI))

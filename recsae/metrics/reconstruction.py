@@ -16,14 +16,34 @@ def fvu(x_RD: Tensor, recon_RD: Tensor) -> float:
 
 def spread(x_RD: Tensor) -> float:
     """Return the sum of squares around the mean row; two passes, so nothing cancels."""
-    mean_D = sum(chunk.double().sum(0) for chunk in _chunks(x_RD)) / len(x_RD)
+    mean_D = mean_row(x_RD)
     return float(sum((chunk.double() - mean_D).square().sum() for chunk in _chunks(x_RD)))
+
+
+def mean_row(x_RD: Tensor) -> Tensor:
+    """Return the mean row [D] in float64."""
+    total_D = torch.zeros(x_RD.shape[1], dtype=torch.float64, device=x_RD.device)
+    for chunk in _chunks(x_RD):
+        total_D += chunk.double().sum(0)
+    return total_D / len(x_RD)
 
 
 def squared_difference(a_RD: Tensor, b_RD: Tensor) -> float:
     """Return the sum of squared differences."""
     chunks = zip(_chunks(a_RD), _chunks(b_RD), strict=True)
     return float(sum((a.double() - b.double()).square().sum() for a, b in chunks))
+
+
+def shrinkage(x_RD: Tensor, recon_RD: Tensor) -> float:
+    """Return the mean of ||reconstruction|| / ||x|| over the rows that are not 0; 1 is ideal.
+
+    As in SAEBench around 0, not around the mean.
+    """
+    pairs = zip(_chunks(x_RD), _chunks(recon_RD), strict=True)
+    norms = [(x.double().norm(dim=1), recon.double().norm(dim=1)) for x, recon in pairs]
+    length_R, recon_R = (torch.cat(parts) for parts in zip(*norms, strict=True))
+    real_R = length_R > 0
+    return float((recon_R[real_R] / length_R[real_R]).mean())
 
 
 def share_of(error: float, whole: float) -> float:

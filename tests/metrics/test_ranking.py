@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from recsae.metrics.ranking import NotFiniteError, Seen, nothing_seen, ranking_metrics, ranks
+from recsae.metrics.ranking import (
+    Asked,
+    NotFiniteError,
+    Seen,
+    candidates,
+    gains,
+    nothing_seen,
+    percentiles,
+    ranking_metrics,
+    ranks,
+    ranks_among,
+    wide_metrics,
+)
 
 
 def masks(rows: list[list[int]]) -> Seen:
@@ -76,6 +88,51 @@ def test_rank_does_not_depend_on_how_many_rows_there_are(
     states, table, targets, seen = large
     part = ranks(states[:rows], table, targets[:rows], masks(seen[:rows]))
     assert torch.equal(part, ranks(states, table, targets, masks(seen))[:rows])
+
+
+def test_scores_may_come_from_anywhere(
+    large: tuple[Tensor, Tensor, Tensor, list[list[int]]],
+) -> None:
+    states, table, targets, seen = large
+    scores = (states.double() @ table.double().T).sin()
+    found = ranks_among(lambda rows: scores[rows], Asked(targets, masks(seen)), chunk=50)
+    expected = [
+        rank_by_sorting(row, int(target), masked)
+        for row, target, masked in zip(scores.tolist(), targets, seen, strict=True)
+    ]
+    assert found.tolist() == expected
+
+
+def test_one_state_for_all_rows_ranks_as_many_equal_ones(
+    large: tuple[Tensor, Tensor, Tensor, list[list[int]]],
+) -> None:
+    states, table, targets, seen = large
+    alike = states[:1].expand(len(targets), -1)
+    mixed = torch.cat([alike, states[1:2]])  # not all alike, so computed the long way
+    targets_too = torch.cat([targets, targets[:1]])
+    expected = ranks(mixed, table, targets_too, masks([*seen, seen[0]]))[:-1]
+    assert torch.equal(ranks(alike, table, targets, masks(seen)), expected)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=6), st.data())
+def test_masks_of_chosen_rows(rows: list[list[int]], data: st.DataObject) -> None:
+    index = data.draw(st.lists(st.integers(0, len(rows) - 1), min_size=1, max_size=8))
+    found, expected = masks(rows).at(torch.tensor(index)), masks([rows[i] for i in index])
+    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_percentiles_by_hand() -> None:
+    seen = masks([[0, 3], [], [0, 1, 2, 3]])
+    allowed = candidates(seen, 5)
+    assert allowed.tolist() == [3, 5, 1]
+    assert percentiles(torch.tensor([2, 5, 1]), allowed).tolist() == [0.5, 1.0, 0.0]
+    found = wide_metrics(torch.tensor([50, 51, 1]), torch.tensor([99, 101, 1]))
+    assert found == pytest.approx({"hr@50": 2 / 3, "percentile": (49 / 98 + 50 / 100) / 3})
+
+
+def test_gains_sum_up_to_ndcg() -> None:
+    places = torch.tensor([1, 2, 10, 11])
+    assert float(gains(places).mean()) == ranking_metrics(places)["ndcg@10"]
 
 
 def test_ties_count_against_the_target_and_masked_items_do_not_count() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsae.metrics import reconstruction
-from recsae.metrics.reconstruction import fvu, spread
+from recsae.metrics.reconstruction import fvu, mean_row, shrinkage, spread
 
 
 def test_fvu_by_hand() -> None:
@@ -42,3 +42,15 @@ def test_a_large_mean_does_not_cancel() -> None:
 @pytest.mark.parametrize(("recon", "expected"), [(1.0, 0.0), (2.0, math.inf)])
 def test_rows_without_variance(recon: float, expected: float) -> None:
     assert fvu(torch.ones(4, 2), torch.full((4, 2), recon)) == expected
+
+
+def test_shrinkage_by_hand() -> None:
+    x = torch.tensor([[3.0, 4.0], [0.0, 2.0], [0.0, 0.0]])
+    recon = torch.tensor([[0.0, 5.0], [1.0, 0.0], [9.0, 9.0]])
+    assert shrinkage(x, recon) == pytest.approx((1 + 0.5) / 2)  # a row of 0 has no ratio
+    assert shrinkage(x, x) == 1.0
+
+
+def test_the_mean_row_is_exact_far_from_zero() -> None:
+    x = torch.tensor([[1e8, 1.0], [1e8 + 8, 2.0]])
+    assert mean_row(x).tolist() == [1e8 + 4, 1.5]

@@ -1,0 +1,37 @@
+"""Do two trainings find the same dictionary? N and M atoms, D width."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+SAME_ATOM = 0.9
+"""Cosine from which on two matched atoms are called the same."""
+
+
+class Agreement(NamedTuple):
+    """How alike two dictionaries are under the best one-to-one matching of their atoms."""
+
+    cosine: float
+    """Mean cosine of matched atoms; NaN if a dictionary is empty."""
+    same: float
+    """Share of matched atoms with a cosine of at least SAME_ATOM."""
+
+
+def agreement(a_ND: npt.NDArray[Any], b_MD: npt.NDArray[Any]) -> Agreement:
+    """Match atoms so that the sum of cosines is largest; the smaller dictionary is matched whole.
+
+    Sign counts: codes are not negative, so an atom and its opposite say different things.
+    """
+    cosine_NM = _unit(a_ND) @ _unit(b_MD).T
+    if not cosine_NM.size:
+        return Agreement(float("nan"), float("nan"))
+    matched = cosine_NM[linear_sum_assignment(cosine_NM, maximize=True)]
+    return Agreement(float(matched.mean()), float((matched >= SAME_ATOM).mean()))
+
+
+def _unit(atoms_ND: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    atoms_ND = np.asarray(atoms_ND, np.float64)
+    norm_N1 = np.linalg.norm(atoms_ND, axis=1, keepdims=True)
+    return np.asarray(atoms_ND / np.maximum(norm_N1, 1e-12))
