@@ -1,7 +1,7 @@
 """Flags of a command from the settings of its components: one vocabulary for YAML and shell."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
@@ -17,11 +17,15 @@ from recsae.settings import Settings, expected, fields
 OWNERS = {DataSettings: "data", SASRecSettings: "base", ActivationSettings: "states"}
 
 
-def settings_flags(*kinds: type[Settings]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def settings_flags(
+    *kinds: type[Settings], without: Sequence[str] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command a flag for each setting of `kinds`; they come as `**flags`, None if absent."""
     added: dict[str, inspect.Parameter] = {}
     for kind in kinds:
         for name, field in fields(kind).items():
+            if name in without:
+                continue
             option = typer.Option(f"--{name}", help=_help(kind, name), show_default=False)
             added.setdefault(
                 name,
@@ -73,6 +77,15 @@ def number_or_word(text: str | None) -> float | str | None:
         return None if text is None else float(text)
     except ValueError:
         return text
+
+
+def positive_or_auto(flag: str, text: str) -> int | None:
+    """Return the number that a flag gives, None for auto; raises SettingError."""
+    if text == "auto":
+        return None
+    if not text.isdecimal() or not int(text):
+        raise SettingError(flag, f"expected auto or an integer >= 1, got {text!r}")
+    return int(text)
 
 
 def take(given: dict[str, Any], kind: type[Settings]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Meter:
         self._start = time.monotonic()
         self._next_line = self._start + FIRST_LINE_SECONDS
 
-    def __call__(self, done: int, note: str = "") -> None:
+    def __call__(self, done: float, note: str = "") -> None:
         """Say that `done` of the total is done; `note` is the newest figure, e.g. a score."""
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, completed=done, note=note)
@@ -37,7 +37,8 @@ class Meter:
         now = time.monotonic()
         if now >= self._next_line and done:
             left = (now - self._start) / done * (self._total - done)
-            say(f"{self._what} {done}/{self._total}, about {left:.0f} s left  {note}".rstrip())
+            so_far = f"{done:.1f}" if isinstance(done, float) else done
+            say(f"{self._what} {so_far}/{self._total}, about {left:.0f} s left  {note}".rstrip())
             self._next_line = now + LINE_EVERY_SECONDS
 
 

@@ -10,7 +10,9 @@ import pytest
 from conftest import TINY
 
 from recsae import __version__
-from recsae.cli import main, outcome_lines, strict_json
+from recsae.cli import main
+from recsae.cli_models import MODELS
+from recsae.cli_output import outcome_lines, strict_json
 
 SMALL = ["--dataset", TINY, "--emb_size", "16", "--num_layers", "1", "--num_heads", "2"]
 SMALL += ["--epochs", "2"]
@@ -122,6 +124,22 @@ def test_the_seed_of_train_is_that_of_what_it_trains(recsae: Any) -> None:
         (["pretrain", "--dataset", "no/such/file.csv"], "no/such/file.csv"),
         (["pretrain", "--format", "recbowl"], "did you mean 'recbole'?"),
         (["pretrain", "--device", "tpu"], "--device: expected cpu"),
+        (["pretrain", "--preset", "bets"], "preset: expected one of default, best, got 'bets'"),
+        (["pretrain", "--base", "no-such"], "base: expected the name of a base, found none for"),
+        (
+            ["train", "--model_name", "SASRec_SAE", "--base", "x", "--emb_size", "8"],
+            "emb_size: expected it or the base 'x', which has its settings",
+        ),
+        (["pretrain", "--base", "x", "--preset", "best"], "preset: expected it or the base 'x'"),
+        (["pretrain", "--preset", "best", "--num_heads", "0"], "num_heads: expected an integer"),
+        (["train", "--model_name", "Populrity"], "did you mean 'Popularity'?"),
+        (["train", "--model_name", "Popularity", "--emb_size", "8"], "not a setting of Popularity"),
+        (["train", "--model_name", "MarkovChain", "--sae_k", "8"], "not a setting of MarkovChain"),
+        (["train", "--model_name", "Popularity", "--base", "x"], "--base: not a setting of Popul"),
+        (
+            ["import", "no-such.pt", "--format", "rechorus", "--name", "x"],
+            "no-such.pt: no such file",
+        ),
         (["evaluate", "nothing-like-it"], "nothing-like-it"),
         (["evaluate", "x", "--mask", "al"], "did you mean 'all'?"),
         (["results", "nothing-like-it"], "nothing-like-it"),
@@ -168,6 +186,7 @@ def test_every_flag_of_the_seed_is_there(recsae: Any) -> None:
     flags = "emb_size num_layers num_heads dropout lr sae_k sae_scale_size sae_lr sae_train"
     flags += " sae_attn_heads sae_attn_dropout sae_contrastive_temp sae_contrastive_weight"
     assert all(f"--{flag}" in out for flag in flags.split())
+    assert all(name in out for name in MODELS)
 
 
 def test_a_mistake_is_told_before_torch_loads() -> None:

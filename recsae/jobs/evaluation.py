@@ -1,6 +1,7 @@
 """`evaluate X`: a run, a saved autoencoder or a base, scored again."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -9,11 +10,12 @@ import torch
 
 from recsae.activations import KIND as ACTIVATIONS
 from recsae.activations import Activations
+from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import write_json
-from recsae.jobs.scores import same, score_again
-from recsae.jobs.sources import Source, stored_activations
+from recsae.jobs.scores import same, score_again, stored_scores
+from recsae.jobs.sources import IMPORTED, Source, stored_activations
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of
 from recsae.reads import count_test_read
@@ -28,12 +30,12 @@ from recsae.results import (
 )
 from recsae.sae import files
 from recsae.sasrec.base import KIND as BASES
-from recsae.sasrec.base import Base
+from recsae.sasrec.base import SHORTEST_PREFIX, Base
+from recsae.sasrec.choice import BaseChoice
 from recsae.settings import path_of
 from recsae.trial import Evaluator, Mask, Split
 
 Kind = Literal["run", "model", "base"]
-_SHORTEST_PREFIX = 6
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Found:
 
 
 def evaluate(name: str, *, mask: str, storage: str | None, device: str | None) -> dict[str, Any]:
-    """Score what is saved under a path, a run's name, or the fingerprint of a model or base."""
+    """Score what is saved under a path, or the name or fingerprint of a run, a model or a base."""
     masked = mask_of(mask)
     start = time.perf_counter()
     root, where = storage_root(storage), device_of(device) if device else None
@@ -76,13 +78,16 @@ def find(name: str, storage: Path, cache: Cache) -> Found:
     if kind is not None:
         return Found(kind, path.resolve())
     found = [Found("run", find_run(name, storage))] if name in run_names(storage) else []
+    named = cache.named(name)
+    if named is not None:
+        found += [Found("base" if named.parent.name == BASES else "model", named)]
     found += [Found("model", entry) for entry in _by_prefix(cache.local / MODELS, name)]
     found += [Found("base", entry) for entry in _by_prefix(cache.local / BASES, name)]
     if len(found) > 1:
         places = " and ".join(f"the {one.kind} {one.path}" for one in found[:3])
         raise RecsaeError(f"{name!r} fits {places}; give a path")
     if not found:
-        hint = nearest(name, run_names(storage))
+        hint = nearest(name, [*run_names(storage), *cache.names()])
         raise RecsaeError(f"no run in {storage}, saved model or base is named {name!r}{hint}")
     return found[0]
 
@@ -98,7 +103,7 @@ def _kind(path: Path) -> Kind | None:
 def _by_prefix(folder: Path, name: str) -> list[Path]:
     keys = sorted(entry.name for entry in folder.glob("[!.]*"))
     if name not in keys:
-        keys = [key for key in keys if key.startswith(name) and len(name) >= _SHORTEST_PREFIX]
+        keys = [key for key in keys if key.startswith(name) and len(name) >= SHORTEST_PREFIX]
         return [folder / key for key in keys]
     return [folder / name]
 
@@ -123,7 +128,7 @@ def score_run(
         outcome = _model(folder, mask, cache, device)
         if mask == "history":
             if not (folder / Files.METRICS).is_file():
-                write_json(folder / Files.METRICS, outcome["metrics"])
+                write_json(folder / Files.METRICS, stored_scores(outcome))
             like_row = same(outcome["metrics"]["dev"], row["metrics"])
             outcome["reproduced"] = like_row and outcome["reproduced"] is not False
         outcomes.append({Columns.TRIAL_ID: row[Columns.TRIAL_ID], **outcome})
@@ -134,9 +139,10 @@ def _model(path: Path, mask: Mask, cache: Cache, device: torch.device | None) ->
     """Score a saved model; `reproduced` tells whether that gave exactly the stored figures."""
     model, about = files.load(path)
     origin = _origin(path, about)
-    activations = stored_activations(about["activations"], origin, cache)
-    metrics, reproduced = score_again(model, about, activations, path, cache, mask, device)
-    return {**model_outcome(path, activations, metrics, mask), "reproduced": reproduced}
+    trained_here = IMPORTED not in about
+    activations = stored_activations(about["activations"], origin, cache, exactly=trained_here)
+    scores, reproduced = score_again(model, about, activations, path, cache, mask, device)
+    return {**model_outcome(path, activations, scores, mask), "reproduced": reproduced}
 
 
 def _origin(path: Path, about: dict[str, Any]) -> Source:
@@ -152,19 +158,28 @@ def _origin(path: Path, about: dict[str, Any]) -> Source:
 
 def _base(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> dict[str, Any]:
     base = Base.open(path)
-    where = str(device or device_of(None))
+    where = device or device_of(None)
     torch.set_num_threads(int(base.meta["machine"]["threads"]))
-    activations = _activations_of(base, cache)
+    activations = _activations_of(base, cache, where)
     count_test_read(path)
     splits: tuple[Split, Split] = ("dev", "test")
-    metrics = {split: Evaluator(activations, split, mask, where).base for split in splits}
-    return {**base_outcome(activations, cache, mask), "metrics": metrics}
+    scored = {split: Evaluator(activations, split, mask, str(where)) for split in splits}
+    found = {
+        "metrics": {split: one.base for split, one in scored.items()},
+        "groups": {split: one.panel.groups(one.base_ranks) for split, one in scored.items()},
+    }
+    return {**base_outcome(activations, cache, mask), **found}
 
 
-def _activations_of(base: Base, cache: Cache) -> Activations:
+def _activations_of(base: Base, cache: Cache, device: torch.device) -> Activations:
     """Return stored states of a base: with them goes all the data that scoring needs."""
+    found = []
     for folder in sorted((cache.local / ACTIVATIONS).glob("[!.]*")):
-        activations = Activations.open(folder)
-        if activations.meta["base"]["fingerprint"] == base.fingerprint:
-            return activations
-    raise RecsaeError(f"{base.path}: its stored states are gone; the command `pretrain` makes them")
+        with suppress(RecsaeError):  # damaged, or of an older recsae: not those of this base
+            found.append(Activations.open(folder))
+    found = [one for one in found if one.meta["base"]["fingerprint"] == base.fingerprint]
+    if found:
+        return min(found, key=lambda one: one.meta["dtype"] != "float32")
+    choice = BaseChoice.of({"checkpoint": str(base.path)})
+    source = Source(base.data_settings(), choice, ActivationSettings())
+    return source.prepare(cache, device).activations

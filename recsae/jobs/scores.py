@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -15,24 +16,40 @@ from recsae.machine import device_of
 from recsae.reads import count_test_read
 from recsae.results import Files
 from recsae.sae.model import SparseAutoencoder
-from recsae.trial import Evaluator, Mask
+from recsae.trial import Evaluator, Mask, Measured, Split
 
-Metrics = dict[str, dict[str, float]]
+SPLITS: tuple[Split, ...] = ("dev", "test")
+Scores = dict[str, dict[str, Any]]
+"""What metrics.json holds: `dev` and `test` metrics, `difference` to the base and `groups`, both
+by split."""
 
 
-def test_scores(
+def scores_of(
     model: SparseAutoencoder,
     activations: Activations,
     device: torch.device,
     folder: Path,
     cache: Cache,
     mask: Mask = "history",
-) -> dict[str, float]:
-    """Return the metrics of a model on test; noted in `folder` (a run or model) and in the base."""
+    known: Mapping[Split, Measured] = MappingProxyType({}),
+) -> Scores:
+    """Return a model's scores; test is noted in `folder` (a run or model) and in the base.
+
+    `known` is what has been measured of a split already, deeply and under the same mask.
+    """
     for place in (folder, base_folder(activations, cache)):
         if place is not None:
             count_test_read(place)
-    return Evaluator(activations, "test", mask, str(device))(model.to(device))
+    scores: Scores = {"dev": {}, "test": {}, "difference": {}, "groups": {}}
+    for split in SPLITS:
+        evaluator = Evaluator(activations, split, mask, str(device))
+        metrics, rank_R = known.get(split) or evaluator.measure(model.to(device), deep=True)
+        compared = evaluator.panel.compared(rank_R, evaluator.base_ranks)
+        scores[split] = metrics
+        scores["difference"][split], scores["groups"][split] = (
+            compared[part] for part in ("difference", "groups")
+        )
+    return scores
 
 
 def score_again(
@@ -43,8 +60,8 @@ def score_again(
     cache: Cache,
     mask: Mask = "history",
     device: torch.device | None = None,
-) -> tuple[Metrics, bool | None]:
-    """Return a saved model's metrics, and whether they are to the last digit those beside it.
+) -> tuple[Scores, bool | None]:
+    """Return a saved model's scores, and whether they are to the last digit those beside it.
 
     None: there is nothing to compare with (no stored figures, or another mask). `about` is what
     was saved with the model.
@@ -52,16 +69,18 @@ def score_again(
     stored = about["machine"]
     where = device or device_of(None if stored["device"] == "cuda" else "cpu")
     torch.set_num_threads(int(stored["threads"]))  # sums depend on it in the last digit
-    metrics = {
-        "dev": Evaluator(activations, "dev", mask, str(where))(model.to(where)),
-        "test": test_scores(model, activations, where, folder, cache, mask),
-    }
+    scores = scores_of(model, activations, where, folder, cache, mask)
     file = folder / Files.METRICS
     if mask != "history" or not file.is_file():
-        return metrics, None
+        return scores, None
     with whole(file):
         known = read_json(file)
-        return metrics, all(same(metrics[split], known[split]) for split in metrics)
+        return scores, all(same(scores[split], known[split]) for split in SPLITS)
+
+
+def stored_scores(outcome: Mapping[str, Any]) -> Scores:
+    """Return what metrics.json keeps of a model's outcome."""
+    return {**outcome["metrics"], **{part: outcome[part] for part in ("difference", "groups")}}
 
 
 def same(ours: Mapping[str, float], stored: Mapping[str, float | None]) -> bool:

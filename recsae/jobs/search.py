@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -56,7 +56,7 @@ def tune(
         from recsae.search.tuner import run_search
 
         outcome = run_search(
-            space,
+            prepared.space,
             prepared.activations_path,
             path,
             workers=workers,
@@ -105,24 +105,31 @@ def is_address(storage: str | None) -> bool:
 
 @dataclass(frozen=True)
 class _Prepared:
+    space: SearchSpace
+    """With the base settled."""
     search: dict[str, Any]
     activations_path: Path
 
 
 def _prepare(space: SearchSpace, cache: Cache) -> _Prepared:
     """Make the activations, and say all that search.yaml keeps of a run."""
-    from recsae.jobs.sources import Source
+    from recsae.jobs.baselines import controls
+    from recsae.jobs.sources import source_of
     from recsae.machine import device_of, machine, release
 
-    source = Source(space.data_settings(), space.base, space.activations)
+    space = space.with_views()
+    data = space.named_data() if space.base.checkpoint else space.data_settings().values()
+    source = source_of(data, space.base, space.activations, cache)
     device = device_of(None)
-    ready = source.prepare(cache, device)
+    ready = source.prepare(cache, device, check=space.check_width)
     release(device)  # the trials' processes need its memory now
+    data = ready.source.data.values()
+    settled = replace(space, dataset=data.pop("dataset"), data=data, base=ready.source.base)
     meta = ready.activations.meta
     search = {
-        "space": space.resolved(),
+        "space": settled.resolved(),
         "fingerprint": space.fingerprint,
-        "source": source.values(),
+        "source": ready.source.values(),
         "dataset": meta["dataset"],
         "protocol": meta["protocols"]["history"],
         "seed": space.search.seed,
@@ -130,9 +137,10 @@ def _prepare(space: SearchSpace, cache: Cache) -> _Prepared:
         "machine": machine(device),
         "base": meta["base"],
         "activations": {"fingerprint": ready.activations.fingerprint, "width": meta["width"]},
+        "controls": controls(ready.activations, cache),
         "pretrained": ready.pretrained,
     }
-    return _Prepared(search, ready.activations.path)
+    return _Prepared(settled, search, ready.activations.path)
 
 
 def versions() -> dict[str, str]:
@@ -154,13 +162,13 @@ def run_outcome(path: Path) -> dict[str, Any]:
     results = load_results(path)
     outcome = summary(results)
     for trial in outcome["best"]:
-        test = results.test_metrics(trial["trial_id"])
-        if test:
-            trial["test"] = test
+        scores = results.scores(trial["trial_id"])
+        trial |= {part: scores[part] for part in ("test", "difference") if scores.get(part)}
     return {
         **outcome,
         "protocol": results.search.get("protocol"),
         "base": results.search.get("base"),
+        "beside": results.beside,
         "path": str(path),
         "report": str(path / Files.REPORT),
     }

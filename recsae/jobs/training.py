@@ -1,6 +1,7 @@
 """`pretrain` and `train`: one model, trained or found, reported on dev and test."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,15 @@ from recsae.activations import Activations
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.files import digest, write_json
-from recsae.jobs.scores import Metrics, score_again, test_scores
+from recsae.jobs.scores import SPLITS, Scores, score_again, scores_of
 from recsae.jobs.sources import Source, base_of
 from recsae.machine import device_of
 from recsae.progress import meter
 from recsae.results import Files
 from recsae.sae import files
 from recsae.sae.base import SAESettings
-from recsae.trial import Mask, SAETrial, run_trial
+from recsae.sae.registry import views_needed
+from recsae.trial import Mask, Measured, SAETrial, Split, run_trial
 
 MODELS = "models"
 
@@ -40,6 +42,7 @@ def base_outcome(activations: Activations, cache: Cache, mask: Mask = "history")
         "dataset": meta["dataset"],
         "protocol": meta["protocols"][mask],
         "metrics": meta["base"]["metrics"],
+        "groups": meta["groups"],
         "base": {name: meta["base"][name] for name in ("fingerprint", "metrics")},
         "settings": meta["base"]["settings"],
         "machine": base.meta["machine"] if base else None,
@@ -56,18 +59,19 @@ def train(
     """
     start = time.perf_counter()
     cache, where = Cache.default(), device_of(device)
-    ready = source.prepare(cache, where)
+    source = _with_views(source, model_name, settings)
+    ready = source.prepare(cache, where, settings.check_width)
     trial = SAETrial(model_name, settings, ready.activations, order_seed=seed, device=str(where))
     with meter(f"train {model_name}", settings.sae_epochs) as progress:
-        last = run_trial(trial, lambda epoch, m: progress(epoch, f"ndcg@10 {m['ndcg@10']:.4f}"))
+        run_trial(trial, lambda epoch, m: progress(epoch, f"ndcg@10 {m['ndcg@10']:.4f}"))
     folder = _folder(cache, model_name, settings, ready.activations, seed)
-    trial.save(folder, source=source.values())
-    test = test_scores(trial.model, ready.activations, where, folder, cache)
-    dev = {name: value for name, value in last.items() if not name.startswith("train/")}
-    metrics = {"dev": dev, "test": test}
-    write_json(folder / Files.METRICS, metrics)
+    trial.save(folder, source=ready.source.values())
+    assert trial.measured is not None
+    known: dict[Split, Measured] = {"dev": trial.measured}
+    scores = scores_of(trial.model, ready.activations, where, folder, cache, known=known)
+    write_json(folder / Files.METRICS, scores)
     return {
-        **model_outcome(folder, ready.activations, metrics),
+        **model_outcome(folder, ready.activations, scores),
         "pretrained": ready.pretrained,
         "seconds": round(time.perf_counter() - start, 3),
     }
@@ -79,7 +83,8 @@ def evaluate_saved(
     """Score the saved model of the same settings again; raises RecsaeError if there is none."""
     start = time.perf_counter()
     cache, where = Cache.default(), device_of(device)
-    ready = source.prepare(cache, where)
+    source = _with_views(source, model_name, settings)
+    ready = source.prepare(cache, where, settings.check_width)
     folder = _folder(cache, model_name, settings, ready.activations, seed)
     if not folder.exists():
         raise RecsaeError(
@@ -91,9 +96,9 @@ def evaluate_saved(
     except RecsaeError as error:
         raise RecsaeError(f"{error}; train it again, with --sae_train 1") from None
     asked = where if device else None
-    metrics, same = score_again(model, about, ready.activations, folder, cache, device=asked)
+    scores, same = score_again(model, about, ready.activations, folder, cache, device=asked)
     return {
-        **model_outcome(folder, ready.activations, metrics),
+        **model_outcome(folder, ready.activations, scores),
         "reproduced": same,
         "pretrained": ready.pretrained,
         "seconds": round(time.perf_counter() - start, 3),
@@ -101,7 +106,7 @@ def evaluate_saved(
 
 
 def model_outcome(
-    folder: Path, activations: Activations, metrics: Metrics, mask: Mask = "history"
+    folder: Path, activations: Activations, scores: Scores, mask: Mask = "history"
 ) -> dict[str, Any]:
     """Return the JSON of a saved autoencoder's scores."""
     model, about = files.load(folder)
@@ -110,12 +115,19 @@ def model_outcome(
         "model_name": model.variant.name,
         "dataset": meta["dataset"],
         "protocol": meta["protocols"][mask],
-        "metrics": metrics,
+        "metrics": {split: scores[split] for split in SPLITS},
+        "difference": scores["difference"],
+        "groups": scores["groups"],
         "base": {name: meta["base"][name] for name in ("fingerprint", "metrics")},
         "settings": model.settings.values(),
         "machine": about.get("machine"),
         "path": str(folder),
     }
+
+
+def _with_views(source: Source, model_name: str, settings: SAESettings) -> Source:
+    """Return the source with as many views stored as the training needs."""
+    return replace(source, store=source.store.with_views(views_needed(model_name, settings)))
 
 
 def _folder(

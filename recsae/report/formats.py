@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 
 NOTHING: Final = "–"
-_FOUR_DECIMALS: Final = ("ndcg@", "hr@", "share", "fvu", "recovered", "overlap@", "dead", "kl")
+_FOUR_DECIMALS: Final = (
+    *("ndcg@", "hr@", "share", "fvu", "recovered", "overlap@", "dead", "alive", "kl"),
+    *("percentile", "shrinkage", "k_filled", "density", "coherence", "leak_rank"),
+)
 
 
 def value(name: str, item: Any) -> str:

@@ -12,6 +12,7 @@ from plotly.offline import get_plotlyjs
 from recsae.files import write_whole
 from recsae.report import formats
 from recsae.report.curves import MOST_TRIALS, curves_by_epoch
+from recsae.report.glossary import explained
 from recsae.report.over_time import objective_over_time
 from recsae.report.parameters import parameters_against_objective
 from recsae.report.style import leaking
@@ -62,9 +63,12 @@ def _context(results: Results) -> dict[str, Any]:
         "duration": formats.duration(run_seconds(results)),
         "objectives": results.objectives,
         "base": results.base_metrics,
+        "controls": {k: v for k, v in results.beside.items() if k != "base"},
         "best": [_best(results, row) for row in records(results.best)],
         "plots": _plots(results),
-        "table": trial_table(results),
+        "groups": _groups(results),
+        "table": (table := trial_table(results)),
+        "glossary": explained(name for name, _ in table["heads"]),
         "fixed": fixed_settings(results),
         "errors": errors(results),
         "space": yaml.safe_dump(search["space"], sort_keys=False, allow_unicode=True),
@@ -85,6 +89,14 @@ def _best(results: Results, row: dict[str, Any]) -> dict[str, Any]:
         "share": own / base if own is not None and base else metrics.get("share"),
         "k_over_d": k / width if k and width else None,
     }
+
+
+def _groups(results: Results) -> dict[str, Any]:
+    """Return how the first of the best trials does on test in each group that has users."""
+    for row in records(results.best.head(1)):
+        groups = results.scores(row[Columns.TRIAL_ID]).get("groups", {}).get("test", {})
+        return {name: figures for name, figures in groups.items() if figures["n"]}
+    return {}
 
 
 def _plots(results: Results) -> list[dict[str, Any]]:

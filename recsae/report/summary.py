@@ -1,5 +1,6 @@
 """What a search found, in a few lines for a terminal."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from recsae.report import formats
@@ -14,6 +15,7 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     counts = ", ".join(f"{count} {state}" for state, count in outcome["trials"].items())
     lines = [f"{outcome['run']}: {counts} in {formats.duration(outcome['seconds'])}"]
     lines.append(outcome["protocol"])
+    lines += beside_lines(outcome.get("beside") or {})
     best = outcome["best"]
     if not best:
         lines.append("no trial is complete without a leak, so there is no best one")
@@ -31,6 +33,17 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     return lines + [f"{name + ':':<12} {place}" for name, place in places.items()]
 
 
+def beside_lines(
+    beside: Mapping[str, Mapping[str, float]], objectives: Iterable[str] = ()
+) -> list[str]:
+    """Return a line for the base and each baseline: what any trial is held against."""
+    names = dict.fromkeys([*objectives, "ndcg@10", "hr@10"])
+    return [
+        f"{who + ':':<12} dev {_pairs({name: own[name] for name in names if name in own})}"
+        for who, own in beside.items()
+    ]
+
+
 def _trial_lines(trial: dict[str, Any]) -> list[str]:
     settings = dict(trial["settings"])
     name = settings.pop(Columns.MODEL_NAME)
@@ -41,7 +54,16 @@ def _trial_lines(trial: dict[str, Any]) -> list[str]:
             rest = {key: metrics[key] for key in _SHOWN if key in metrics}
             ndcg = formats.value("ndcg@10", metrics.get("ndcg@10"))
             lines.append(f"  {split:<8}  ndcg@10 {ndcg} ({kept}), {_pairs(rest)}")
+            told = (trial.get("difference") or {}).get(split, {}).get("ndcg@10")
+            if told:
+                lines.append(f"            ndcg@10 to the base {interval_words(told)}")
     return lines
+
+
+def interval_words(told: Mapping[str, Any]) -> str:
+    """Return a difference with its interval and what it shows."""
+    ends = f"{told['mean']:+.4f} [{told['low']:+.4f}, {told['high']:+.4f}]"
+    return f"{ends}: {told['verdict'] or 'too few users for a verdict'}"
 
 
 def _pairs(values: dict[str, Any]) -> str:

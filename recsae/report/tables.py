@@ -9,8 +9,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from recsae.report.formats import value
+from recsae.report.summary import beside_lines
 from recsae.results import Results, States, records, state_counts, table
 
 _STYLES: Final = {States.PRUNED: "dim", States.RUNNING: "cyan", States.FAILED: "red"}
@@ -41,6 +43,8 @@ class TrialsTable:
                 left_out.append(name)
                 shown = _table(rows.drop(columns=left_out), self._title(), left_out)
         yield shown
+        for line in beside_lines(self.results.beside, self.results.objectives):
+            yield Text(line, style="dim")
 
     def _title(self) -> str:
         counts = state_counts(self.results.trials).items()

@@ -18,7 +18,10 @@ from recsae.results import (
 MOST_ROWS: Final = 1000
 """A page with more is slow, and results.parquet has them all."""
 
-_METRICS: Final = ("share", "fvu", "fvu_code", "l0", "dead", "leak")
+_METRICS: Final = (
+    *("share", "recovered", "kl", "overlap@10", "fvu", "fvu_code", "l0", "alive", "coherence_mean"),
+    *("leak", "leak_share", "fvu_permuted", "fvu_zeroed"),
+)
 _ENDS: Final = (Columns.EPOCHS, Columns.SECONDS, Columns.NODE, Columns.ERROR)
 _K, _K_OVER_D = "sae_k", "k/d"
 

@@ -30,7 +30,7 @@ class Files:
     RESULTS: Final = "results.parquet"
     CURVES: Final = "curves.parquet"
     BEST: Final = "best"
-    METRICS: Final = "metrics.json"  # of each best model, in its folder: {dev, test}
+    METRICS: Final = "metrics.json"  # of each best model: {dev, test, difference, groups}
     TENSORBOARD: Final = "tensorboard"
     REPORT: Final = "report.html"
 

@@ -57,11 +57,21 @@ class Results:
         """Dev metrics of the base, flat names."""
         return dict(_inside(self.search, "base", "metrics", "dev") or {})
 
+    @property
+    def beside(self) -> dict[str, dict[str, float]]:
+        """Dev metrics of what the trials are held against: the base and the baselines, if known."""
+        found = {"base": self.base_metrics, **(_inside(self.search, "controls") or {})}
+        return {str(name): dict(metrics) for name, metrics in found.items() if metrics}
+
     def test_metrics(self, trial_id: int) -> dict[str, float | None]:
         """Return the test metrics of one of the best trials; none before the search's end."""
+        return dict(self.scores(trial_id).get("test", {}))
+
+    def scores(self, trial_id: int) -> dict[str, Any]:
+        """Return all that is stored of one of the best trials: dev, test, difference, groups."""
         file = self.path / Files.BEST / str(trial_id) / Files.METRICS
         with whole(file):
-            return dict(read_json(file).get("test", {})) if file.is_file() else {}
+            return {**read_json(file)} if file.is_file() else {}
 
     def best_trials(self) -> list[dict[str, Any]]:
         """Return trial_id, settings and dev metrics of each best trial, as JSON can hold them."""

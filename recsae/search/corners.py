@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 from typing import Any
 
+from recsae.sae.base import SAESettings
+from recsae.sae.registry import views_needed
 from recsae.search.parameters import MODEL, Parameter, settings_of, suggest
 
 _MOST_VALUES = 64  # tried of one parameter alone; of a wider range the ends and the lowest
@@ -32,13 +34,27 @@ class _Script:
 
 def check_corners(models: Sequence[str], parameters: Sequence[Parameter], width: int) -> None:
     """Raise SettingError if some settings of the space cannot work on states of `width`."""
+    for _, settings in _corner_settings(models, parameters, width):
+        settings.check_width(width)
+
+
+def most_views(models: Sequence[str], parameters: Sequence[Parameter]) -> int:
+    """Return how many stored views of each row some trial of the space may need."""
+    corners = _corner_settings(models, parameters, width=1)  # any: it scales rates, no more
+    return max((views_needed(model, settings) for model, settings in corners), default=0)
+
+
+def _corner_settings(
+    models: Sequence[str], parameters: Sequence[Parameter], width: int
+) -> Iterator[tuple[str, SAESettings]]:
+    """Yield each model and settings that are tried, once; a SettingError comes from wrong ones."""
     tried: set[tuple[tuple[str, Any], ...]] = set()
     for values in _assignments(models, parameters):
         params = suggest(_Script(values), models, parameters, width)
         signature = tuple(params.items())
         if signature not in tried:
             tried.add(signature)
-            settings_of(params).check_width(width)
+            yield params[MODEL], settings_of(params)
 
 
 def _assignments(

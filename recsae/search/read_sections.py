@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from recsae.errors import SettingError, nearest
 from recsae.interactions.settings import DataSettings
 from recsae.sae.registry import variant
-from recsae.sasrec.settings import SASRecSettings
+from recsae.sasrec.choice import BaseChoice
 from recsae.search.parameters import MODEL
 from recsae.search.sections import DIRECTIONS, OBJECTIVE_WORDS, SchedulerSettings
 from recsae.search.yaml_lines import Document, Place
@@ -51,12 +51,12 @@ def read_data(document: Document) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name != "dataset"}
 
 
-def read_base(document: Document) -> SASRecSettings:
-    """Return the settings of the shared SASRec."""
-    if "checkpoint" in _mapping(document, "base"):
-        message = "expected settings of SASRec, such as emb_size; a checkpoint cannot be named here"
-        raise document.error(("base", "checkpoint"), message)
-    return read_section(document, "base", SASRecSettings)
+def read_base(document: Document) -> BaseChoice:
+    """Return the choice of the shared SASRec."""
+    try:
+        return BaseChoice.of(_mapping(document, "base"))
+    except SettingError as error:
+        raise document.error(("base", error.key), error.message) from None
 
 
 def read_objectives(document: Document) -> dict[str, str]:

@@ -13,7 +13,7 @@ from ray.exceptions import RayActorError
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 
-from recsae.progress import Meter, say
+from recsae.progress import say
 from recsae.results import DEV, Columns, States, write_curves, write_trials
 from recsae.search.keeper import Keeper
 from recsae.search.reports import metric_columns, metrics_of, one_line
@@ -112,7 +112,7 @@ class RunRecord:
 class Recorder(Callback):
     """Tells a RunRecord, and the progress on the screen, what Ray Tune sees."""
 
-    def __init__(self, record: RunRecord, tick: Meter) -> None:
+    def __init__(self, record: RunRecord, tick: Callable[[int, str], None]) -> None:
         self._record, self._tick = record, tick
         self._last: dict[int, Mapping[str, Any]] = {}
 

@@ -11,6 +11,7 @@ from recsae.activations_settings import ActivationSettings
 from recsae.files import write_whole
 from recsae.interactions.settings import DataSettings
 from recsae.sae.registry import variants
+from recsae.sasrec.choice import ChoiceSettings
 from recsae.sasrec.settings import SASRecSettings
 from recsae.search.parameters import MODEL
 from recsae.search.read_parameters import OPTIONS
@@ -59,7 +60,7 @@ def schema() -> Schema:
                 "description": _description(DataSettings, "dataset"),
             },
             "data": _section(DataSettings, without="dataset"),
-            "base": _section(SASRecSettings),
+            "base": _section(SASRecSettings, ChoiceSettings),
             "activations": _section(ActivationSettings),
             "parameters": _parameters(names),
             "objectives": _objectives(),
@@ -92,11 +93,12 @@ def _models(names: list[str]) -> Schema:
     }
 
 
-def _section(kind: type[Settings], without: str = "") -> Schema:
-    properties = {name: field for name, field in _fields(kind).items() if name != without}
+def _section(*kinds: type[Settings], without: str = "") -> Schema:
+    found = [item for kind in kinds for item in _fields(kind).items()]
+    properties = {name: field for name, field in found if name != without}
     return {
         "type": ["object", "null"],
-        "description": kind.__doc__,
+        "description": kinds[0].__doc__,
         "additionalProperties": False,
         "properties": properties,
     }

@@ -18,8 +18,10 @@ from ray.tune.search import Searcher
 
 from recsae.errors import SettingError
 from recsae.results import Columns, States
+from recsae.sae.registry import variant
 from recsae.search.reports import metrics_of
 from recsae.search.space import SearchSpace
+from recsae.settings import fields
 
 SEED = "sae_seed"
 DIRECTION = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
@@ -76,7 +78,8 @@ class Proposer:
         trial_id, self._asked = self._asked, self._asked + 1
         trial = self._open[trial_id] = self._study.ask()
         params = self._space.suggest(OptunaDraw(trial))
-        params.setdefault(SEED, trial_seed(self._space.search.seed, trial_id))
+        if SEED in fields(variant(params[MODEL]).Settings):
+            params.setdefault(SEED, trial_seed(self._space.search.seed, trial_id))
         settings = {name: v for name, v in self._resolved(params).items() if name != MODEL}
         return Proposal(trial_id, params[MODEL], settings)
 

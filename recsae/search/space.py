@@ -14,8 +14,8 @@ from recsae.files import digest
 from recsae.interactions.settings import DataSettings, check_name
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
-from recsae.sasrec.settings import SASRecSettings
-from recsae.search.corners import check_corners
+from recsae.sasrec.choice import BaseChoice
+from recsae.search.corners import check_corners, most_views
 from recsae.search.parameters import Draw, Parameter, settings_of, suggest
 from recsae.search.read_parameters import read_parameters
 from recsae.search.read_sections import (
@@ -29,7 +29,7 @@ from recsae.search.read_sections import (
 )
 from recsae.search.sections import ResourceSettings, SchedulerSettings, SearchSettings
 from recsae.search.shipped import find_space
-from recsae.search.yaml_lines import Document, dump_yaml, read_document
+from recsae.search.yaml_lines import Document, dump_yaml, mistake, read_document
 from recsae.settings import Settings
 
 KEYS = (
@@ -48,7 +48,7 @@ class SearchSpace:
     models: tuple[str, ...]
     dataset: str | None
     data: dict[str, Any]
-    base: SASRecSettings
+    base: BaseChoice
     activations: ActivationSettings
     parameters: tuple[Parameter, ...]
     objectives: dict[str, str]
@@ -56,15 +56,17 @@ class SearchSpace:
     scheduler: SchedulerSettings
     resources: ResourceSettings
     source: str = field(default="", compare=False)
+    section_line: int = field(default=0, compare=False)
+    """Where `parameters` stands in the source."""
 
     def suggest(self, draw: Draw) -> dict[str, Any]:
         """Return a trial's {"model_name": …} and active parameters, as `draw` picks them."""
-        return suggest(draw, self.models, self.parameters, self.base.emb_size)
+        return suggest(draw, self.models, self.parameters, self.width)
 
     def settings_for(self, params: dict[str, Any]) -> SAESettings:
         """Return the checked settings of a trial's parameters; SettingError when one is wrong."""
         settings = settings_of(params)
-        settings.check_width(self.base.emb_size)
+        settings.check_width(self.width)
         return settings
 
     def data_settings(self) -> DataSettings:
@@ -72,6 +74,33 @@ class SearchSpace:
         if self.dataset is None:
             raise RecsaeError(f"{self.source}: dataset: expected a name or path, or --dataset")
         return DataSettings.of({"dataset": self.dataset, **self.data})
+
+    def named_data(self) -> dict[str, Any]:
+        """Return what the space says of its data, without the settings that it leaves out."""
+        defaults = DataSettings().values()
+        given = {name: value for name, value in self.data.items() if value != defaults[name]}
+        return given if self.dataset is None else {"dataset": self.dataset, **given}
+
+    @property
+    def width(self) -> int:
+        """Width of the base's states; it is known once the base is."""
+        assert self.base.width is not None, "the base is not settled yet"
+        return self.base.width
+
+    def check_width(self, width: int) -> None:
+        """Raise RecsaeError if some settings of the space cannot work on states of `width`."""
+        try:
+            check_corners(self.models, self.parameters, width)
+        except SettingError as error:
+            lines = {parameter.name: parameter.line for parameter in self.parameters}
+            hint = "" if error.key in lines else " (its default)"
+            line = lines.get(error.key, self.section_line)
+            raise mistake(self.source, line, error.key, f"{error.message}{hint}") from None
+
+    def with_views(self) -> "SearchSpace":
+        """Return the space with as many views stored as any of its trials needs."""
+        views = most_views(self.models, self.parameters)
+        return dataclasses.replace(self, activations=self.activations.with_views(views))
 
     @property
     def max_epochs(self) -> int:
@@ -186,6 +215,7 @@ def _build(document: Document) -> SearchSpace:
         scheduler=read_scheduler(document, several=len(objectives) > 1),
         resources=read_section(document, "resources", ResourceSettings),
         source=document.source,
+        section_line=document.line(("parameters",)),
     )
     _check_together(document, space)
     return space
@@ -197,12 +227,8 @@ def _check_together(document: Document, space: SearchSpace) -> None:
     if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
         message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
         raise document.error(("scheduler", "grace_epochs"), message)
-    try:
-        check_corners(space.models, space.parameters, space.base.emb_size)
-    except SettingError as error:
-        place = ("parameters", error.key)
-        hint = "" if error.key in document.value["parameters"] else " (its default)"
-        raise document.error(place, f"{error.message}{hint}") from None
+    if space.base.width is not None:
+        space.check_width(space.base.width)
 
 
 def _changed(settings: S, changes: dict[str, Any]) -> S:

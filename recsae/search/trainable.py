@@ -178,6 +178,7 @@ def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> Trial:
         order_seed=work.order_seed,
         device=work.device,
         evaluator=evaluator,
+        objectives=work.objectives,
     )
 
 

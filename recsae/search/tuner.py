@@ -48,13 +48,15 @@ def run_search(
     address: str | None = None,
     trial_factory: str | None = None,
     shared_cache: Path | None = None,
+    min_trials: int = 0,
 ) -> SearchOutcome:
     """Search a space over stored activations, into a run's folder that `results.create` made.
 
     workers: trials at once, by default what the cluster offers. After a first Ctrl-C the search
-    ends with what there is; trials that had not finished are FAILED.
+    ends with what there is; trials that had not finished are FAILED. min_trials: so many have
+    ended before the space's `max_hours` can stop the search.
     """
-    halt = Halt(space.search.max_hours)
+    halt = Halt(space.search.max_hours, min_trials)
     run_path = run_path.resolve()
     work = Work(
         activations=str(activations.resolve()),
@@ -97,9 +99,14 @@ def _search(
     slots = (lambda: workers) if workers is not None else cluster.Offer(share)
     searcher = StudySearcher(Proposer(space), slots, {WORK: vars(work)})
     reason = "the search broke off"
+
+    def told(ended: int, note: str) -> None:
+        halt.ended = ended
+        tick(ended, note)
+
     try:
         with meter("search", space.search.trials) as tick, cluster.silence():
-            _tuner(space, run_path, share, searcher, Recorder(record, tick), halt).fit()
+            _tuner(space, run_path, share, searcher, Recorder(record, told), halt).fit()
     except KeyboardInterrupt:
         reason = INTERRUPTED
         raise

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from plotly.offline import get_plotlyjs
 from report.made_up_runs import RUNS, trial
 
+from recsae.metrics import DEEP
 from recsae.report import write_report
+from recsae.report.glossary import explained
 from recsae.report.page import render
-from recsae.results import create, load_results, write_trials
+from recsae.results import Files, create, load_results, write_search, write_trials
+from recsae.search.sections import DIRECTIONS
 
 Maker = Callable[..., Path]
 VOID = {"meta", "link", "br"}
@@ -209,3 +213,34 @@ def test_a_run_of_an_older_version_may_lack_what_search_yaml_has_today(tmp_path:
     create(tmp_path / "old", {"space": {"objectives": {"ndcg@10": "max"}}})
     write_trials(tmp_path / "old", RUNS["mixed"])
     assert "Best trial" in page_of(tmp_path / "old").visible
+
+
+def test_metrics_are_explained_and_baselines_and_groups_shown(make_run: Maker) -> None:
+    path = make_run([trial(0, "COMPLETE", **{"dev/kl": 0.1, "dev/unheard_of": 1.0})])
+    plain = page_of(path).visible
+    assert "What the metrics mean" in plain and "in nats" in plain
+    assert "By group of users" not in plain and "Popularity" not in plain
+    search = yaml.safe_load((path / Files.SEARCH).read_text())
+    baseline = {"ndcg@10": 0.0432, "hr@10": 0.0838}
+    write_search(path, {**search, "controls": {"Popularity": baseline}})
+    told = {"mean": -0.01, "low": -0.02, "high": -0.001}
+    group = {"ndcg@10": 0.1, "hr@50": 0.4, "percentile": 0.2}
+    scored = {
+        "cold_items": {
+            **{"n": 300, **group, "base": group},
+            "difference": {"ndcg@10": {**told, "verdict": "worse"}},
+        },
+        "new_items": {**{"n": 0}, **dict.fromkeys(group)},
+    }
+    folder = path / Files.BEST / "0"
+    folder.mkdir(parents=True)
+    (folder / Files.METRICS).write_text(json.dumps({"test": {}, "groups": {"test": scored}}))
+    page = page_of(path)
+    assert "Popularity dev ndcg@10 0.0432, hr@10 0.0838" in page.visible
+    assert "cold_items 300 0.1000 0.1000 -0.0100 [-0.0200, -0.0010] worse" in page.visible
+    assert "new_items" not in page.visible and page.open == []
+
+
+def test_every_metric_that_may_be_an_objective_is_explained() -> None:
+    assert explained(DIRECTIONS).keys() == DIRECTIONS.keys()
+    assert set(explained(DEEP)) == DEEP

@@ -43,3 +43,17 @@ def test_a_long_front_is_cut_short() -> None:
     lines = summary_lines(outcome([trial(number) for number in range(9)]))
     assert sum(line.startswith("best: ") for line in lines) == MOST_SHOWN
     assert any(line.startswith("9 trials that no other dominates") for line in lines)
+
+
+def test_a_difference_to_the_base_has_its_interval() -> None:
+    told = {"mean": -0.001, "low": -0.008, "high": 0.006, "verdict": "unclear"}
+    scores = {"test": {"ndcg@10": 0.1}, "difference": {"test": {"ndcg@10": told}}}
+    text = "\n".join(summary_lines(outcome([trial(**scores)])))
+    assert "ndcg@10 to the base -0.0010 [-0.0080, +0.0060]: unclear" in text
+
+
+def test_what_trials_are_held_against_has_its_lines() -> None:
+    beside = {"base": {"ndcg@10": 0.2, "hr@10": 0.3}, "Popularity": {"ndcg@10": 0.05}}
+    lines = summary_lines({**outcome([]), "beside": beside})
+    assert "base:        dev ndcg@10 0.2000, hr@10 0.3000" in lines
+    assert "Popularity:  dev ndcg@10 0.0500" in lines

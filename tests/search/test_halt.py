@@ -22,6 +22,14 @@ def test_the_time_is_over() -> None:
     assert halt.reason == OUT_OF_TIME
 
 
+def test_time_waits_for_the_least_trials() -> None:
+    halt = Halt(max_hours=0, min_trials=2)
+    halt.ended = 1
+    assert not halt.stop_all()
+    halt.ended = 2
+    assert halt.stop_all()
+
+
 def test_the_first_ctrl_c_is_a_wish_the_second_an_interrupt(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from recsae.search.measuring import largest, measure
+from recsae.search.measuring import largest, measure, one_epoch
 from recsae.search.space import space_of
 
 MIB = 2**20
@@ -81,3 +81,11 @@ def test_the_largest_settings_of_each_model_are_tried() -> None:
     assert settings["sae_positions"] == "all"
     assert settings["sae_batch_size"] == 512
     assert settings["sae_lr"] == 1e-4
+
+
+def test_the_one_epoch_that_is_tried_is_a_last_one() -> None:
+    assert one_epoch("SASRec_SAE", {"sae_k": 4, "sae_epochs": 30}) == (
+        "SASRec_SAE",
+        {"sae_k": 4, "sae_epochs": 1},
+    )
+    assert one_epoch("SASRec_PCA", {"sae_k": 4}) == ("SASRec_PCA", {"sae_k": 4})

@@ -58,6 +58,13 @@ def told(proposer: Proposer) -> list[Any]:
     return proposer._study.get_trials(deepcopy=False)
 
 
+def test_only_a_model_that_has_a_seed_is_given_one() -> None:
+    parameters = {"sae_k": {"int": [2, 16]}}
+    for model, seeded in [("SASRec_PCA", False), ("SASRec_SAE", True)]:
+        proposal = Proposer(space(model_name=model, parameters=parameters)).ask()
+        assert ("sae_seed" in proposal.settings) is seeded
+
+
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 def test_the_same_seed_proposes_the_same_trials(sampler: str) -> None:
     first = play(Proposer(conditional(sampler=sampler)), 25)

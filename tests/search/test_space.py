@@ -69,7 +69,7 @@ def test_the_least_that_a_space_needs(tmp_path: Path) -> None:
     assert space.objectives == {"ndcg@10": "max"}
     assert (space.search.sampler, space.search.trials, space.search.max_hours) == ("tpe", 64, None)
     assert (space.scheduler.name, space.resources.gpus) == ("asha", "auto")
-    assert space.base.emb_size == 64
+    assert space.width == 64
     assert space.max_epochs == 10
 
 
@@ -77,7 +77,7 @@ def test_everything_that_a_space_may_say(tmp_path: Path) -> None:
     space = load_space(written(tmp_path, FULL))
     assert space.models == ("SASRec_SAE", "SASRec_SAE_Attention")
     assert space.data_settings().min_user == 5
-    assert space.base.emb_size == 32
+    assert space.width == space.base.given["emb_size"] == 32
     assert space.activations.activation_dtype == "float16"
     by_name = {parameter.name: parameter for parameter in space.parameters}
     heads, k, lr = by_name["sae_attn_heads"], by_name["sae_k"], by_name["sae_lr"]

@@ -46,7 +46,7 @@ MISTAKES = {
     ),
     "misspelt model": (
         MINIMAL.replace("SASRec_SAE", "SASRec_SAE_Atention"),
-        "mine.yaml:1: model_name: expected one of SASRec_SAE, SASRec_SAE_Attention,",
+        "mine.yaml:1: model_name: expected one of SASRec_PCA, SASRec_SAE, SASRec_SAE_Attention,",
     ),
     "the base is not a model to search": (MINIMAL.replace("SASRec_SAE", "SASRec"), "got 'SASRec'"),
     "misspelt model in a list": (
@@ -93,9 +93,33 @@ MISTAKES = {
         space_with("base: {num_heads: 5}"),
         "mine.yaml:4: num_heads: expected a divisor of ",
     ),
-    "a checkpoint as base": (
-        space_with("base: {checkpoint: mine}"),
-        "mine.yaml:4: checkpoint: expected settings of SASRec, such as emb_size;",
+    "a checkpoint with settings": (
+        space_with("base:\n  checkpoint: mine\n  emb_size: 64"),
+        "mine.yaml:6: emb_size: expected it or the base 'mine', which has its settings",
+    ),
+    "a checkpoint with a preset": (
+        space_with("base: {checkpoint: mine, preset: best}"),
+        "mine.yaml:4: preset: expected it or the base 'mine', which has its settings",
+    ),
+    "a number as checkpoint": (
+        space_with("base: {checkpoint: 3}"),
+        "mine.yaml:4: checkpoint: expected a text or nothing, got 3",
+    ),
+    "an unknown preset": (
+        space_with("base: {preset: bets}"),
+        "mine.yaml:4: preset: expected one of default, best, got 'bets' (did you mean 'best'?)",
+    ),
+    "a wrong setting beside a preset": (
+        space_with("base: {preset: best, num_heads: 0}"),
+        "mine.yaml:4: num_heads: expected an integer >= 1, got 0",
+    ),
+    "heads beside a preset": (
+        space_with("base: {preset: best, emb_size: 64, num_heads: 5}"),
+        "mine.yaml:4: num_heads: expected a divisor of emb_size 64, got 5",
+    ),
+    "a fingerprint alone": (
+        space_with("base: {fingerprint: abcdef}"),
+        "mine.yaml:4: fingerprint: expected beside checkpoint, the name of a base",
     ),
     "a text as base": (space_with("base: big"), "mine.yaml:4: base: expected keys and values, got"),
     "unknown metric": (

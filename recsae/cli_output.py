@@ -1,0 +1,51 @@
+"""What a command prints: one JSON object as its last line, or lines that a person reads."""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: cuda if there is one.")]
+
+
+def show(
+    outcome: dict[str, Any], as_json: bool, words: Callable[..., list[str]] | None = None
+) -> None:
+    """Print the outcome: one JSON object on the last line, or lines a person reads."""
+    lines = (words or outcome_lines)(outcome)
+    if as_json:
+        lines = [json.dumps(strict_json(outcome), allow_nan=False, default=str)]
+    try:
+        typer.echo("\n".join(lines))
+    except BrokenPipeError:  # nobody reads on, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        raise typer.Exit(1) from None
+
+
+def strict_json(value: Any) -> Any:
+    """Return the value with null for every number that JSON cannot hold."""
+    if isinstance(value, dict):
+        return {name: strict_json(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [strict_json(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def outcome_lines(outcome: dict[str, Any], indent: str = "") -> list[str]:
+    """Return nested values as indented `name: value` lines."""
+    lines = []
+    for name, value in outcome.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{name}:", *outcome_lines(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for item in value:
+                lines += [f"{indent}{name}:", *outcome_lines(item, indent + "  ")]
+        else:
+            text = f"{value:.4f}" if isinstance(value, float) else str(value)
+            lines.append(f"{indent}{name}: {text}")
+    return lines

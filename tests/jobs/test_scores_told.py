@@ -1,0 +1,99 @@
+"""What `train` and `evaluate` tell of a model beside its metrics, and every reading of test."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from conftest import TINY
+
+from recsae.activations_settings import ActivationSettings
+from recsae.cache import Cache
+from recsae.interactions.settings import DataSettings
+from recsae.jobs import training
+from recsae.jobs.evaluation import evaluate
+from recsae.jobs.sources import Source
+from recsae.metrics import DEEP
+from recsae.reads import reads_of_test
+from recsae.report.outcome import model_lines
+from recsae.sae.registry import variant
+from recsae.sasrec.choice import BaseChoice
+
+NAME = "SASRec_SAE"
+SETTINGS = variant(NAME).Settings.of({"sae_epochs": 2, "sae_lr": 1e-2, "sae_batch_size": 64})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECSAE_CACHE", str(tmp_path_factory.mktemp("scores")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def source() -> Source:
+    base = {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2}
+    return Source(DataSettings(dataset=TINY), BaseChoice.of(base), ActivationSettings())
+
+
+@pytest.fixture(scope="module")
+def base(source: Source) -> dict[str, Any]:
+    return training.pretrain(source, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def trained(source: Source, base: dict[str, Any]) -> dict[str, Any]:
+    return training.train(NAME, SETTINGS, source, seed=0, device="cpu")
+
+
+def test_a_base_has_its_groups(base: dict[str, Any]) -> None:
+    for split in ("dev", "test"):
+        everyone = base["groups"][split]["all"]
+        assert everyone["n"] == 80
+        metrics = base["metrics"][split]
+        assert everyone["ndcg@10"] == metrics["ndcg@10"] and everyone["hr@50"] == metrics["hr@50"]
+    again = evaluate(Path(base["path"]).name, mask="history", storage=None, device="cpu")
+    assert again["groups"] == base["groups"] and again["metrics"] == base["metrics"]
+
+
+def test_a_model_has_all_measures_differences_and_groups(trained: dict[str, Any]) -> None:
+    for split in ("dev", "test"):
+        metrics = trained["metrics"][split]
+        assert set(metrics) >= DEEP
+        for name in ("ndcg@10", "hr@10"):
+            told = trained["difference"][split][name]
+            base = trained["base"]["metrics"][split][name]
+            assert told["mean"] == pytest.approx(metrics[name] - base)
+            assert told["low"] <= told["mean"] <= told["high"]
+        everyone = trained["groups"][split]["all"]
+        assert everyone["difference"]["ndcg@10"] == trained["difference"][split]["ndcg@10"]
+        assert everyone["base"]["ndcg@10"] == trained["base"]["metrics"][split]["ndcg@10"]
+    stored = json.loads((Path(trained["path"]) / "metrics.json").read_text())
+    assert stored["groups"] == trained["groups"] and stored["test"] == trained["metrics"]["test"]
+    assert len(model_lines(trained)) < 60
+
+
+def test_every_reading_of_test_is_counted(
+    source: Source, base: dict[str, Any], trained: dict[str, Any]
+) -> None:
+    model, known = Path(trained["path"]), Path(base["path"])
+    before = reads_of_test(model), reads_of_test(known)
+    assert before[0] == 1  # of training it
+    for mask in ("history", "none"):
+        found = evaluate(str(model), mask=mask, storage=None, device="cpu")
+        assert found["reproduced"] is (True if mask == "history" else None)
+        assert (found["difference"] == trained["difference"]) is (mask == "history")
+    saved = training.evaluate_saved(NAME, SETTINGS, source, seed=0, device="cpu")
+    assert saved["groups"] == trained["groups"] and saved["reproduced"]
+    assert (reads_of_test(model), reads_of_test(known)) == (before[0] + 3, before[1] + 3)
+
+
+def test_a_saved_model_loads_into_a_new_measurement(
+    source: Source, trained: dict[str, Any]
+) -> None:
+    """The figures of training are of a copy; what is saved is the model itself."""
+    ready = source.prepare(Cache.default(), torch.device("cpu"))
+    assert not ready.pretrained and not ready.extracted
+    again = evaluate(trained["path"], mask="history", storage=None, device="cpu")
+    assert again["metrics"] == trained["metrics"]
