@@ -16,7 +16,7 @@ from recsae.results import Columns, States
 SPACE = {
     "model_name": ["SASRec_SAE", "SASRec_SAE_Attention"],
     "dataset": TINY,
-    "base": {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2},
+    "base": {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2, "base_seed": 11},
     "parameters": {
         "sae_k": {"int": [2, 8], "log": True},
         "sae_lr": {"float": [1e-3, 1e-1], "log": True},
