@@ -44,7 +44,7 @@ def trials() -> list[Trial]:
     sampled = {**anneal, "loss": "sampled"}
     faster = {**anneal, "lr": 0.002, "temperature": 0.07}
     cosine = {**faster, "loss": "sampled"}
-    wider = {**cosine, "lr": 0.001, "emb_size": 256, "dropout": 0.5}
+    wider = {**sampled, "temperature": 0.07, "emb_size": 256, "dropout": 0.5}
     sparse = {**cosine, "dropout": 0.4, "epochs": 16}
     annealed = {"schedule": "cosine", "epochs": 25, "patience": 25}
     wide = {**annealed, "emb_size": 128, "dropout": 0.5}
@@ -58,7 +58,7 @@ def trials() -> list[Trial]:
         Trial("beauty", {**cosine, "dropout": 0.3}),
         Trial("beauty", {**faster, "dropout": 0.3}),
         Trial("beauty", wider),
-        Trial("beauty", sparse),
+        *(Trial("beauty", sparse, seed) for seed in range(2)),
         Trial("grocery", {}),
         Trial("grocery", {**cosine, "dropout": 0.3}),
         Trial("grocery", wider),

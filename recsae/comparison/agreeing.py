@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recsae.comparison.material import Material, Trainings
+from recsae.comparison.material import Material
 from recsae.comparison.pool import Pool, Task
 from recsae.comparison.store import load
 from recsae.files import digest, read_json, write_json
@@ -18,8 +18,9 @@ def measure(material: Material, out: Path, pool: Pool) -> None:
     tasks: dict[Path, Task] = {}
     files: dict[Any, list[Path]] = {}
     for place, trainings in material.winners.items():
-        files[place] = [_file(out, paths) for paths in trainings if len(paths) > 1]
-        for file, paths in zip(files[place], trainings, strict=False):
+        several = {_file(out, paths): paths for paths in trainings if len(paths) > 1}
+        files[place] = list(several)
+        for file, paths in several.items():
             tasks.setdefault(file, Task(compare, (paths, file), file))
     pool.run("dictionaries", list(tasks.values()))
     for place, found in files.items():
@@ -48,5 +49,5 @@ def compare(paths: list[Path], file: Path) -> None:
     write_json(file, {name: float(np.mean(v)) if v else float("nan") for name, v in found.items()})
 
 
-def _file(out: Path, paths: Trainings | list[Path]) -> Path:
-    return out / "agreement" / f"{digest([Path(str(path)).name for path in paths])}.json"
+def _file(out: Path, paths: list[Path]) -> Path:
+    return out / "agreement" / f"{digest([path.name for path in paths])}.json"

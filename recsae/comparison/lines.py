@@ -51,7 +51,7 @@ class Retrained:
         return np.stack([[t.arrays[measure] for t in row] for row in self.trained_BS])
 
 
-def test_figures(model: Retrained, groups: Groups) -> dict[str, dict[str, dict[str, float]]]:
+def figures_on_test(model: Retrained, groups: Groups) -> dict[str, dict[str, dict[str, float]]]:
     """Return for each group and measure the mean over trainings, and their spread.
 
     `sd`: standard deviation of the trainings' means, bases and seeds together; NaN for one.
@@ -67,7 +67,7 @@ def test_figures(model: Retrained, groups: Groups) -> dict[str, dict[str, dict[s
     return figures
 
 
-def dev_figures(model: Retrained) -> dict[str, dict[str, float]]:
+def figures_on_dev(model: Retrained) -> dict[str, dict[str, float]]:
     """Return mean and spread over trainings of what dev tells of a model."""
     devs = [[t.about["dev"] for t in row] for row in model.trained_BS]
     names = [name for name in SHOWN_DEV if all(name in dev for row in devs for dev in row)]
@@ -93,7 +93,7 @@ class Tested:
     """The same for the same test: two budgets may have the same winners."""
 
 
-def test_contrasts(models: Mapping[str, Retrained], groups: Groups, draws: int) -> list[Tested]:
+def tested_contrasts(models: Mapping[str, Retrained], groups: Groups, draws: int) -> list[Tested]:
     """Return the contrasts between the models that are there, group by group."""
     knowing = all(model.has(name) for model in models.values() for name in KNOWING)
     tested = []

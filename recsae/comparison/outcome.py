@@ -13,10 +13,10 @@ from recsae.comparison.lines import (
     Retrained,
     Tested,
     corrected,
-    dev_figures,
+    figures_on_dev,
+    figures_on_test,
     leaks,
-    test_contrasts,
-    test_figures,
+    tested_contrasts,
 )
 from recsae.comparison.material import Material, Searched, Trainings
 from recsae.comparison.plan import (
@@ -50,7 +50,7 @@ def outcome(plan: PlanSettings, material: Material) -> dict[str, Any]:
         models = _models(material, dataset)
         for budget in BUDGETS:
             chosen = {BASE: models[BASE], **_of_budget(models, budget)}
-            tested[dataset, budget] = test_contrasts(chosen, in_groups, draws)
+            tested[dataset, budget] = tested_contrasts(chosen, in_groups, draws)
         datasets[dataset] = {
             "protocol": prepared[0].protocol,
             "groups": {name: int(mask_U.sum()) for name, mask_U in in_groups.items()},
@@ -107,8 +107,8 @@ def _line(label: str, budget: Budget | None, model: Retrained, in_groups: Groups
         "leak": sound and leaks(model),
         "trainings": sum(len(row) for row in model.trained_BS),
         "errors": model.errors,
-        "dev": dev_figures(model) if sound else {},
-        "test": test_figures(model, in_groups) if sound else {},
+        "dev": figures_on_dev(model) if sound else {},
+        "test": figures_on_test(model, in_groups) if sound else {},
     }
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 from recsae.report.formats import NOTHING
 
 LEAK_MARK = " (leak)"
-ARROWS = {"better": "better", "worse": "worse", "no difference shown": "no difference shown"}
 
 
 class Column(NamedTuple):

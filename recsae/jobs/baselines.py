@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from recsae import metrics
 from recsae.activations import Activations
 from recsae.baselines import BASELINES, counts
 from recsae.baselines.counts import RECOMMENDERS, Histories
@@ -59,7 +60,7 @@ def _scored(
     """Return `metrics` and `groups` by split, computed if nobody has, and where they lie."""
     where = [targets[split].position for split in targets]
     arrays = [histories.items, histories.offsets, histories.train_lengths, *where]
-    code = source_digest(Path(counts.__file__))
+    code = source_digest(Path(counts.__file__), Path(metrics.__path__[0]))
     key = digest(name, histories.n_items, code, *arrays)
 
     def build(folder: Path) -> None:

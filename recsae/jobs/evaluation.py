@@ -18,6 +18,7 @@ from recsae.jobs.scores import same, score_again, stored_scores
 from recsae.jobs.sources import IMPORTED, Source, stored_activations
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of
+from recsae.progress import say
 from recsae.reads import count_test_read
 from recsae.results import (
     Columns,
@@ -172,14 +173,26 @@ def _base(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> 
 
 
 def _activations_of(base: Base, cache: Cache, device: torch.device) -> Activations:
-    """Return stored states of a base: with them goes all the data that scoring needs."""
+    """Return the states that a base gives now; if they cannot be made, what is stored of them.
+
+    Stored states carry all the data that scoring needs, but an older recsae may have made them:
+    that they are taken is said.
+    """
+    try:
+        choice = BaseChoice.of({"checkpoint": str(base.path)})
+        source = Source(base.data_settings(), choice, ActivationSettings())
+        return source.prepare(cache, device).activations
+    except RecsaeError as error:
+        stored = _stored_of(base, cache)
+        if not stored:
+            raise
+        say(f"what is stored of the base {base.path.name} is scored, as it is: {error}")
+        return min(stored, key=lambda one: one.meta["dtype"] != "float32")
+
+
+def _stored_of(base: Base, cache: Cache) -> list[Activations]:
     found = []
     for folder in sorted((cache.local / ACTIVATIONS).glob("[!.]*")):
         with suppress(RecsaeError):  # damaged, or of an older recsae: not those of this base
             found.append(Activations.open(folder))
-    found = [one for one in found if one.meta["base"]["fingerprint"] == base.fingerprint]
-    if found:
-        return min(found, key=lambda one: one.meta["dtype"] != "float32")
-    choice = BaseChoice.of({"checkpoint": str(base.path)})
-    source = Source(base.data_settings(), choice, ActivationSettings())
-    return source.prepare(cache, device).activations
+    return [one for one in found if one.meta["base"]["fingerprint"] == base.fingerprint]

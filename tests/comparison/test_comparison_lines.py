@@ -44,7 +44,7 @@ def groups() -> dict[str, Any]:
 
 
 def found(models: dict[str, Retrained]) -> dict[tuple[str, ...], lines.Tested]:
-    return {tuple(t.contrast): t for t in lines.test_contrasts(models, groups(), draws=400)}
+    return {tuple(t.contrast): t for t in lines.tested_contrasts(models, groups(), draws=400)}
 
 
 def test_contrasts_are_paired_by_user(models: dict[str, Retrained]) -> None:
@@ -59,7 +59,7 @@ def test_contrasts_are_paired_by_user(models: dict[str, Retrained]) -> None:
 
 
 def test_verdicts_know_which_way_is_better(models: dict[str, Retrained]) -> None:
-    tested = lines.test_contrasts(models, groups(), draws=4000)
+    tested = lines.tested_contrasts(models, groups(), draws=4000)
     rows, family = lines.corrected({("data", "trials"): tested}, final=True)
     by_name = {(r["variant"], r["reference"], r["group"], r["measure"]): r for r in rows}
     better = by_name["Attention code", PLAIN, "all", "ndcg@10"]
@@ -74,7 +74,7 @@ def test_verdicts_know_which_way_is_better(models: dict[str, Retrained]) -> None
 
 
 def test_the_same_winners_of_both_budgets_are_one_test(models: dict[str, Retrained]) -> None:
-    tested = lines.test_contrasts(models, groups(), draws=200)
+    tested = lines.tested_contrasts(models, groups(), draws=200)
     once, family = lines.corrected({("data", "trials"): tested}, final=True)
     twice, same = lines.corrected(
         {("data", "trials"): tested, ("data", "seconds"): tested}, final=True
@@ -86,12 +86,12 @@ def test_the_same_winners_of_both_budgets_are_one_test(models: dict[str, Retrain
 
 
 def test_figures_are_means_and_spreads_over_trainings(models: dict[str, Retrained]) -> None:
-    figures = lines.test_figures(models[PLAIN], groups())
+    figures = lines.figures_on_test(models[PLAIN], groups())
     values = models[PLAIN].values("ndcg@10").mean(2, dtype=float)
     assert figures["all"]["ndcg@10"]["mean"] == pytest.approx(values.mean())
     assert figures["all"]["ndcg@10"]["sd"] == pytest.approx(values.std(ddof=1))
     assert "auc_probe" in figures["all"] and "auc_probe" not in figures["cold_items"]
-    assert lines.dev_figures(models[PLAIN])["fvu"] == {"mean": 0.1, "sd": 0.0}
+    assert lines.figures_on_dev(models[PLAIN])["fvu"] == {"mean": 0.1, "sd": 0.0}
     assert not lines.leaks(models[PLAIN]) and lines.leaks(model("x", 0.0, leak=True))
 
 

@@ -135,4 +135,5 @@ def test_a_training_that_diverges_is_told_and_left_out(
     assert not any(row["variant"] == "Contrastive" for row in found["contrasts"])
     [dataset] = found["datasets"].values()
     errors = [one["errors"] for one in dataset["lines"] if one["model"] == "Contrastive"]
+    assert errors and all(several for several in errors)
     assert all("training diverged" in text for several in errors for text in several)

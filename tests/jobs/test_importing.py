@@ -100,6 +100,21 @@ def test_states_gone_are_made_again(recsae: Any, data: Path, file: Path, tmp_pat
     assert recsae("evaluate", "mine")["metrics"] == first["metrics"]
 
 
+def test_states_that_older_code_made_are_scored_only_if_the_data_is_gone(
+    recsae: Any, data: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = recsae("import", file, *flags(data))["metrics"]
+    (folder,) = (tmp_path / "cache" / "activations").glob("[!.]*")
+    states = np.load(folder / "test_x.npy", mmap_mode="r+")
+    states[:] = -states
+    states.flush()
+    monkeypatch.setattr(bases, "source_digest", lambda *_: "newer code")
+    assert recsae("evaluate", "mine")["metrics"] == first
+    monkeypatch.setattr(bases, "source_digest", lambda *_: "newest code")
+    data.rename(tmp_path / "away")
+    assert recsae("evaluate", "mine")["protocol"]
+
+
 @pytest.mark.parametrize("history", [1, 2, 5])
 def test_stored_states_are_those_of_rechorus(
     recsae: Any, data: Path, tmp_path: Path, history: int

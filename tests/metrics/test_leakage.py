@@ -1,36 +1,16 @@
 """The figures of the audit are those of their definition; honest models are not accused."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from metrics.planted_leaks import WIDTH, Code, Honest
 from torch import Tensor
 
 from recsae.metrics import leakage
 from recsae.metrics.leakage import Audit, derangement, leak_audit, leaks, written_anew
-
-WIDTH = 6
-
-
-class Code(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
-class Honest:
-    """Keeps the two largest entries of a row: an autoencoder whose dictionary is the identity."""
-
-    def encode(self, x: Tensor) -> Any:
-        top = x.abs().topk(2, dim=1).indices
-        return Code(x.gather(1, top), top)
-
-    def decode(self, code: Any) -> Tensor:
-        return torch.zeros(len(code.values), WIDTH).scatter(1, code.indices, code.values)
-
-    def reconstruct(self, code: Any, x: Tensor) -> Tensor:
-        return self.decode(code)
 
 
 class Leaking(Honest):
