@@ -24,7 +24,8 @@ from corrections import activations_of
 
 from recsae.activations import Activations
 from recsae.activations_settings import ActivationSettings
-from recsae.errors import RecsaeError, SettingError
+from recsae.cli_output import tell_mistakes
+from recsae.errors import SettingError
 from recsae.files import digest, read_json, write_json, write_whole
 from recsae.flags import settings_flags, take
 from recsae.interactions.settings import DataSettings
@@ -230,8 +231,4 @@ def main(
 
 
 if __name__ == "__main__":
-    try:
-        app()
-    except RecsaeError as error:
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(2) from None
+    tell_mistakes("attention_study", app)

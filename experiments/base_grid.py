@@ -63,7 +63,7 @@ def trials() -> list[Trial]:
         Trial("grocery", {**cosine, "dropout": 0.3}),
         Trial("grocery", wider),
         Trial("grocery", sparse),
-        Trial("ml-100k", {}),
+        *(Trial("ml-100k", {}, seed) for seed in range(3)),
         Trial("ml-100k", {**annealed, "dropout": 0.3}),
         Trial("ml-100k", {**annealed, "dropout": 0.3, "temperature": 0.1}),
         Trial("ml-100k", wide),

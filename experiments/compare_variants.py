@@ -12,10 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from recsae.cli_output import strict_json
+from recsae.cli_output import strict_json, tell_mistakes
 from recsae.comparison.plan import QUICK, PlanSettings
 from recsae.comparison.writing import print_outcome, read_outcome, write_page
-from recsae.errors import refusal
 from recsae.progress import say
 from recsae.settings import expected, fields
 
@@ -70,16 +69,10 @@ def main() -> None:
     """Run; a user's mistake is one line on standard error and exit code 2."""
     options = vars(parser().parse_args())
     try:
-        run(options)
+        tell_mistakes("compare_variants", lambda: run(options))
     except KeyboardInterrupt:
         say("compare_variants: interrupted; what is finished is kept, the same command goes on")
         sys.exit(130)
-    except Exception as error:
-        message = refusal(error)
-        if message is None:
-            raise
-        say("compare_variants: " + " ".join(message.split()))
-        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -24,13 +24,14 @@ from rich.table import Table
 from recsae.activations import Activations
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
-from recsae.errors import SettingError, refusal
+from recsae.cli_output import tell_mistakes
+from recsae.errors import SettingError
 from recsae.files import digest, read_json, write_json, write_whole
 from recsae.flags import settings_flags, take
 from recsae.interactions.settings import DataSettings, check_name
 from recsae.jobs.sources import Source
 from recsae.machine import device_of
-from recsae.progress import meter, say
+from recsae.progress import meter
 from recsae.sae.base import SAESettings, Variant
 from recsae.sae.recipes import RECIPES, Recipe, corrections
 from recsae.sae.registry import variant
@@ -243,14 +244,7 @@ def main(
 
 def run() -> None:
     """Run the command; a user's mistake is one line on standard error and exit code 2."""
-    try:
-        app()
-    except Exception as error:
-        message = refusal(error)
-        if message is None:
-            raise
-        say("corrections: " + " ".join(message.split()))
-        sys.exit(2)
+    tell_mistakes("corrections", app)
 
 
 if __name__ == "__main__":

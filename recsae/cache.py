@@ -71,15 +71,18 @@ class Cache:
 
     def named(self, name: str) -> Path | None:
         """Return the entry that a user's name stands for; None if it is no name, or gone."""
-        entry = self.names().get(name)
-        return entry if entry is not None and entry.is_dir() else None
+        return self.names().get(name)
 
     def names(self) -> dict[str, Path]:
-        """Return the names that users gave, with the folders of their entries, sorted."""
+        """Return the names that users gave, with the folders of their entries, sorted.
+
+        A name whose entry is gone is none.
+        """
         files = sorted((self.local / NAMES).glob("[!.]*"))
-        return {
+        entries = {
             file.name: self.local / file.read_text("utf-8", "replace").strip() for file in files
         }
+        return {name: entry for name, entry in entries.items() if entry.is_dir()}
 
     def give_name(self, name: str, kind: str, key: str) -> None:
         """Let a name stand for an entry from now on; raises RecsaeError if it has another.

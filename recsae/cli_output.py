@@ -9,6 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from recsae.errors import refusal
+from recsae.progress import say
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: cuda if there is one.")]
 
@@ -25,6 +28,18 @@ def show(
     except BrokenPipeError:  # nobody reads on, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         raise typer.Exit(1) from None
+
+
+def tell_mistakes(command: str, run: Callable[[], None]) -> None:
+    """Run; a user's mistake is one line on standard error, after the command's name, and exit 2."""
+    try:
+        run()
+    except Exception as error:
+        message = refusal(error)
+        if message is None:
+            raise
+        say(f"{command}: " + " ".join(message.split()))
+        sys.exit(2)
 
 
 def strict_json(value: Any) -> Any:

@@ -2,12 +2,13 @@
 
 import math
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from recsae.activations import Activations
+from recsae.activations_writing import Split
 from recsae.metrics.closeness import closeness
 from recsae.metrics.latents import LatentUsage, coherence
 from recsae.metrics.leakage import BLOCK_ROWS, Audit, leak_audit, leaks, written_anew
@@ -15,9 +16,7 @@ from recsae.metrics.ranking import Products, gains, ranks
 from recsae.metrics.reconstruction import mean_row, shrinkage
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
-
-Split = Literal["dev", "test"]
-Mask = Literal["history", "all", "none"]
+from recsae.sequences import Mask
 
 _LEAST_RECOVERABLE = 1e-3
 

@@ -3,7 +3,7 @@
 No Ray, no Optuna: the command line, the tests and the search all drive the same object.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variant
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
-from recsae.scoring import Evaluator, Mask, Measured, Split, share
+from recsae.scoring import Evaluator, Measured
 
-__all__ = ["TRAIN", "Evaluator", "Mask", "Measured", "SAETrial", "Split", "run_trial", "share"]
+__all__ = ["TRAIN", "Evaluator", "Measured", "SAETrial", "run_trial"]
 
 TRAIN = "train/"
 """Prefix of the terms of the loss, to tell them from measures on dev."""
@@ -41,10 +41,12 @@ class SAETrial:
         device: str = "cpu",
         evaluator: Evaluator | None = None,
         objectives: Iterable[str] = (),
+        rungs: Collection[int] = (),
     ) -> None:
         """Raise SettingError when the settings cannot work on these activations' width.
 
-        Costly measures are taken in the last epoch, or in each if one of them is an objective.
+        Costly measures are taken in the last epoch and at rungs (epochs after which the trial may
+        be stopped), or in each epoch if one of them is an objective.
         """
         settings.check_width(activations.meta["width"])
         self.model_name, self.settings = model_name, settings
@@ -55,7 +57,7 @@ class SAETrial:
             "order_seed": order_seed,
         }
         self._device = torch.device(device)
-        self._always_deep = not DEEP.isdisjoint(objectives)
+        self._always_deep, self._rungs = not DEEP.isdisjoint(objectives), frozenset(rungs)
         self.evaluator = evaluator or Evaluator(activations, "dev", device=device)
         """What scores it on dev."""
         self.measured: Measured | None = None
@@ -87,7 +89,7 @@ class SAETrial:
         """Train one epoch; return its dev metrics, and its losses as `train/…`."""
         losses = self._trainer.epoch()
         try:
-            deep = self._always_deep or self.done
+            deep = self._always_deep or self.done or self.epochs in self._rungs
             self.measured = self.evaluator.measure(self.model, deep)
         except NotFiniteError as error:
             told = f"training diverged in epoch {self.epochs} ({error}); expected a lower rate than"

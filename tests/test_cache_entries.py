@@ -93,6 +93,6 @@ def test_a_name_stands_for_one_entry_as_long_as_it_is_there(tmp_path: Path) -> N
     with pytest.raises(RecsaeError, match=r"--name: 'mine' is taken, by .*one; take another, or"):
         cache.give_name("mine", "bases", "other")
     one.rmdir()
-    assert cache.named("mine") is None
+    assert cache.named("mine") is None and cache.names() == {}
     cache.give_name("mine", "bases", "other")
     assert cache.named("mine") == other

@@ -225,6 +225,8 @@ def test_costly_measures_come_with_the_last_epoch_or_when_asked_for(
     always = SAETrial(
         "SASRec_SAE", kind.of({"sae_epochs": 2}), activations, objectives=("ndcg@10", "kl")
     )
+    judged = SAETrial("SASRec_SAE", kind.of({"sae_epochs": 3}), activations, rungs=(2,))
+    assert [set(judged.step()) >= DEEP for _ in range(3)] == [False, True, True]
     assert set(always.step()) >= DEEP | set(DIRECTIONS)  # so whatever a space may ask for is there
 
 

@@ -15,7 +15,8 @@ from recsae.interactions.settings import DataSettings
 from recsae.sae import files
 from recsae.sae.registry import variants
 from recsae.sasrec.settings import SASRecSettings
-from recsae.trial import Evaluator, SAETrial, run_trial, share
+from recsae.scoring import share
+from recsae.trial import Evaluator, SAETrial, run_trial
 
 BASE = SASRecSettings(emb_size=16, num_layers=1, num_heads=2, epochs=2)
 METRICS = {"ndcg@10", "hr@10", "share", "fvu", "fvu_code", "leak", "l0", "k_filled", "dead"}

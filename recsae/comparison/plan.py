@@ -69,7 +69,7 @@ class Contender:
     """Time of a training in times of SASRec_SAE's, for the estimate."""
 
 
-_HEADS = {"sae_attn_heads": {"choice": [1, 2, 4, 8]}, "sae_attn_dropout": {"float": [0.0, 0.3]}}
+_HEADS = {"sae_attn_heads": {"choice": [1, 2, 4, 8, 16]}, "sae_attn_dropout": {"float": [0.0, 0.3]}}
 
 CONTENDERS: tuple[Contender, ...] = (
     Contender(PLAIN, PLAIN),
@@ -162,6 +162,8 @@ def words() -> list[str]:
         "Contrasts, fixed before: "
         + "; ".join(f"{v} − {r}" for v in CLAIMED for r in REFERENCES)
         + f" ({PLAIN} tuned alike, at equal k).",
+        "A trial that leaks is worth nothing to a search, so that of the published attention draws "
+        "its settings without being told how good they are; the best of its rows is taken.",
         f"Groups: {'; '.join(GROUPS.values())}; under {LEAST_USERS} users no verdict.",
         f"Measures: NDCG@10; where the base's is below {FLOOR:g} in a group, HR@50 and mean "
         "percentile rank instead. Represents better: macro AUC of the next item's category from "

@@ -9,7 +9,7 @@ VIEWS = 1
 """Views of each row stored with the states: the contrastive search tries them too."""
 GRACE_EPOCHS = 3
 """After one epoch early values tell little here (rank correlation .5), after three they do."""
-SLACK_SECONDS = 5.0
+SLACK_SECONDS = 15.0
 """A search goes on for so much longer: time is counted from its first trial's start."""
 TRIALS_A_SECOND = 4
 """More than a core can train: the search ends by its budgets, not by its number of trials."""

@@ -14,15 +14,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+import recsae.metrics
 import recsae.sae
+from recsae import scoring
 from recsae.activations import Activations
 from recsae.comparison.bases import Prepared
 from recsae.comparison.store import Trained, save
 from recsae.errors import SettingError
 from recsae.files import digest, source_digest
-from recsae.metrics import auc, probes
 from recsae.metrics.probes import Codes, Split, linear_probe, one_latent
-from recsae.metrics.ranking import candidates, gains, percentiles
+from recsae.metrics.ranking import NotFiniteError, candidates, gains, percentiles
 from recsae.reads import count_test_read
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variant
@@ -35,7 +36,8 @@ PROBE_ROWS = 2**17
 ENCODE_ROWS = 8192
 
 _CODE = source_digest(
-    *(Path(recsae.sae.__path__[0]), Path(__file__), Path(auc.__file__), Path(probes.__file__))
+    *(Path(room.__path__[0]) for room in (recsae.sae, recsae.metrics)),
+    *(Path(scoring.__file__), Path(__file__)),
 )
 
 
@@ -64,7 +66,7 @@ def train(job: Job, path: Path) -> None:
     try:
         model = _trained(job, bench)
         dev = bench.dev(model)
-    except SettingError as error:  # it diverged
+    except (SettingError, NotFiniteError) as error:  # it diverged
         save(Trained({"error": str(error)}, {}), path)
         return
     _count_reading(job.prepared, path)

@@ -11,6 +11,7 @@ import torch
 from recsae.activations import KIND as ACTIVATIONS
 from recsae.activations import Activations
 from recsae.activations_settings import ActivationSettings
+from recsae.activations_writing import SPLITS
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import write_json
@@ -33,8 +34,9 @@ from recsae.sae import files
 from recsae.sasrec.base import KIND as BASES
 from recsae.sasrec.base import SHORTEST_PREFIX, Base
 from recsae.sasrec.choice import BaseChoice
+from recsae.sequences import Mask
 from recsae.settings import path_of
-from recsae.trial import Evaluator, Mask, Split
+from recsae.trial import Evaluator
 
 Kind = Literal["run", "model", "base"]
 
@@ -163,8 +165,7 @@ def _base(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> 
     torch.set_num_threads(int(base.meta["machine"]["threads"]))
     activations = _activations_of(base, cache, where)
     count_test_read(path)
-    splits: tuple[Split, Split] = ("dev", "test")
-    scored = {split: Evaluator(activations, split, mask, str(where)) for split in splits}
+    scored = {split: Evaluator(activations, split, mask, str(where)) for split in SPLITS}
     found = {
         "metrics": {split: one.base for split, one in scored.items()},
         "groups": {split: one.panel.groups(one.base_ranks) for split, one in scored.items()},

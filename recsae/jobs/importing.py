@@ -1,6 +1,8 @@
 """`import`: a recommender, or an autoencoder, that was trained elsewhere, under its own name."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,6 +18,7 @@ from recsae.jobs.importing_sae import SaeDraft, keep_sae, sae_draft
 from recsae.jobs.sources import source_of
 from recsae.jobs.training import MODELS, base_outcome
 from recsae.machine import device_of
+from recsae.metrics.ranking import NotFiniteError
 from recsae.results import check_name as check_own_name
 from recsae.sasrec.base import KIND as BASES
 from recsae.sasrec.base import Base, find_base
@@ -67,7 +70,8 @@ def import_file(
     if sae is None:
         outcome = base_outcome(ready.activations, cache)
     else:
-        outcome, new_sae = keep_sae(sae, ready, Path(file).name, wanted.name, cache, where)
+        with _finite(f"{file}: sae_module"):
+            outcome, new_sae = keep_sae(sae, ready, Path(file).name, wanted.name, cache, where)
         new = new or new_sae
     return {
         **outcome,
@@ -98,6 +102,16 @@ def _check_flags(checkpoint: Checkpoint, wanted: Wanted, data: dict[str, Any]) -
         for flag in ("num_heads", "max_len", "dropout"):
             if getattr(wanted, flag) is not None:
                 raise SettingError(f"--{flag}", "not for this file, which holds no SASRec")
+
+
+@contextmanager
+def _finite(subject: str) -> Iterator[None]:
+    """Raise RecsaeError, which names the subject, for weights too large to score with."""
+    try:
+        yield
+    except NotFiniteError as error:
+        told = f"expected weights that give finite scores, found too large ones ({error})"
+        raise RecsaeError(f"{subject}: {told}") from None
 
 
 def _check_width(sae: Weights, width: int, file: str) -> None:
@@ -132,7 +146,8 @@ def _import_base(
     cache.check_free(name, BASES, made.fingerprint)
     if sae is not None:
         cache.check_free(wanted.name, MODELS, sae.key(made.fingerprint))
-    return _kept(made, name, sequences, given, Path(file).name, cache, device)
+    with _finite(file):
+        return _kept(made, name, sequences, given, Path(file).name, cache, device)
 
 
 def _kept(

@@ -1,5 +1,6 @@
 """An autoencoder of RecSAE, of any of its three variants, becomes a saved model."""
 
+import shutil
 from typing import Any, NamedTuple
 
 import torch
@@ -12,6 +13,7 @@ from recsae.jobs.scores import score_again
 from recsae.jobs.sources import IMPORTED, Ready
 from recsae.jobs.training import MODELS, model_outcome
 from recsae.machine import machine
+from recsae.metrics.ranking import NotFiniteError
 from recsae.results import Files
 from recsae.sae import files
 from recsae.sae.base import SAESettings
@@ -73,14 +75,18 @@ def sae_draft(
 def keep_sae(
     draft: SaeDraft, ready: Ready, file: str, name: str, cache: Cache, device: torch.device
 ) -> tuple[dict[str, Any], bool]:
-    """Save an autoencoder under its name and score it; False if it was there."""
+    """Save an autoencoder, score it and give it its name; False if it was there.
+
+    Raises NotFiniteError, with nothing left, when its scores are too large.
+    """
     activations = ready.activations
     base = activations.meta["base"]["fingerprint"]
     known = cache.named(name) is not None
     key = draft.key(base)
     cache.check_free(name, MODELS, key)
     folder = cache.local / MODELS / key
-    if not folder.exists():
+    new = not folder.exists()
+    if new:
         about = {
             "activations": activations.fingerprint,
             "base": base,
@@ -90,11 +96,16 @@ def keep_sae(
             IMPORTED: file,
         }
         files.save(_autoencoder(draft, activations), folder, about)
-    cache.give_name(name, MODELS, key)
     model, about = files.load(folder)
-    scores, _ = score_again(model, about, activations, folder, cache, device=device)
+    try:
+        scores, _ = score_again(model, about, activations, folder, cache, device=device)
+    except NotFiniteError:
+        if new:
+            shutil.rmtree(folder)
+        raise
     if not (folder / Files.METRICS).is_file():
         write_json(folder / Files.METRICS, scores)
+    cache.give_name(name, MODELS, key)
     return model_outcome(folder, activations, scores), not known
 
 

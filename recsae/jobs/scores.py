@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from recsae.activations import Activations
+from recsae.activations_writing import SPLITS, Split
 from recsae.cache import Cache
 from recsae.files import read_json, whole
 from recsae.jobs.sources import base_folder
@@ -16,9 +17,9 @@ from recsae.machine import device_of
 from recsae.reads import count_test_read
 from recsae.results import Files
 from recsae.sae.model import SparseAutoencoder
-from recsae.trial import Evaluator, Mask, Measured, Split
+from recsae.sequences import Mask
+from recsae.trial import Evaluator, Measured
 
-SPLITS: tuple[Split, ...] = ("dev", "test")
 Scores = dict[str, dict[str, Any]]
 """What metrics.json holds: `dev` and `test` metrics, `difference` to the base and `groups`, both
 by split."""

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from recsae.activations import Activations
+from recsae.activations_writing import SPLITS, Split
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.files import digest, write_json
-from recsae.jobs.scores import SPLITS, Scores, score_again, scores_of
+from recsae.jobs.scores import Scores, score_again, scores_of
 from recsae.jobs.sources import Source, base_of
 from recsae.machine import device_of
 from recsae.progress import meter
@@ -17,7 +18,8 @@ from recsae.results import Files
 from recsae.sae import files
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import views_needed
-from recsae.trial import Mask, Measured, SAETrial, Split, run_trial
+from recsae.sequences import Mask
+from recsae.trial import Measured, SAETrial, run_trial
 
 MODELS = "models"
 

@@ -21,6 +21,8 @@ from recsae.settings import path_of
 
 STORAGE_VARIABLE: Final = "RECSAE_STORAGE"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_LONGEST_NAME: Final = 200
+"""Characters; a file system takes 255, and locks and parts are called a little longer."""
 
 
 class Files:
@@ -97,6 +99,8 @@ def check_name(name: str) -> None:
     """Raise RecsaeError unless `name` can be the name of a run."""
     if not _NAME.fullmatch(name):
         raise RecsaeError(f"name: expected letters, digits and any of _.+- in it, got {name!r}")
+    if len(name) > _LONGEST_NAME:
+        raise RecsaeError(f"name: expected at most {_LONGEST_NAME} characters, got {len(name)}")
 
 
 def run_names(storage: Path) -> list[str]:

@@ -35,8 +35,10 @@ _DENSE: dict[str, Any] = {
     **{"emb_size": 128, "num_heads": 4, "dropout": 0.5, "max_len": 25},
     **{"lr": 1e-3, "schedule": "cosine", "epochs": 25, "patience": 25, "batch_size": 64},
 }
-"""By the dot product (the cosine costs .005 here), over all items. There is little to learn from,
-so much dropout and a short look back: 25 items did better than 50."""
+"""By the dot product, over all items: the cosine was .007 worse here, at width 64. There is little
+to learn from, so much dropout, and a short look back with larger batches was better than 50 items.
+Against the default settings all this gains .0007 (3 seeds), far below the noise of 943 users.
+"""
 _DENSE_AND_LARGE: dict[str, Any] = {
     **_DENSE,
     **{"dropout": 0.2, "max_len": 200, "batch_size": 32},

@@ -7,6 +7,17 @@ from recsae.search.reports import OBJECTIVE
 from recsae.search.space import SearchSpace
 
 
+def rungs(space: SearchSpace) -> tuple[int, ...]:
+    """Return the epochs after which a trial may be stopped."""
+    if space.scheduler.name == "none":
+        return ()
+    found, epochs = [], space.scheduler.grace_epochs
+    while epochs < space.max_epochs:
+        found.append(epochs)
+        epochs *= space.scheduler.reduction_factor
+    return tuple(found)
+
+
 def scheduler_for(space: SearchSpace) -> TrialScheduler:
     """Return the scheduler that a space names."""
     if space.scheduler.name == "none":

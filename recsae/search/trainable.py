@@ -60,6 +60,8 @@ class Work:
     models: str
     """Folder for the models of trials that reach their last epoch; the driver picks from it."""
     objectives: dict[str, str]
+    rungs: tuple[int, ...] = ()
+    """Epochs after which the scheduler may stop a trial: it is audited in full then."""
     order_seed: int = 0
     device: str = "cpu"
     threads: int = 1
@@ -179,6 +181,7 @@ def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> Trial:
         device=work.device,
         evaluator=evaluator,
         objectives=work.objectives,
+        rungs=work.rungs,
     )
 
 

@@ -17,7 +17,7 @@ from recsae.search.measuring import measured_need
 from recsae.search.recorder import Recorder, RunRecord, number
 from recsae.search.reports import one_line
 from recsae.search.resources import Share, fits, share_for, squeezed, too_large
-from recsae.search.schedulers import scheduler_for
+from recsae.search.schedulers import rungs, scheduler_for
 from recsae.search.searcher import Proposer, StudySearcher
 from recsae.search.space import SearchSpace
 from recsae.search.tensorboard import TensorBoard
@@ -62,6 +62,7 @@ def run_search(
         activations=str(activations.resolve()),
         models=str(run_path / WAITING),
         objectives=dict(space.objectives),
+        rungs=rungs(space),
         order_seed=space.search.seed,
         shared_cache=str(shared_cache.resolve()) if shared_cache else None,
     )

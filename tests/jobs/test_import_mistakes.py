@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from jobs.refusals import GOOD, HISTORY, ITEMS, WIDTH, Run, refused
-from rechorus_world import state_dict, write_folder
+from jobs.refusals import GOOD, HISTORY, ITEMS, WIDTH, Run, entries, refused
+from rechorus_world import sae_state, state_dict, write_folder
 from safetensors.torch import save_file
 
 
@@ -154,6 +154,20 @@ def test_a_damaged_file(damage: str, run: Run, data: Path, tmp_path: Path) -> No
     make, line = DAMAGES[damage]
     make(tmp_path / "model.pt")
     refused(run, tmp_path / "model.pt", data, line, tmp_path)
+
+
+@pytest.mark.parametrize("part", ["", "sae_module"])
+def test_weights_too_large_to_score_with(part: str, run: Run, data: Path, tmp_path: Path) -> None:
+    state = sae_state(WIDTH, 16) if part else state_dict(ITEMS + 1, WIDTH, 2, HISTORY)
+    key = "sae_module.W_dec" if part else "i_embeddings.weight"
+    torch.save(GOOD | state | {key: state[key] * 1e38}, tmp_path / "model.pt")
+    words = ["--dataset", data, "--name", "mine", "--num_heads", 2, *(["--sae_k", 3] * bool(part))]
+    code, err = run("import", tmp_path / "model.pt", *words)
+    subject = f"recsae: {tmp_path / 'model.pt'}: {part}".removesuffix(": ")
+    assert code == 2 and err.count("\n") == 1 and err.startswith(subject), err
+    assert "expected weights that give finite scores" in err
+    left = [file for file in entries(tmp_path) if not part or "/models/" in file]
+    assert not left, left
 
 
 def test_data_whose_ids_are_not_rows(run: Run, data: Path, tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ def test_names_that_can_be_folders(name: str) -> None:
     check_name(name)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "a/b", "-rf", "a b", "ä", "a\n"])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".hidden", "a/b", "-rf", "a b", "ä", "a\n", "a" * 201]
+)
 def test_names_that_cannot(name: str, tmp_path: Path) -> None:
     with pytest.raises(RecsaeError, match="name: expected"):
         check_name(name)

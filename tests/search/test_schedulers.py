@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pytest
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, TrialScheduler
 
 from recsae.search.reports import epoch_report
-from recsae.search.schedulers import scheduler_for
+from recsae.search.schedulers import rungs, scheduler_for
 from recsae.search.space import SearchSpace, space_of
 
 CONTINUE, STOP = TrialScheduler.CONTINUE, TrialScheduler.STOP
@@ -64,6 +65,17 @@ def test_the_last_epoch_ends_a_trial_whatever_it_is_worth() -> None:
 def test_without_a_scheduler_every_trial_runs_to_its_end() -> None:
     assert decisions(space({"name": "none"}), [0.3, 0.2, 0.1]) == [CONTINUE] * 3
     assert type(scheduler_for(space({"name": "none"}))) is FIFOScheduler
+
+
+@pytest.mark.parametrize(("grace", "factor"), [(1, 3), (2, 2), (4, 5), (9, 3)])
+def test_a_trial_stops_early_at_a_rung_and_nowhere_else(grace: int, factor: int) -> None:
+    keys = {"name": "asha", "grace_epochs": grace, "reduction_factor": factor}
+    asha = space(keys, epochs=20)
+    stopping = [e for e in range(1, 20) if STOP in decisions(asha, [0.9, *[0.1] * 9], epoch=e)]
+    # Later than a rung, but before the next, a trial that was never seen at it is held to it too.
+    assert rungs(asha)[0] == stopping[0] == grace
+    assert all(e * factor in rungs(asha) for e in rungs(asha) if e * factor < 20)
+    assert rungs(space({"name": "none"})) == ()
 
 
 def test_a_failed_report_does_not_count_at_a_rung() -> None:
