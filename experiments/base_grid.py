@@ -74,7 +74,8 @@ def trials() -> list[Trial]:
 def main() -> None:
     """Compute what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--datasets", nargs="*", help="Only these.")
+    known = sorted({trial.dataset for trial in trials()})
+    parser.add_argument("--datasets", nargs="+", choices=known, help="Only these.")
     parser.add_argument("--file", type=Path, default=FILE, help="Where the rows are kept.")
     given = parser.parse_args()
     done = _done(given.file)

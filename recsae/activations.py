@@ -5,7 +5,7 @@ Shapes: N train rows, R targets of a split, D width, I items, E events, U users,
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,11 @@ from recsae.activations_settings import ActivationSettings
 from recsae.activations_writing import SPLITS, VIEW_SEED, Split, write_states
 from recsae.cache import Cache
 from recsae.files import digest, read_json, source_digest, whole, write_json
-from recsae.interactions.datasets import load
-from recsae.interactions.settings import DataSettings
 from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
 from recsae.reads import count_test_read
-from recsae.sasrec.base import Base, pretrain
-from recsae.sasrec.settings import SASRecSettings
+from recsae.sasrec.base import Base
 from recsae.sequences import Ints, Mask, Sequences, Targets, seen_items
 
 KIND = "activations"
@@ -131,30 +128,6 @@ class Activations:
         """Return the number of events before each target of a split, int64 [R]."""
         targets = self.targets(split)
         return (targets.position - self.offsets[targets.user]).astype(np.int64)
-
-
-class Prepared(NamedTuple):
-    """What a search or a training starts from."""
-
-    activations: Activations
-    pretrained: bool
-    """Whether this call trained the base."""
-    extracted: bool
-    """Whether this call computed the states."""
-
-
-def prepare(
-    data: DataSettings,
-    base: SASRecSettings,
-    store: ActivationSettings,
-    cache: Cache,
-    device: torch.device,
-) -> Prepared:
-    """Read the data, and train the base and store its states unless they are in the cache."""
-    sequences = Sequences.of(load(data), data.order)
-    trained, pretrained = pretrain(sequences, base, cache, device)
-    activations, extracted = extract(sequences, trained, store, cache, device)
-    return Prepared(activations, pretrained, extracted)
 
 
 def extract(

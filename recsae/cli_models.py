@@ -73,6 +73,8 @@ def train(
             "--sae_train", f"not a setting of {model_name}; `evaluate` scores a base"
         )
     if model_name in BASELINES:
+        if seed is not None:
+            raise SettingError("--seed", f"not a setting of {model_name}, which draws nothing")
         return show(_score_baseline(model_name, given, device), json, _in_lines)
     if model_name == BASE_NAME:
         return show(_train_base(given, seed, device), json, _in_lines)

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from made_states import Prepared, prepare
 
-from recsae.activations import Activations, Prepared, extract, prepare
+from recsae.activations import Activations, extract
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.interactions.datasets import load

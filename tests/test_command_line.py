@@ -135,6 +135,7 @@ def test_the_seed_of_train_is_that_of_what_it_trains(recsae: Any) -> None:
         (["train", "--model_name", "Populrity"], "did you mean 'Popularity'?"),
         (["train", "--model_name", "Popularity", "--emb_size", "8"], "not a setting of Popularity"),
         (["train", "--model_name", "MarkovChain", "--sae_k", "8"], "not a setting of MarkovChain"),
+        (["train", "--model_name", "Popularity", "--seed", "1"], "--seed: not a setting of Popul"),
         (["train", "--model_name", "Popularity", "--base", "x"], "--base: not a setting of Popul"),
         (
             ["import", "no-such.pt", "--format", "rechorus", "--name", "x"],

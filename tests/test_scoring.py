@@ -6,9 +6,10 @@ import pytest
 import torch
 from conftest import TINY
 from laws.cases import modes
+from made_states import prepare
 from torch import Tensor
 
-from recsae.activations import Activations, prepare
+from recsae.activations import Activations
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.interactions.settings import DataSettings

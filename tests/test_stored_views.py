@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from made_states import prepare
 
-from recsae.activations import Activations, prepare
+from recsae.activations import Activations
 from recsae.activations_settings import ActivationSettings
 from recsae.activations_writing import VIEW_SEED
 from recsae.cache import Cache

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import TINY
+from made_states import prepare
 
-from recsae.activations import Activations, prepare
+from recsae.activations import Activations
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.errors import SettingError

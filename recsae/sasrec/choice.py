@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from recsae.errors import SettingError
+from recsae.errors import SettingError, nearest
 from recsae.sasrec.settings import SASRecSettings
 from recsae.settings import Settings, fields
 
@@ -46,6 +46,10 @@ class BaseChoice:
         """Check plain names and values; raises SettingError naming the first wrong one."""
         choice = ChoiceSettings.of({k: values[k] for k in fields(ChoiceSettings) if k in values})
         given = {k: value for k, value in values.items() if k not in fields(ChoiceSettings)}
+        for name in given:
+            if name not in fields(SASRecSettings):
+                known = [*fields(SASRecSettings), *fields(ChoiceSettings)]
+                raise SettingError(name, f"no such setting{nearest(name, known)}")
         if choice.checkpoint is not None:
             for name in [*given, *(["preset"] if "preset" in values else [])]:
                 message = f"expected it or the base {choice.checkpoint!r}, which has its settings"

@@ -10,8 +10,8 @@ import torch
 from conftest import TINY
 from hypothesis import given
 from hypothesis import strategies as st
+from made_states import prepare
 
-from recsae.activations import prepare
 from recsae.activations_settings import ActivationSettings
 from recsae.baselines import BASELINES
 from recsae.baselines.counts import RECOMMENDERS, Histories

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 from conftest import TINY
+from made_states import prepare
 
-from recsae.activations import Activations, prepare
+from recsae.activations import Activations
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.interactions.settings import DataSettings

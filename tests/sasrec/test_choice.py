@@ -40,6 +40,7 @@ def test_a_checkpoint_is_pinned_to_what_it_was() -> None:
         ({"checkpoint": "a", "lr": 0.1}, "lr: expected it or the base 'a', which has its settings"),
         ({"checkpoint": "a", "preset": "default"}, "preset: expected it or the base 'a'"),
         ({"checkpoint": ""}, "checkpoint: expected a text or nothing, got ''"),
+        ({"checkpont": "x"}, "checkpont: no such setting (did you mean 'checkpoint'?)"),
         ({"preset": "best", "emb_siz": 3}, "emb_siz: no such setting (did you mean 'emb_size'?)"),
         ({"preset": "best", "dropout": 2}, "dropout: expected a number >= 0 and < 1, got 2"),
         ({"preset": "best", "num_heads": "2"}, "num_heads: expected an integer >= 1, got '2'"),
