@@ -17,7 +17,7 @@ from recsae.search.searcher import Proposer
 from recsae.search.space import SearchSpace
 
 DATA = "synthetic:users=300,items=60,concepts=4,length=10"
-BASE = {"emb_size": 8, "num_heads": 2, "num_layers": 1, "epochs": 1}
+BASE = {"emb_size": 16, "num_heads": 2, "num_layers": 1, "epochs": 1}
 PLAN = PlanSettings(
     trials=2, seconds=25.0, bases=2, seeds=2, sae_k=2, epochs=1, workers=1, quick=True
 )
