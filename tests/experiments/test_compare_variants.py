@@ -1,24 +1,18 @@
 """The script: flags are the plan's settings, and a mistake is one line."""
 
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scripts import experiment
 
 from recsae.comparison.plan import QUICK, PlanSettings
-
-SCRIPT = Path(__file__).parents[2] / "experiments" / "compare_variants.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> Any:
-    spec = importlib.util.spec_from_file_location("compare_variants", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return experiment("compare_variants")
 
 
 def plan(script: Any, *arguments: str) -> PlanSettings:

@@ -1,29 +1,24 @@
 """The table of corrections: its lines, its figures, and that it goes on where it was stopped."""
 
 import csv
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from conftest import TINY
+from scripts import experiment
 
 from recsae.sae.recipes import corrections
 from recsae.sae.registry import variants
 
-SCRIPT = Path(__file__).parents[2] / "experiments" / "corrections.py"
 BASE = ["--emb_size", "8", "--num_heads", "1", "--num_layers", "1", "--epochs", "1"]
 FAST = ["--seeds", "2", "--sae_epochs", "1", "--sae_batch_size", "128"]
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("corrections_script", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return experiment("corrections")
 
 
 def call(script: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

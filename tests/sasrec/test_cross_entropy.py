@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tensor_watch import Watch
 from torch import Tensor
 from torch.nn import functional
 
@@ -39,17 +40,7 @@ def test_large_scores_do_not_overflow() -> None:
 def test_no_more_scores_than_the_budget_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every matrix made on the way is looked at, so one that holds all scores would be found."""
     monkeypatch.setattr(loss_module, "SCORE_BYTES", 4 * 100 * 16)
-    largest = 0
-
-    class Watch(torch.overrides.TorchFunctionMode):
-        def __torch_function__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-            nonlocal largest
-            found = function(*args, **(kwargs or {}))
-            if isinstance(found, Tensor):
-                largest = max(largest, found.numel())
-            return found
-
     hidden, table = torch.randn(200, 4), torch.randn(100, 4)
-    with Watch():
+    with Watch() as watch:
         cross_entropy(hidden, table, torch.zeros(200, dtype=torch.int64))
-    assert largest == 100 * 16
+    assert watch.largest == 100 * 16
