@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow schema bench clean
+.PHONY: install tune test lint test-slow test-cluster schema bench clean
 
 install: .venv/.installed
 
@@ -17,16 +17,20 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow and not cluster'
 
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy -p benchmarks.search_quality
 	$(BIN)/lint-imports --no-cache
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow
+
+test-cluster: install  ## a search on two hosts made of this machine; root, iproute2, openssh-server, rsync
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 schema: install  ## after a change of any settings class
 	$(BIN)/python -m recsae.search.schema

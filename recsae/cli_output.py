@@ -13,6 +13,9 @@ from recsae.errors import refusal
 from recsae.progress import say
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+Storage = Annotated[
+    str | None, typer.Option(help="Where runs lie; default RECSAE_STORAGE, else ./runs.")
+]
 Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: cuda if there is one.")]
 
 

@@ -16,7 +16,7 @@ from recsae import scoring, trial
 from recsae.comparison.bases import Prepared
 from recsae.comparison.plan import PlanSettings
 from recsae.files import digest, source_digest, write_json
-from recsae.jobs.search import versions
+from recsae.jobs.versions import versions
 from recsae.machine import machine
 from recsae.results import create
 from recsae.search.space import SearchSpace

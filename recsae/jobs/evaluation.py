@@ -56,7 +56,7 @@ def evaluate(name: str, *, mask: str, storage: str | None, device: str | None) -
     root, where = storage_root(storage), device_of(device) if device else None
     found = find(name, root, cache_of(root))
     cache = cache_of(found.path.parent if found.kind == "run" else root)
-    score = {"run": _run, "model": _model, "base": _base}[found.kind]
+    score = {"run": _run, "model": score_model, "base": _base}[found.kind]
     outcome = score(found.path, masked, cache, where)
     return {**outcome, "mask": mask, "seconds": round(time.perf_counter() - start, 3)}
 
@@ -128,7 +128,7 @@ def score_run(
     outcomes = []
     for row in rows:
         folder = path / Files.BEST / str(row[Columns.TRIAL_ID])
-        outcome = _model(folder, mask, cache, device)
+        outcome = score_model(folder, mask, cache, device)
         if mask == "history":
             if not (folder / Files.METRICS).is_file():
                 write_json(folder / Files.METRICS, stored_scores(outcome))
@@ -138,7 +138,9 @@ def score_run(
     return outcomes
 
 
-def _model(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> dict[str, Any]:
+def score_model(
+    path: Path, mask: Mask, cache: Cache, device: torch.device | None
+) -> dict[str, Any]:
     """Score a saved model; `reproduced` tells whether that gave exactly the stored figures."""
     model, about = files.load(path)
     origin = _origin(path, about)

@@ -1,19 +1,21 @@
-"""`tune`, `results` and `report`: a search from its space to its page."""
+"""`tune`: a search from its space to its page, begun or gone on with."""
 
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
-from platform import python_version
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from recsae import __version__
 from recsae.cache import SHARED_CACHE, Cache, cache_of
 from recsae.errors import RecsaeError
+from recsae.files import read_json, write_json
+from recsae.jobs.preparing import WARM, Prepared, check_goes_on, earlier, prepare
+from recsae.jobs.results import report, run_outcome
+from recsae.jobs.versions import code, versions
+from recsae.progress import say
 from recsae.results import (
     Files,
     check_name,
@@ -21,55 +23,137 @@ from recsae.results import (
     find_run,
     load_results,
     new_run_name,
+    read_search,
     storage_root,
-    summary,
     write_search,
 )
-from recsae.search.space import SearchSpace
+from recsae.search.space import SearchSpace, space_of
+
+if TYPE_CHECKING:
+    from recsae.search.tuner import SearchOutcome
+
+FINISHED: Final = "finished"
+INTERRUPTED: Final = "interrupted"
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a search runs, and where its results go."""
+
+    workers: int | None = None
+    storage: str | None = None
+    address: str | None = None
 
 
 def tune(
-    space: SearchSpace,
-    *,
-    name: str | None = None,
-    workers: int | None = None,
-    storage: str | None = None,
-    address: str | None = None,
+    space: SearchSpace, where: Where, *, name: str | None = None, warm_start: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Search a space into a new run; the base is trained and its states stored if need be.
 
     Raises RecsaeError before anything is trained when the run's name is taken, its storage cannot
-    be written to, or nobody answers at `address`; a search that cannot begin leaves no run.
+    be written to, or nobody answers at the address; a search that cannot begin leaves no run.
     """
     start = time.perf_counter()
-    root = storage_root(storage)
+    root = storage_root(where.storage)
     path = root / _checked(new_run_name(root) if name is None else name)
     if path.exists():
-        raise RecsaeError(f"--name: {path} exists already; take another name")
-    _check_places(root, address)
-    if address or is_address(storage):
-        (root / SHARED_CACHE).mkdir(exist_ok=True)
-    cache = cache_of(root)
-    prepared = _prepare(space, cache)
-    create(path, prepared.search)
+        hint = " or --resume it" if (path / Files.SEARCH).is_file() else ""
+        raise RecsaeError(f"--name: {path} exists already; take another name{hint}")
+    sources = [find_run(source, root) for source in warm_start]
+    cache = _open_places(root, where)
+    prepared = prepare(space, cache)
+    warm = earlier(sources, prepared.space)
+    create(path, prepared.search | ({"warm_start": list(warm_start)} if warm_start else {}))
+    if warm:
+        write_json(path / WARM, [list(trial) for trial in warm])
     with _gone_unless_begun(path):
-        from recsae.search.tuner import run_search
+        outcome = _search(prepared, path, where, cache)
+    outcome = _finals(prepared, path, where, cache, outcome)
+    return _conclude(path, prepared.search, outcome, cache, where, time.perf_counter() - start)
 
-        outcome = run_search(
-            prepared.space,
-            prepared.activations_path,
-            path,
-            workers=workers,
-            address=address,
-            shared_cache=cache.shared,
-        )
+
+def resume(
+    run: str,
+    where: Where,
+    space: SearchSpace | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    extend: bool = False,
+) -> dict[str, Any]:
+    """Go on with a run where it was left.
+
+    Raises RecsaeError when space, code or data are not those that it began with; `extend` lets it
+    go on with a wider space, a larger budget or newer code, which search.yaml then tells.
+    """
+    start = time.perf_counter()
+    path = find_run(run, storage_root(where.storage))
+    search = read_search(path)
+    stored = space_of(search["space"], str(path / Files.SEARCH))
+    wanted = (space or stored).override(**(overrides or {}))
+    cache = _open_places(path.parent, where)
+    prepared = prepare(wanted, cache)
+    told = check_goes_on(path, search, stored, prepared, extend)
+    if not told and search.get("ended") == FINISHED:
+        say(f"{path.name} has finished already; --extend with more --trials goes on")
+        return run_outcome(path) | {"interrupted": False}
+    if told:
+        note = {"at": time.strftime("%Y-%m-%d %H:%M:%S"), "changes": told}
+        kept = {key: search[key] for key in ("warm_start", "seconds") if key in search}
+        search = prepared.search | kept | {"extended": [*search.get("extended", []), note]}
+        write_search(path, search)
+    outcome = _search(prepared, path, where, cache)
+    outcome = _finals(prepared, path, where, cache, outcome)
+    seconds = float(search.get("seconds") or 0.0) + time.perf_counter() - start
+    return _conclude(path, search, outcome, cache, where, seconds)
+
+
+def _search(prepared: Prepared, path: Path, where: Where, cache: Cache) -> "SearchOutcome":
+    from recsae.search.proposers.warm import WarmTrial
+    from recsae.search.tuner import run_search
+
+    warm = read_json(path / WARM) if (path / WARM).is_file() else []
+    return run_search(
+        prepared.space,
+        prepared.activations_path,
+        path,
+        workers=where.workers,
+        address=where.address,
+        shared_cache=cache.shared,
+        warm=[WarmTrial.of(*values) for values in warm],
+        about={"versions": versions(), "code": code()},
+    )
+
+
+def _finals(
+    prepared: Prepared, path: Path, where: Where, cache: Cache, outcome: "SearchOutcome"
+) -> "SearchOutcome":
+    from recsae.jobs.finalists import Training, finals
+
+    about = {"versions": versions(), "code": code()}
+    training = Training(prepared.activations_path, cache, where.workers, where.address, about)
+    return finals(path, prepared.space, outcome, training)
+
+
+def _conclude(
+    path: Path,
+    search: dict[str, Any],
+    outcome: "SearchOutcome",
+    cache: Cache,
+    where: Where,
+    seconds: float,
+) -> dict[str, Any]:
+    """Score what was found, write the page, and return what there is to print."""
     _score_best(path, cache)
-    share, machine = outcome.share, prepared.search["machine"]
-    machine = {**machine, "device": share.device, "threads": share.threads}
-    seconds = round(time.perf_counter() - start, 3)
-    write_search(path, {**prepared.search, "machine": machine, "seconds": seconds})
-    report(str(path), storage=storage)
-    return {**run_outcome(path), "interrupted": outcome.interrupted}
+    share = outcome.share
+    ended = {
+        "machine": search["machine"] | {"device": share.device, "threads": share.threads},
+        "seconds": round(seconds, 3),
+        "ended": INTERRUPTED if outcome.interrupted else FINISHED,
+        **({"over": outcome.over} if outcome.over else {}),
+    }
+    write_search(path, search | ended)
+    report(str(path), storage=where.storage)
+    return run_outcome(path) | {"interrupted": outcome.interrupted}
 
 
 def _checked(name: str) -> str:
@@ -77,14 +161,17 @@ def _checked(name: str) -> str:
     return name
 
 
-def _check_places(root: Path, address: str | None) -> None:
-    """Raise now what would else be found out only after the base is trained."""
+def _open_places(root: Path, where: Where) -> Cache:
+    """Return the cache; raise now what would else be found out only after the base is trained."""
     root.mkdir(parents=True, exist_ok=True)
     tempfile.TemporaryFile(dir=root).close()
-    if address is not None:
+    if where.address is not None:
         from recsae.search.cluster import check_answers
 
-        check_answers(address)
+        check_answers(where.address)
+    if where.address or is_address(where.storage):
+        (root / SHARED_CACHE).mkdir(exist_ok=True)
+    return cache_of(root)
 
 
 @contextmanager
@@ -103,88 +190,8 @@ def is_address(storage: str | None) -> bool:
     return storage is not None and "://" in storage
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    space: SearchSpace
-    """With the base settled."""
-    search: dict[str, Any]
-    activations_path: Path
-
-
-def _prepare(space: SearchSpace, cache: Cache) -> _Prepared:
-    """Make the activations, and say all that search.yaml keeps of a run."""
-    from recsae.jobs.baselines import controls
-    from recsae.jobs.sources import source_of
-    from recsae.machine import device_of, machine, release
-
-    space = space.with_views()
-    data = space.named_data() if space.base.checkpoint else space.data_settings().values()
-    source = source_of(data, space.base, space.activations, cache)
-    device = device_of(None)
-    ready = source.prepare(cache, device, check=space.check_width)
-    release(device)  # the trials' processes need its memory now
-    data = ready.source.data.values()
-    settled = replace(space, dataset=data.pop("dataset"), data=data, base=ready.source.base)
-    meta = ready.activations.meta
-    search = {
-        "space": settled.resolved(),
-        "fingerprint": space.fingerprint,
-        "source": ready.source.values(),
-        "dataset": meta["dataset"],
-        "protocol": meta["protocols"]["history"],
-        "seed": space.search.seed,
-        "versions": versions(),
-        "machine": machine(device),
-        "base": meta["base"],
-        "activations": {"fingerprint": ready.activations.fingerprint, "width": meta["width"]},
-        "controls": controls(ready.activations, cache),
-        "pretrained": ready.pretrained,
-    }
-    return _Prepared(settled, search, ready.activations.path)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a run depends on."""
-    packages = ("torch", "ray", "optuna", "numpy", "pandas")
-    found = {name: version(name) for name in packages}
-    return {"recsae": __version__, "python": python_version(), **found}
-
-
 def _score_best(path: Path, cache: Cache) -> None:
     """Score the chosen models on test, once, now that nothing is chosen any more."""
     from recsae.jobs.evaluation import score_run
 
     score_run(path, cache)
-
-
-def run_outcome(path: Path) -> dict[str, Any]:
-    """Return what `tune` prints: counts, and of each best trial settings, dev and test figures."""
-    results = load_results(path)
-    outcome = summary(results)
-    for trial in outcome["best"]:
-        scores = results.scores(trial["trial_id"])
-        trial |= {part: scores[part] for part in ("test", "difference") if scores.get(part)}
-    return {
-        **outcome,
-        "protocol": results.search.get("protocol"),
-        "base": results.search.get("base"),
-        "beside": results.beside,
-        "path": str(path),
-        "report": str(path / Files.REPORT),
-    }
-
-
-def results(run: str, *, storage: str | None, top: int) -> tuple[dict[str, Any], Any]:
-    """Return a run's outcome, and a table of its `top` trials."""
-    from recsae.report.tables import trials_table
-
-    path = find_run(run, storage_root(storage))
-    return run_outcome(path), trials_table(load_results(path), top)
-
-
-def report(run: str, *, storage: str | None) -> dict[str, Any]:
-    """Write a run's page from its dataframes."""
-    from recsae.report import write_report
-
-    path = find_run(run, storage_root(storage))
-    return {"run": path.name, "report": str(write_report(path))}

@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from recsae.report.style import BEST, FAINT, LEAK, QUIET, finish, leaking, model_colours
-from recsae.results import DEV, Columns, Results, States, ranked
+from recsae.report.style import BEST, FAINT, LEAK, QUIET, finish, model_colours
+from recsae.results import DEV, Columns, Results, States, leaking
 
 MOST_TRIALS: Final = 200
 """More lines than this tell nobody anything and make the page slow: half are of the best trials."""
@@ -40,7 +40,7 @@ def curves_by_epoch(results: Results) -> go.Figure | None:
 
 def _shown(results: Results) -> pd.DataFrame:
     """Return the trials to draw: all, or the best and a regular sample of the others."""
-    trials = ranked(results.trials, results.objectives)
+    trials = results.ranked
     if len(trials) <= MOST_TRIALS:
         return trials
     half = MOST_TRIALS // 2

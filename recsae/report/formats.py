@@ -1,6 +1,7 @@
 """How values are written for people, alike on the terminal and on the page."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -41,6 +42,22 @@ def number(name: str, item: float) -> str:
 def share(item: float | None) -> str:
     """Return a share in percent."""
     return NOTHING if item is None or not math.isfinite(item) else f"{100 * item:.1f} %"
+
+
+def spread(name: str, told: Mapping[str, Any]) -> str:
+    """Return a mean with its interval, if it has one."""
+    mean = value(name, told["mean"])
+    if told["low"] is None or mean == NOTHING:
+        return mean
+    return f"{mean} [{value(name, told['low'])}, {value(name, told['high'])}]"
+
+
+def signed(name: str, item: float | None) -> str:
+    """Return a difference with its sign."""
+    text = value(name, item)
+    if item is None or not text.strip("-0.,"):
+        return text.lstrip("-")  # nothing, or rounded to nothing
+    return text if text.startswith("-") else f"+{text}"
 
 
 def duration(seconds: float) -> str:

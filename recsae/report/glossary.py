@@ -1,4 +1,4 @@
-"""What each metric means, in a line: the page explains the columns that it shows."""
+"""What each metric means, in a line: the pages of runs and of their columns take it from here."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -34,6 +34,13 @@ GLOSSARY: Final = {
     "coherence": "largest |cos| between two atoms of the decoder",
     "coherence_mean": "|cos| of an atom to the one most like it, mean over the atoms",
     "shrinkage": "length of a reconstruction divided by that of its state, mean; 1 if none shrinks",
+}
+
+LOSS_TERMS: Final = {
+    "loss": "what was minimised: fvu + sae_auxk x auxk + penalty",
+    "fvu": "the reconstruction's part: as fvu, of the batches in training",
+    "auxk": "share of the error that dead latents leave unexplained; 0 when none is dead",
+    "penalty": "the variant's own part, e.g. its contrastive loss, times its weight",
 }
 
 

@@ -6,9 +6,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from recsae.report.clock import TIME, with_time
 from recsae.report.formats import number
 from recsae.report.style import (
     BEST,
+    BROKEN_DOTS,
     LEAKING_DOTS,
     QUIET,
     STATE_COLOURS,
@@ -16,29 +18,27 @@ from recsae.report.style import (
     Dots,
     finish,
     hover_columns,
-    leaking,
 )
-from recsae.results import DEV, Columns, Results, States, eligible
+from recsae.results import DEV, Columns, Results, States, eligible, leaking, within
 from recsae.results.selection import MAX
 
-_TIME: Final = "ended after"
 _FAILED_HEIGHT: Final = 0.05  # of a failed trial's mark, as a part of the axis
 
 
 def objective_over_time(results: Results) -> go.Figure | None:
     """Return one plot an objective, or None while no trial has ended with a figure."""
-    ended, unit = _with_time(results.trials)
+    ended, unit = with_time(results.trials)
     if not any(
         DEV + name in ended and ended[DEV + name].notna().any() for name in results.objectives
     ):
         return None
     rows = len(results.objectives)
     figure = make_subplots(rows=rows, shared_xaxes=True, vertical_spacing=0.06)
-    for row, (name, way) in enumerate(results.objectives.items(), start=1):
+    for row, name in enumerate(results.objectives, start=1):
         _mark_failures(figure, row, ended)
         if DEV + name in ended:
             _add_trials(figure, row, results, ended, name)
-            _add_best_so_far(figure, row, ended, name, way)
+            _add_best_so_far(figure, row, results, ended, name)
         _add_base(figure, row, name, results.base_metrics.get(name))
         figure.update_yaxes(title_text=f"dev {name}", row=row)
     figure.update_xaxes(rangemode="tozero")
@@ -46,44 +46,38 @@ def objective_over_time(results: Results) -> go.Figure | None:
     return finish(figure, 110 + 250 * rows)
 
 
-def _with_time(trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return the ended trials in the order of their ends, with a column of time, and its unit."""
-    ended = trials.dropna(subset=[Columns.ENDED]).sort_values(Columns.ENDED)
-    start = trials[Columns.STARTED].min()
-    start = ended[Columns.ENDED].min() if pd.isna(start) else start
-    seconds = (ended[Columns.ENDED] - start).dt.total_seconds()
-    longest = 0.0 if ended.empty else seconds.max()
-    unit, length = ("seconds", 1) if longest < 180 else ("minutes", 60)
-    unit, length = ("hours", 3600) if longest > 3 * 3600 else (unit, length)
-    return ended.assign(**{_TIME: seconds / length}), unit
-
-
 def _add_trials(
     figure: go.Figure, row: int, results: Results, ended: pd.DataFrame, name: str
 ) -> None:
-    leaks = leaking(ended)
+    leaks, kept = leaking(ended), within(ended, results.constraints)
     hover = hover_columns(results)
     for state in (States.PRUNED, States.FAILED, States.COMPLETE):
         part = ended[(ended[Columns.STATE] == state) & ~leaks].dropna(subset=[DEV + name])
+        if state == States.COMPLETE:
+            BROKEN_DOTS.add(figure, (row, 1), part[~kept[part.index]], (TIME, DEV + name), hover)
+            part = part[kept[part.index]]
         if not part.empty and state != States.FAILED:  # those have marks of their own
             dots = Dots(
                 state.lower(),
                 STATE_COLOURS[state],
                 opacity=0.6 if state == States.PRUNED else STRONG,
             )
-            dots.add(figure, (row, 1), part, (_TIME, DEV + name), hover)
+            dots.add(figure, (row, 1), part, (TIME, DEV + name), hover)
     if leaks.any():
-        LEAKING_DOTS.add(figure, (row, 1), ended[leaks], (_TIME, DEV + name), hover)
+        LEAKING_DOTS.add(figure, (row, 1), ended[leaks], (TIME, DEV + name), hover)
 
 
-def _add_best_so_far(figure: go.Figure, row: int, ended: pd.DataFrame, name: str, way: str) -> None:
-    able = ended[eligible(ended, {name: way})]
+def _add_best_so_far(
+    figure: go.Figure, row: int, results: Results, ended: pd.DataFrame, name: str
+) -> None:
+    way = results.objectives[name]
+    able = ended[eligible(ended, {name: way}, results.constraints)]
     if able.empty:
         return
     values = able[DEV + name]
     best = values.cummax() if way == MAX else values.cummin()
     figure.add_scatter(
-        x=[*able[_TIME], ended[_TIME].max()],
+        x=[*able[TIME], ended[TIME].max()],
         y=[*best, best.iloc[-1]],
         mode="lines",
         line={"shape": "hv", "color": BEST, "width": 2},
@@ -96,7 +90,7 @@ def _add_best_so_far(figure: go.Figure, row: int, ended: pd.DataFrame, name: str
 
 def _mark_failures(figure: go.Figure, row: int, ended: pd.DataFrame) -> None:
     """Mark failed trials on the time axis: most have no value to be drawn at."""
-    failed = ended.loc[ended[Columns.STATE] == States.FAILED, _TIME]
+    failed = ended.loc[ended[Columns.STATE] == States.FAILED, TIME]
     line = {"color": STATE_COLOURS[States.FAILED], "width": 2}
     axis = "" if row == 1 else str(row)
     for x in failed:

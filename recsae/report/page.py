@@ -11,17 +11,15 @@ from plotly.offline import get_plotlyjs
 
 from recsae.files import write_whole
 from recsae.report import formats
-from recsae.report.curves import MOST_TRIALS, curves_by_epoch
+from recsae.report.finalists import HELP, seeds_words
 from recsae.report.glossary import explained
-from recsae.report.over_time import objective_over_time
-from recsae.report.parameters import parameters_against_objective
-from recsae.report.style import leaking
-from recsae.report.tradeoff import pareto
+from recsae.report.plots import plots
 from recsae.report.trial_list import errors, fixed_settings, trial_table
 from recsae.results import (
     Columns,
     Files,
     Results,
+    leaking,
     load_results,
     metrics_of,
     records,
@@ -49,6 +47,9 @@ def render(results: Results) -> str:
     )
     templates.filters["value"] = lambda item, name="": formats.value(name, item)
     templates.filters["share"] = formats.share
+    templates.filters["spread"] = lambda told, name: formats.spread(name, told)
+    templates.filters["signed"] = lambda number, name: formats.signed(name, number)
+    templates.filters["seeds"] = seeds_words
     page = templates.get_template("page.html.j2")
     return page.render(**_context(results), plotly=Markup(get_plotlyjs()))
 
@@ -62,10 +63,13 @@ def _context(results: Results) -> dict[str, Any]:
         "written": time.strftime("%Y-%m-%d %H:%M"),
         "duration": formats.duration(run_seconds(results)),
         "objectives": results.objectives,
+        "constraints": results.constraints,
         "base": results.base_metrics,
         "controls": {k: v for k, v in results.beside.items() if k != "base"},
         "best": [_best(results, row) for row in records(results.best)],
-        "plots": _plots(results),
+        "plots": plots(results),
+        "finalists": results.finalists_told,
+        "finalists_help": HELP,
         "groups": _groups(results),
         "table": (table := trial_table(results)),
         "glossary": explained(name for name, _ in table["heads"]),
@@ -97,31 +101,3 @@ def _groups(results: Results) -> dict[str, Any]:
         groups = results.scores(row[Columns.TRIAL_ID]).get("groups", {}).get("test", {})
         return {name: figures for name, figures in groups.items() if figures["n"]}
     return {}
-
-
-def _plots(results: Results) -> list[dict[str, Any]]:
-    """Return title, remark and figure (as JSON) of each plot."""
-    first = next(iter(results.objectives))
-    many = len(results.trials) > MOST_TRIALS
-    plots = (
-        ("pareto", "Objectives against each other", "COMPLETE trials", pareto(results)),
-        ("time", "Objective over time", "each trial at its end", objective_over_time(results)),
-        (
-            "parameters",
-            "Parameters",
-            f"against dev {first}; pruned trials are faint",
-            parameters_against_objective(results),
-        ),
-        (
-            "curves",
-            "Epoch by epoch",
-            "the best trials and a sample of the others" if many else "all trials",
-            curves_by_epoch(results),
-        ),
-    )
-    return [
-        # plotly writes <, > and / as \u003c and so on: no text in it can end a script element
-        {"id": key, "title": title, "remark": remark, "figure": Markup(figure.to_json())}
-        for key, title, remark, figure in plots
-        if figure is not None
-    ]

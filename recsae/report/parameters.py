@@ -22,7 +22,7 @@ _PLACE: Final = "place on the axis"
 def parameters_against_objective(results: Results) -> go.Figure | None:
     """Return a plot a parameter for the first objective, or None if nothing was varied."""
     objective = DEV + next(iter(results.objectives))
-    names = [name for name in varied_settings(results.trials) if _searched(results, name)]
+    names = [name for name in varied_settings(results.trials) if is_searched(results, name)]
     if not names or objective not in results.trials or results.trials[objective].isna().all():
         return None
     across = min(_ACROSS, len(names))
@@ -43,16 +43,16 @@ def parameters_against_objective(results: Results) -> go.Figure | None:
     return finish(figure, 90 + _ROW_HEIGHT * rows)
 
 
-def _searched(results: Results, name: str) -> bool:
+def is_searched(results: Results, name: str) -> bool:
     """Tell a parameter of the space from what only varies with it, like each trial's own seed."""
-    return name == Columns.MODEL_NAME or name in results.search["space"].get("parameters", {})
+    return name == Columns.MODEL_NAME or name in (results.search["space"].get("parameters") or {})
 
 
 def axis_of(
     space: dict[str, Any], name: str, values: "pd.Series[Any]"
 ) -> tuple["pd.Series[Any]", dict[str, Any]]:
     """Return where a parameter's values are drawn, and their axis: choices, linear or log."""
-    spec = space.get("parameters", {}).get(name)
+    spec = (space.get("parameters") or {}).get(name)
     spec = spec if isinstance(spec, dict) else {}
     if "choice" in spec or not pd.api.types.is_numeric_dtype(values):
         labels = {item: _label(item) for item in sorted(values.dropna().unique())}

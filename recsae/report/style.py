@@ -9,12 +9,22 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recsae.report.formats import value
-from recsae.results import DEV, Columns, Results, States, records, setting_names
+from recsae.results import (
+    DEV,
+    Columns,
+    Results,
+    States,
+    leaking,
+    records,
+    setting_names,
+    within,
+)
 
 MODEL_COLOURS: Final = ("#3f7fd6", "#23a08d", "#9468c9", "#c2577e", "#7d8a2e", "#5d6f86")
 STATE_COLOURS: Final = {
     States.COMPLETE: "#3f7fd6",
     States.PRUNED: "#98a1ab",
+    States.PAUSED: "#8b7bb0",
     States.RUNNING: "#c79a1b",
     States.FAILED: "#d2495a",
 }
@@ -66,6 +76,7 @@ class Dots:
 
 
 LEAKING_DOTS: Final = Dots("leaks (never best)", LEAK, ring=True)
+BROKEN_DOTS: Final = Dots("breaks a constraint (never best)", QUIET, ring=True)
 
 
 def model_colours(results: Results) -> dict[str, str]:
@@ -74,22 +85,17 @@ def model_colours(results: Results) -> dict[str, str]:
     return {name: MODEL_COLOURS[i % len(MODEL_COLOURS)] for i, name in enumerate(names)}
 
 
-def leaking(trials: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which trials the audit found leaking."""
-    if Columns.LEAK not in trials:
-        return pd.Series(False, index=trials.index)
-    return trials[Columns.LEAK].fillna(False).astype(bool)
-
-
 def dots_by_model(results: Results) -> Iterator[tuple[Dots, pd.DataFrame]]:
-    """Yield the trials in groups to draw: faint pruned ones first, rings around the best last."""
+    """Yield the trials in groups to draw: faint stopped ones first, rings around the best last."""
     trials = results.trials
-    leaks, pruned = leaking(trials), trials[Columns.STATE] == States.PRUNED
+    leaks, pruned = leaking(trials), trials[Columns.STATE].isin([States.PRUNED, States.PAUSED])
     complete = trials[Columns.STATE] == States.COMPLETE
+    kept = within(trials, results.constraints)
+    yield BROKEN_DOTS, trials[complete & ~leaks & ~kept]
     for model, colour in model_colours(results).items():
         own = trials[Columns.MODEL_NAME] == model
         yield Dots(model, colour, opacity=FAINT, size=6), trials[own & pruned & ~leaks]
-        yield Dots(model, colour), trials[own & complete & ~leaks]
+        yield Dots(model, colour), trials[own & complete & ~leaks & kept]
     yield LEAKING_DOTS, trials[leaks]
     yield Dots("best", BEST, ring=True, size=14), results.best
 
@@ -123,6 +129,14 @@ def _hover_text(row: dict[str, Any], columns: list[str]) -> str:
 def finish(figure: go.Figure, height: int) -> go.Figure:
     """Give a figure the common layout and a legend without repeats, and return it."""
     _one_legend(figure)
+    framed(figure, height)
+    figure.update_xaxes(zeroline=False, ticks="outside", ticklen=4, tickangle=0, automargin=True)
+    figure.update_yaxes(zeroline=False, automargin=True)
+    return figure
+
+
+def framed(figure: go.Figure, height: int) -> go.Figure:
+    """Give a figure without axes the common layout, and return it."""
     figure.update_layout(
         height=height,
         margin={"l": 64, "r": 16, "t": 40, "b": 48},
@@ -134,8 +148,6 @@ def finish(figure: go.Figure, height: int) -> go.Figure:
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": BEST},
         template={},
     )
-    figure.update_xaxes(zeroline=False, ticks="outside", ticklen=4, tickangle=0, automargin=True)
-    figure.update_yaxes(zeroline=False, automargin=True)
     return figure
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from recsae.report import formats
+from recsae.report.finalists import finalist_lines
 from recsae.results import Columns, Files
 
 MOST_SHOWN: Final = 5
@@ -18,11 +19,13 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     lines += beside_lines(outcome.get("beside") or {})
     best = outcome["best"]
     if not best:
-        lines.append("no trial is complete without a leak, so there is no best one")
+        within = " within the constraints" if outcome.get("constraints") else ""
+        lines.append(f"no trial is complete without a leak{within}, so there is no best one")
     if len(best) > MOST_SHOWN:
         lines.append(f"{len(best)} trials that no other dominates, {MOST_SHOWN} of them here")
     for trial in best[:MOST_SHOWN]:
         lines += _trial_lines(trial)
+    lines += finalist_lines(outcome.get("finalists") or [])
     folder = outcome["path"]
     places = {
         "dataframes": f"{folder}/{Files.RESULTS}, {folder}/{Files.CURVES}",

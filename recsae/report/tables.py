@@ -11,11 +11,17 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from recsae.report.finalists import finalist_lines
 from recsae.report.formats import value
 from recsae.report.summary import beside_lines
 from recsae.results import Results, States, records, state_counts, table
 
-_STYLES: Final = {States.PRUNED: "dim", States.RUNNING: "cyan", States.FAILED: "red"}
+_STYLES: Final = {
+    States.PRUNED: "dim",
+    States.PAUSED: "magenta",
+    States.RUNNING: "cyan",
+    States.FAILED: "red",
+}
 _FIRST_TO_GO: Final = ("dead", "l0", "seconds", "epochs", "fvu", "scale", "k/d", "leak")
 _ANY_WIDTH: Final = 10_000
 
@@ -45,6 +51,8 @@ class TrialsTable:
         yield shown
         for line in beside_lines(self.results.beside, self.results.objectives):
             yield Text(line, style="dim")
+        for line in finalist_lines(self.results.finalists_told):
+            yield Text(line)
 
     def _title(self) -> str:
         counts = state_counts(self.results.trials).items()

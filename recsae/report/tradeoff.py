@@ -1,12 +1,17 @@
-"""Several objectives against each other, the non-dominated trials joined."""
+"""Several objectives against each other, the non-dominated trials joined, now and earlier."""
 
 from itertools import combinations
+from typing import Final
 
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from recsae.report.style import BEST, dots_by_model, finish, hover_columns
-from recsae.results import DEV, Columns, Results, States
+from recsae.report.style import BEST, QUIET, dots_by_model, finish, hover_columns
+from recsae.results import DEV, Columns, Results, States, best_rows
+
+_EARLIER: Final = {"front after a quarter": 4, "front after half": 2}
+"""Of the trials that have ended; by what their number is divided."""
 
 
 def pareto(results: Results) -> go.Figure | None:
@@ -34,14 +39,25 @@ def _join_front(figure: go.Figure, col: int, results: Results, axes: tuple[str, 
     """Join the non-dominated trials by a line, which means something for two objectives only."""
     if results.best.empty or len(results.objectives) > 2:
         return
-    front = results.best.sort_values(list(axes))
+    ended = results.trials.dropna(subset=[Columns.ENDED]).sort_values(Columns.ENDED)
+    for (name, part), dash in zip(_EARLIER.items(), ("dot", "dash"), strict=True):
+        first = ended.head(len(ended) // part)
+        earlier = best_rows(first, results.objectives, results.constraints)
+        if not earlier.empty:
+            _line(figure, col, earlier, axes, name, {"color": QUIET, "width": 1, "dash": dash})
+    _line(figure, col, results.best, axes, "best", {"color": BEST, "width": 1.5})
+
+
+def _line(
+    figure: go.Figure,
+    col: int,
+    front: pd.DataFrame,
+    axes: tuple[str, str],
+    name: str,
+    line: dict[str, object],
+) -> None:
+    front = front.sort_values(list(axes))
+    x, y = (list(front[axis]) for axis in axes)
     figure.add_scatter(
-        x=list(front[axes[0]]),
-        y=list(front[axes[1]]),
-        mode="lines",
-        line={"color": BEST, "width": 1.5},
-        name="best",
-        hoverinfo="skip",
-        row=1,
-        col=col,
+        x=x, y=y, mode="lines", line=line, name=name, hoverinfo="skip", row=1, col=col
     )

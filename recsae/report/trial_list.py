@@ -1,16 +1,17 @@
 """What the page lists in text: the table of trials, the settings they share, the errors."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
 
+from recsae.metrics.bounds import Bound, number
 from recsae.report import formats
 from recsae.results import (
     DEV,
     Columns,
     Results,
     States,
-    ranked,
     records,
     setting_names,
 )
@@ -36,9 +37,9 @@ def trial_table(results: Results) -> dict[str, Any]:
             "best": row[Columns.TRIAL_ID] in best,
             "state": row[Columns.STATE],
             "leaks": row.get(Columns.LEAK) is True,
-            "cells": [_cell(row, name) for name in names],
+            "cells": [_cell(row, name, results.constraints) for name in names],
         }
-        for row in records(ranked(trials, results.objectives).head(MOST_ROWS))
+        for row in records(trials.loc[results.ranked.index].head(MOST_ROWS))
     ]
     heads = [(name.removeprefix(DEV), _is_number(trials[name])) for name in names]
     return {"heads": heads, "rows": rows, "left_out": len(trials) - len(rows)}
@@ -68,8 +69,9 @@ def _columns(results: Results, trials: pd.DataFrame) -> list[str]:
     varied = [n for n in setting_names(trials) if n not in fixed and n != Columns.MODEL_NAME]
     if _K in varied:
         varied.insert(varied.index(_K) + 1, _K_OVER_D)
-    metrics = [DEV + name for name in dict.fromkeys([*results.objectives, *_METRICS])]
-    heads = [Columns.TRIAL_ID, Columns.STATE, Columns.MODEL_NAME]
+    told = dict.fromkeys([*results.objectives, *results.constraints, *_METRICS])
+    metrics = [DEV + name for name in told]
+    heads = [Columns.TRIAL_ID, Columns.RUN, Columns.STATE, Columns.MODEL_NAME]
     wanted = [*heads, *metrics, *varied, *_ENDS]
     return [name for name in wanted if name in trials and trials[name].notna().any()]
 
@@ -80,13 +82,25 @@ def _with_k_over_d(results: Results) -> pd.DataFrame:
     return results.trials.assign(**{_K_OVER_D: results.trials[_K] / results.width})
 
 
-def _cell(row: dict[str, Any], name: str) -> dict[str, Any]:
+def _cell(row: dict[str, Any], name: str, constraints: Mapping[str, str]) -> dict[str, Any]:
     """Return the text of a cell and what it is sorted by (None: last)."""
     item = row[name]
     text = formats.value(name, item)
-    if name == Columns.STATE and row.get(Columns.LEAK) is True:
-        text += ", leaks"
+    if name == Columns.STATE:
+        text = ", ".join([text, *_remarks(row, constraints)])
     return {"text": text, "sort": None if text == formats.NOTHING else item}
+
+
+def _remarks(row: dict[str, Any], constraints: Mapping[str, str]) -> list[str]:
+    """Return why a complete trial cannot be best."""
+    found = ["leaks"] if row.get(Columns.LEAK) is True else []
+    if row[Columns.STATE] != States.COMPLETE:
+        return found
+    for name, written in constraints.items():
+        known = number(row.get(DEV + name))
+        if known is None or Bound.of(written).broken_by(known) > 0:
+            found.append(f"not {name} {written}")
+    return found
 
 
 def _is_number(column: "pd.Series[Any]") -> bool:

@@ -8,15 +8,19 @@ search.yaml        what was searched: `space` (resolved), its `fingerprint`, `da
 results.parquet    a row a trial: trial_id, state, model_name, settings, dev/…, epochs, seconds,
                    started, ended, node, error
 curves.parquet     a row a report: trial_id, epoch, seconds, dev/…, train/…
+finalists.parquet  a row a trial and seed, of those retrained at the end: dev/…, test/…
+importance.parquet a row a parameter: how much it decides of each objective
 best/TRIAL_ID/     model.safetensors, settings.json, metrics.json of each best trial
 tensorboard/, report.html, test_reads.json
 
-Each file is replaced whole, so a reader sees a complete one at any time, also after a kill.
+README.md beside this file tells what each column means. Each file is replaced whole, so a reader
+sees a complete one at any time, also after a kill.
 """
 
 from recsae.results.columns import (
     DEV,
     SCHEMA_VERSION,
+    TEST,
     TRAIN,
     Columns,
     States,
@@ -32,6 +36,8 @@ from recsae.results.folder import (
     run_names,
     storage_root,
     write_curves,
+    write_finalists,
+    write_importance,
     write_search,
     write_trials,
 )
@@ -48,11 +54,24 @@ from recsae.results.reading import (
     summary,
     table,
 )
-from recsae.results.selection import best_rows, by_objectives, eligible, non_dominated, ranked
+from recsae.results.selection import (
+    MAX,
+    MIN,
+    best_rows,
+    by_objectives,
+    eligible,
+    leaking,
+    non_dominated,
+    ranked,
+    within,
+)
 
 __all__ = [
     "DEV",
+    "MAX",
+    "MIN",
     "SCHEMA_VERSION",
+    "TEST",
     "TRAIN",
     "Columns",
     "Files",
@@ -66,6 +85,7 @@ __all__ = [
     "find_run",
     "is_metric",
     "is_setting",
+    "leaking",
     "load_results",
     "metrics_of",
     "new_run_name",
@@ -81,7 +101,10 @@ __all__ = [
     "storage_root",
     "summary",
     "table",
+    "within",
     "write_curves",
+    "write_finalists",
+    "write_importance",
     "write_search",
     "write_trials",
 ]

@@ -7,6 +7,7 @@ SCHEMA_VERSION: Final = 1
 """Raised when an older reader would misread a newer file; stored in each parquet file."""
 
 DEV: Final = "dev/"
+TEST: Final = "test/"  # finalists alone: a search never reads test to choose
 TRAIN: Final = "train/"
 
 
@@ -14,16 +15,17 @@ class States(StrEnum):
     """What has become of a trial."""
 
     RUNNING = "RUNNING"
+    PAUSED = "PAUSED"  # its process is free, and it may go on
     COMPLETE = "COMPLETE"
     PRUNED = "PRUNED"  # stopped by the scheduler
     FAILED = "FAILED"
 
 
 class Columns:
-    """Columns of results.parquet (a row a trial) and curves.parquet (a row a report).
+    """Columns of a run's frames, whose README tells what each means.
 
-    Beside them: in results a column a setting, under the seed's name; in both a column a metric,
-    its name after DEV (or TRAIN, for the terms of the loss), e.g. "dev/ndcg@10".
+    Beside them: in results a column a setting, under the seed's name; a column a metric, its name
+    after DEV (TRAIN for the terms of the loss, TEST for finalists), e.g. "dev/ndcg@10".
     """
 
     TRIAL_ID: Final = "trial_id"
@@ -37,6 +39,13 @@ class Columns:
     NODE: Final = "node"
     ERROR: Final = "error"
     LEAK: Final = f"{DEV}leak"
+    RUN: Final = "run"  # merged runs only
+    RUN_TRIAL: Final = "run_trial"  # merged runs only
+    SEED: Final = "seed"  # finalists only
+    PARAMETER: Final = "parameter"  # importance only, as the rest
+    OBJECTIVE: Final = "objective"
+    TRIALS: Final = "trials"
+    IMPORTANCE: Final = "importance"
 
 
 TIME_DTYPE: Final = "datetime64[us, UTC]"
@@ -54,10 +63,30 @@ RESULT_TAIL: Final = {
     Columns.NODE: "str",
     Columns.ERROR: "str",
 }
+MERGED_TAIL: Final = {
+    Columns.RUN: "str",
+    Columns.RUN_TRIAL: "int64",
+}
 CURVE_HEAD: Final = {
     Columns.TRIAL_ID: "int64",
     Columns.EPOCH: "int64",
     Columns.SECONDS: "float64",
+}
+FINALIST_HEAD: Final = {
+    Columns.TRIAL_ID: "int64",
+    Columns.SEED: "int64",
+}
+FINALIST_TAIL: Final = {
+    Columns.EPOCHS: "int64",
+    Columns.SECONDS: "float64",
+    Columns.ERROR: "str",
+}
+IMPORTANCE_COLUMNS: Final = {
+    Columns.PARAMETER: "str",
+    Columns.OBJECTIVE: "str",
+    Columns.EPOCHS: "int64",
+    Columns.TRIALS: "int64",
+    Columns.IMPORTANCE: "float64",
 }
 
 
@@ -68,5 +97,5 @@ def is_metric(column: str) -> bool:
 
 def is_setting(column: str) -> bool:
     """Return True for a column that holds one setting of the trials (model_name included)."""
-    fixed = {**RESULT_HEAD, **RESULT_TAIL, **CURVE_HEAD}
+    fixed = {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL, **CURVE_HEAD}
     return column == Columns.MODEL_NAME or not (is_metric(column) or column in fixed)

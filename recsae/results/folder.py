@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +16,20 @@ import yaml
 
 from recsae.errors import RecsaeError, nearest
 from recsae.files import write_whole
-from recsae.results.frames import Row, curves_frame, trials_frame, write_frame
+from recsae.results.frames import (
+    Row,
+    curves_frame,
+    finalists_frame,
+    importance_frame,
+    trials_frame,
+    write_frame,
+)
 from recsae.settings import path_of
 
 STORAGE_VARIABLE: Final = "RECSAE_STORAGE"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+COMMANDS: Final = ("show", "diff", "merge", "export")
+"""What `recsae results` does; a run of such a name could not be told from them."""
 _LONGEST_NAME: Final = 200
 """Characters; a file system takes 255, and locks and parts are called a little longer."""
 
@@ -31,14 +40,20 @@ class Files:
     SEARCH: Final = "search.yaml"
     RESULTS: Final = "results.parquet"
     CURVES: Final = "curves.parquet"
+    FINALISTS: Final = "finalists.parquet"
+    IMPORTANCE: Final = "importance.parquet"
     BEST: Final = "best"
     METRICS: Final = "metrics.json"  # of each best model: {dev, test, difference, groups}
     TENSORBOARD: Final = "tensorboard"
     REPORT: Final = "report.html"
+    EXPORT: Final = "optuna.log"
 
 
-def create(path: Path, search: dict[str, Any]) -> None:
-    """Make a run's folder with no trials yet; raises RecsaeError if there is one already."""
+def create(path: Path, search: dict[str, Any], fill: Callable[[Path], None] | None = None) -> None:
+    """Make a run's folder with no trials yet; raises RecsaeError if there is one already.
+
+    `fill` may write more into the folder before anybody sees it.
+    """
     check_name(path.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
@@ -46,13 +61,15 @@ def create(path: Path, search: dict[str, Any]) -> None:
         write_search(part, search)
         write_trials(part, [])
         write_curves(part, [])
+        if fill is not None:
+            fill(part)
         part.chmod(0o755)
         if path.exists():
             raise FileExistsError
         part.rename(path)  # fails on a folder with content, should somebody have been faster
-    except OSError as error:
+    except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
-        if not path.exists():
+        if not isinstance(error, OSError) or not path.exists():
             raise
         raise RecsaeError(f"name: {path} exists already; take another --name") from error
 
@@ -71,6 +88,16 @@ def write_trials(path: Path, rows: Sequence[Row]) -> None:
 def write_curves(path: Path, rows: Sequence[Row]) -> None:
     """Write curves.parquet from a row a report."""
     write_frame(path / Files.CURVES, curves_frame(rows))
+
+
+def write_finalists(path: Path, rows: Sequence[Row]) -> None:
+    """Write finalists.parquet from a row for each seed that a trial was retrained with."""
+    write_frame(path / Files.FINALISTS, finalists_frame(rows))
+
+
+def write_importance(path: Path, rows: Sequence[Row]) -> None:
+    """Write importance.parquet from a row a parameter, objective and number of epochs."""
+    write_frame(path / Files.IMPORTANCE, importance_frame(rows))
 
 
 def storage_root(option: str | None) -> Path:
@@ -99,6 +126,8 @@ def check_name(name: str) -> None:
     """Raise RecsaeError unless `name` can be the name of a run."""
     if not _NAME.fullmatch(name):
         raise RecsaeError(f"name: expected letters, digits and any of _.+- in it, got {name!r}")
+    if name in COMMANDS:
+        raise RecsaeError(f"name: {name!r} is what `recsae results {name}` does; take another")
     if len(name) > _LONGEST_NAME:
         raise RecsaeError(f"name: expected at most {_LONGEST_NAME} characters, got {len(name)}")
 

@@ -22,6 +22,10 @@ from recsae.errors import RecsaeError
 from recsae.files import write_whole
 from recsae.results.columns import (
     CURVE_HEAD,
+    FINALIST_HEAD,
+    FINALIST_TAIL,
+    IMPORTANCE_COLUMNS,
+    MERGED_TAIL,
     RESULT_HEAD,
     RESULT_TAIL,
     SCHEMA_VERSION,
@@ -41,7 +45,8 @@ def trials_frame(rows: Sequence[Row]) -> pd.DataFrame:
     names = _names(rows)
     settings = [name for name in names if not (is_metric(name) or name in _RESULT_FIXED)]
     metrics = [name for name in names if is_metric(name)]
-    frame = _frame(rows, [*RESULT_HEAD, *settings, *metrics, *RESULT_TAIL], _RESULT_FIXED)
+    tail = [*RESULT_TAIL, *(name for name in MERGED_TAIL if name in names)]
+    frame = _frame(rows, [*RESULT_HEAD, *settings, *metrics, *tail], _RESULT_FIXED)
     assert not frame[Columns.TRIAL_ID].duplicated().any(), "a trial has two rows"
     return frame.sort_values(Columns.TRIAL_ID, ignore_index=True)
 
@@ -52,6 +57,24 @@ def curves_frame(rows: Sequence[Row]) -> pd.DataFrame:
     key = [Columns.TRIAL_ID, Columns.EPOCH]
     frame = _frame(rows, [*CURVE_HEAD, *names], CURVE_HEAD)
     return frame.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def finalists_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the frame of finalists.parquet: a row for each seed that a trial was retrained with.
+
+    A training that failed has its error and no figures.
+    """
+    rows = [{Columns.EPOCHS: 0, **row} for row in rows]
+    fixed = {**FINALIST_HEAD, **FINALIST_TAIL}
+    metrics = [name for name in _names(rows) if name not in fixed]
+    frame = _frame(rows, [*FINALIST_HEAD, *metrics, *FINALIST_TAIL], fixed)
+    key = list(FINALIST_HEAD)
+    return frame.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def importance_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the frame of importance.parquet, in the order of its rows."""
+    return _frame(rows, list(IMPORTANCE_COLUMNS), IMPORTANCE_COLUMNS)
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
@@ -89,7 +112,7 @@ def read_frame(path: Path, needed: Iterable[str] = ()) -> pd.DataFrame:
     return frame
 
 
-_RESULT_FIXED: Final = {**RESULT_HEAD, **RESULT_TAIL}
+_RESULT_FIXED: Final = {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL}
 
 
 def _names(rows: Iterable[Row]) -> list[str]:

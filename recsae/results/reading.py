@@ -1,6 +1,6 @@
 """A run's folder → frames and the short answers that the command line gives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,39 +11,72 @@ import yaml
 
 from recsae.errors import RecsaeError
 from recsae.files import read_json, whole
+from recsae.metrics.bounds import Bound
+from recsae.results.choosing import SAE_SEED, flattery
 from recsae.results.columns import (
     CURVE_HEAD,
     DEV,
+    FINALIST_HEAD,
+    FINALIST_TAIL,
+    IMPORTANCE_COLUMNS,
     RESULT_HEAD,
     RESULT_TAIL,
     Columns,
     States,
     is_setting,
 )
+from recsae.results.finalists import finalists_told
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
-from recsae.results.selection import MAX, MIN, best_rows, ranked
+from recsae.results.selection import MAX, MIN, best_rows, eligible, ranked
 from recsae.settings import path_of
 
 
 @dataclass(frozen=True)
 class Results:
-    """A run as it is now: `trials` (a row each), `curves` (a row a report), `search` (a dict)."""
+    """A run as it is now: `trials` (a row each), `curves` (a row a report), `search` (a dict).
+
+    `finalists` and `importance` are None until there are any.
+    """
 
     path: Path
     search: dict[str, Any]
     trials: pd.DataFrame
     curves: pd.DataFrame
+    finalists: pd.DataFrame | None = None
+    importance: pd.DataFrame | None = None
 
     @property
     def objectives(self) -> dict[str, str]:
         """Dev metrics (no prefix) that the search improves, each max or min."""
         return dict(self.search["space"]["objectives"])
 
+    @property
+    def constraints(self) -> dict[str, str]:
+        """Limits of dev metrics that the best trials keep to, e.g. {"dead": "<= 0.5"}."""
+        return dict(self.search["space"].get("constraints") or {})
+
     @cached_property
     def best(self) -> pd.DataFrame:
-        """The best COMPLETE trials that do not leak, by dev; several objectives: the Pareto set."""
-        return best_rows(self.trials, self.objectives)
+        """The best trials among the eligible, by dev; several objectives: the Pareto set."""
+        return best_rows(self.trials, self.objectives, self.constraints)
+
+    @cached_property
+    def eligible(self) -> "pd.Series[bool]":
+        """Which trials may be best: COMPLETE, not leaking, no constraint broken."""
+        return eligible(self.trials, self.objectives, self.constraints)
+
+    @cached_property
+    def ranked(self) -> pd.DataFrame:
+        """All trials as tables show them, best first."""
+        return ranked(self.trials, self.objectives, self.constraints)
+
+    @cached_property
+    def finalists_told(self) -> list[dict[str, Any]]:
+        """What the search said of each finalist and what fresh trainings say, best first."""
+        if self.finalists is None:
+            return []
+        return finalists_told(self.trials, self.finalists, self.objectives, self.constraints)
 
     @property
     def width(self) -> int | None:
@@ -93,6 +126,8 @@ def load_results(path: str | Path) -> Results:
         search=read_search(folder),
         trials=read_frame(folder / Files.RESULTS, [*RESULT_HEAD, *RESULT_TAIL]),
         curves=read_frame(folder / Files.CURVES, CURVE_HEAD),
+        finalists=_read_if_there(folder / Files.FINALISTS, [*FINALIST_HEAD, *FINALIST_TAIL]),
+        importance=_read_if_there(folder / Files.IMPORTANCE, IMPORTANCE_COLUMNS),
     )
     unknown = set(results.trials[Columns.STATE]) - set(States)
     if unknown:
@@ -117,7 +152,22 @@ def read_search(path: Path) -> dict[str, Any]:
         if not isinstance(name, str) or way not in (MAX, MIN):
             words = f"expected a metric and max or min, got {name}: {way}"
             raise RecsaeError(f"{file}: space.objectives: {words}")
+    _check_constraints(file, _inside(search, "space", "constraints") or {})
     return dict(search)
+
+
+def _check_constraints(file: Path, constraints: Any) -> None:
+    if not isinstance(constraints, dict):
+        raise RecsaeError(f"{file}: space.constraints: expected metrics, got {constraints!r}")
+    for name, written in constraints.items():
+        try:
+            Bound.of(written)
+        except ValueError as error:
+            raise RecsaeError(f"{file}: space.constraints: {name}: {error}") from None
+
+
+def _read_if_there(path: Path, needed: Iterable[str]) -> pd.DataFrame | None:
+    return read_frame(path, needed) if path.is_file() else None
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -142,10 +192,10 @@ def metrics_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def state_counts(trials: pd.DataFrame) -> dict[str, int]:
-    """Return how many trials have ended in each state, and how many run if any does."""
+    """Return how many trials have ended in each state, and how many are paused or run if any."""
     counts = {state.value: int((trials[Columns.STATE] == state).sum()) for state in States}
-    running = counts.pop(States.RUNNING)
-    return {**counts, States.RUNNING.value: running} if running else counts
+    going = {state.value: counts.pop(state) for state in (States.PAUSED, States.RUNNING)}
+    return {**counts, **{state: count for state, count in going.items() if count}}
 
 
 def summary(results: Results) -> dict[str, Any]:
@@ -154,9 +204,30 @@ def summary(results: Results) -> dict[str, Any]:
         "run": results.path.name,
         "trials": state_counts(results.trials),
         "best": results.best_trials(),
+        **({"constraints": results.constraints} if results.constraints else {}),
+        **_finals(results),
         "pretrained": bool(results.search.get("pretrained", False)),
         "seconds": run_seconds(results),
     }
+
+
+def _finals(results: Results) -> dict[str, Any]:
+    """Return what is told of finalists once there are any: each, who wins, the winner's curse.
+
+    With several objectives several win, as `wins` of each says, and "winner" is null.
+    """
+    told, objectives = results.finalists_told, results.objectives
+    if not told:
+        return {}
+    won = [one for one in told if one["wins"]] if len(objectives) == 1 else []
+    winner = None
+    if won:
+        number = won[0][Columns.TRIAL_ID]
+        rows = records(results.trials[results.trials[Columns.TRIAL_ID] == number])
+        settings = settings_of(rows[0]) if rows else {}
+        settings.pop(SAE_SEED, None)
+        winner = {Columns.TRIAL_ID: number, "settings": settings, "metrics": won[0]["metrics"]}
+    return {"finalists": told, "winner": winner, "flattery": flattery(told, objectives)}
 
 
 def run_seconds(results: Results) -> float:
@@ -169,17 +240,17 @@ def run_seconds(results: Results) -> float:
 
 def table(results: Results, top: int | None = 20) -> pd.DataFrame:
     """Return the best `top` trials (None: all) in the columns that a person compares."""
-    rows = ranked(results.trials, results.objectives)
-    rows = rows if top is None else rows.head(top)
+    rows = results.ranked if top is None else results.ranked.head(top)
     columns = {
         "trial_id": rows[Columns.TRIAL_ID],
+        "run": rows.get(Columns.RUN),
         "state": rows[Columns.STATE],
         "model": rows[Columns.MODEL_NAME],
         "k": rows.get("sae_k"),
         "k/d": rows["sae_k"] / results.width if results.width and "sae_k" in rows else None,
         "scale": rows.get("sae_scale_size"),
         "lr": rows.get("sae_lr"),
-        **{name: rows.get(DEV + name) for name in _shown_metrics(results.objectives)},
+        **{name: rows.get(DEV + name) for name in _shown_metrics(results)},
         "epochs": rows[Columns.EPOCHS],
         "seconds": rows[Columns.SECONDS],
     }
@@ -187,8 +258,9 @@ def table(results: Results, top: int | None = 20) -> pd.DataFrame:
     return pd.DataFrame(present).reset_index(drop=True)
 
 
-def _shown_metrics(objectives: Mapping[str, str]) -> list[str]:
-    return list(dict.fromkeys([*objectives, "share", "fvu", "l0", "dead", "leak"]))
+def _shown_metrics(results: Results) -> list[str]:
+    names = [*results.objectives, *results.constraints, "share", "fvu", "l0", "dead", "leak"]
+    return list(dict.fromkeys(names))
 
 
 def _inside(value: Any, *keys: str) -> Any:

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from recsae.metrics.bounds import Bound
 from recsae.results.columns import DEV, Columns, States
 
 MAX: Final = "max"
 MIN: Final = "min"
+_NO_CONSTRAINTS: Final[Mapping[str, str]] = {}
 
 
 def non_dominated(values_NM: npt.ArrayLike, directions: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -31,23 +33,52 @@ def non_dominated(values_NM: npt.ArrayLike, directions: Sequence[str]) -> npt.ND
     return best_N
 
 
-def eligible(trials: pd.DataFrame, objectives: Mapping[str, str]) -> "pd.Series[bool]":
-    """Return which trials may be best: COMPLETE, not leaking, every objective a finite number."""
-    may = trials[Columns.STATE] == States.COMPLETE
-    if Columns.LEAK in trials:
-        may &= ~trials[Columns.LEAK].fillna(False).astype(bool)
+def leaking(trials: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which trials the audit found leaking."""
+    if Columns.LEAK not in trials:
+        return pd.Series(False, index=trials.index)
+    return trials[Columns.LEAK].fillna(False).astype(bool)
+
+
+def within(trials: pd.DataFrame, constraints: Mapping[str, str]) -> "pd.Series[bool]":
+    """Return which trials keep to every constraint; one that was not measured is not kept to.
+
+    constraints: dev metric without prefix → "<= NUMBER" or ">= NUMBER", see `bounds`.
+    """
+    may = pd.Series(True, index=trials.index)
+    for name, written in constraints.items():
+        bound = Bound.of(written)
+        if DEV + name not in trials:
+            return may & False
+        values = trials[DEV + name]
+        may &= values <= bound.limit if bound.at_most else values >= bound.limit
+    return may
+
+
+def eligible(
+    trials: pd.DataFrame,
+    objectives: Mapping[str, str],
+    constraints: Mapping[str, str] = _NO_CONSTRAINTS,
+    states: Sequence[States] = (States.COMPLETE,),
+) -> "pd.Series[bool]":
+    """Return which trials may be best: COMPLETE, no leak, no constraint broken, all finite."""
+    may = trials[Columns.STATE].isin(states) & ~leaking(trials) & within(trials, constraints)
     for name in objectives:
         column = DEV + name
         may &= np.isfinite(trials[column]) if column in trials else False
     return may
 
 
-def best_rows(trials: pd.DataFrame, objectives: Mapping[str, str]) -> pd.DataFrame:
+def best_rows(
+    trials: pd.DataFrame,
+    objectives: Mapping[str, str],
+    constraints: Mapping[str, str] = _NO_CONSTRAINTS,
+) -> pd.DataFrame:
     """Return the best trials: for one objective the first with the best value, else the Pareto set.
 
     Ordered by the first objective, best first. objectives: dev metric without prefix → max or min.
     """
-    able = trials[eligible(trials, objectives)]
+    able = trials[eligible(trials, objectives, constraints)]
     if able.empty:
         return able
     columns = [DEV + name for name in objectives]
@@ -64,13 +95,21 @@ def by_objectives(trials: pd.DataFrame, objectives: Mapping[str, str]) -> pd.Dat
     return trials.sort_values(list(names), ascending=list(ascending))
 
 
-def ranked(trials: pd.DataFrame, objectives: Mapping[str, str]) -> pd.DataFrame:
-    """Return all trials as tables show them: complete, pruned, running, failed, leaks last."""
+def ranked(
+    trials: pd.DataFrame,
+    objectives: Mapping[str, str],
+    constraints: Mapping[str, str] = _NO_CONSTRAINTS,
+) -> pd.DataFrame:
+    """Return all trials as tables show them: complete, pruned, paused, running, failed.
+
+    Of each state, those that break a constraint come later, those that leak last.
+    """
     place: Any = trials[Columns.STATE].map(_SHOWN).astype("int64")
-    if Columns.LEAK in trials:
-        place += trials[Columns.LEAK].fillna(False).astype("int64")
+    broken = ~within(trials, constraints)
+    place += broken.astype("int64").where(~leaking(trials), 2)
     ordered = by_objectives(trials, objectives).assign(place=place)
     return ordered.sort_values("place", kind="stable").drop(columns="place")
 
 
-_SHOWN: Final = {States.COMPLETE: 0, States.PRUNED: 2, States.RUNNING: 4, States.FAILED: 6}
+_ORDER: Final = (States.COMPLETE, States.PRUNED, States.PAUSED, States.RUNNING, States.FAILED)
+_SHOWN: Final = {state: 3 * place for place, state in enumerate(_ORDER)}

@@ -1,9 +1,9 @@
 """The models of a run: only those of its best trials stay, from the moment they are best."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from recsae.progress import say
 from recsae.results import DEV, Columns, Files, best_rows, records
@@ -11,26 +11,57 @@ from recsae.results.frames import trials_frame
 
 WAITING = ".models"
 """Folder in a run where a finished trial leaves its model until the driver has judged it."""
+_NO_CONSTRAINTS: Final[Mapping[str, str]] = {}
 
 
 class Keeper:
     """Told of each finished trial; keeps `best/` to the best, or not dominated, ones."""
 
-    def __init__(self, run_path: Path, objectives: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        run_path: Path,
+        objectives: Mapping[str, str],
+        constraints: Mapping[str, str] = _NO_CONSTRAINTS,
+    ) -> None:
         self._best, self._waiting = run_path / Files.BEST, run_path / WAITING
-        self._objectives = objectives
+        self._objectives, self._constraints = objectives, constraints
+        measured = [DEV + name for name in (*objectives, *constraints)]
+        self._columns = (Columns.TRIAL_ID, Columns.STATE, Columns.LEAK, *measured)
         self._front: dict[int, dict[str, Any]] = {}
+        self._finished: list[dict[str, Any]] = []
 
     def finished(self, row: Mapping[str, Any]) -> None:
-        """Judge a finished trial by its row of the results; keep its model or delete it."""
-        trial_id = int(row[Columns.TRIAL_ID])
-        frame = trials_frame([*self._front.values(), dict(row)])
-        front = {int(r[Columns.TRIAL_ID]): r for r in records(best_rows(frame, self._objectives))}
-        if trial_id in front:
-            self._take(trial_id)
-        else:
-            shutil.rmtree(self._waiting / str(trial_id), ignore_errors=True)
-        self._front = front
+        """Take in the row of a finished trial; its model waits until `judge`."""
+        self._finished.append({name: row.get(name) for name in self._columns})
+
+    def judge(self) -> None:
+        """Keep the models of those that are best now, delete those of the others.
+
+        Call it before the rows that say which is best are written.
+        """
+        if not self._finished:
+            return
+        frame = trials_frame([*self._front.values(), *self._finished])
+        best = records(best_rows(frame, self._objectives, self._constraints))
+        self._front = {int(row[Columns.TRIAL_ID]): row for row in best}
+        for row in self._finished:
+            trial_id = int(row[Columns.TRIAL_ID])
+            if trial_id in self._front:
+                self._take(trial_id)
+            else:
+                shutil.rmtree(self._waiting / str(trial_id), ignore_errors=True)
+        self._finished = []
+
+    def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take in the rows of all trials that finished under an earlier driver.
+
+        It may have been killed at any moment: before it moved a model, before it deleted one, or
+        after a trial saved one, yet before its report: that trial's last epoch comes again.
+        """
+        for row in rows:
+            self.finished(row)
+        self.judge()
+        shutil.rmtree(self._waiting, ignore_errors=True)
 
     def tidy(self) -> None:
         """Delete the models that are best no more; call it once the rows that say so are written.
@@ -53,7 +84,10 @@ class Keeper:
 
     def _take(self, trial_id: int) -> None:
         self._best.mkdir(exist_ok=True)
+        kept = self._best / str(trial_id)
         try:
-            (self._waiting / str(trial_id)).replace(self._best / str(trial_id))
+            (self._waiting / str(trial_id)).replace(kept)
         except FileNotFoundError:
-            say(f"the model of trial {trial_id} did not arrive: do all nodes share {self._best}?")
+            if not kept.exists():  # else an earlier driver has moved it
+                at = self._best
+                say(f"the model of trial {trial_id} did not arrive: do all nodes share {at}?")

@@ -6,7 +6,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
@@ -36,6 +36,18 @@ class Draw(Protocol):
         """Pick one of the options."""
 
 
+class Prior(NamedTuple):
+    """Where the user thinks that the best value is."""
+
+    around: Scalar
+    """In the file's terms, before a rate is scaled."""
+    sure: Literal["low", "medium", "high"] = "medium"
+
+    def written(self) -> dict[str, Scalar]:
+        """Return it as a space file may write it."""
+        return self._asdict()
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A setting that is fixed, or searched in a range or among choices."""
@@ -49,6 +61,7 @@ class Parameter:
     choices: tuple[Scalar, ...] = ()
     value: Scalar = None
     scale: Literal["latents"] | None = None
+    prior: Prior | None = None
     when: When = ()
     line: int = field(default=0, compare=False)
 
@@ -82,9 +95,12 @@ class Parameter:
 
     def written(self) -> Any:
         """Return the parameter as a space file may write it, every option explicit."""
-        when = {"when": {name: list(values) for name, values in self.when}} if self.when else {}
+        when: dict[str, Any] = {}
+        if self.when:
+            when = {"when": {name: list(values) for name, values in self.when}}
         if self.kind == "fixed":
             return {"value": self.value, **when} if when else self.value
+        when |= {"prior": self.prior.written()} if self.prior else {}
         if self.kind == "choice":
             return {"choice": list(self.choices), **when}
         step = {"step": self.step} if self.step is not None else {}
@@ -95,13 +111,28 @@ class Parameter:
         """Return the parameter in a few words, e.g. "sae_k 2 to 16 (log)"."""
         if self.kind == "fixed":
             return f"{self.name} {self.value}"
-        if self.kind == "choice":
-            return f"{self.name} {{{', '.join(map(str, self.choices))}}}"
         marks = ["log"] * self.log + [f"step {self.step}"] * bool(self.step)
         marks += [f"x sqrt({LATENTS_OF_THE_PRIOR} / {self.scale})"] * bool(self.scale)
-        return f"{self.name} {self.low} to {self.high}" + (
-            f" ({', '.join(marks)})" if marks else ""
-        )
+        marks += [f"around {self.prior.around}"] if self.prior else []
+        listed = f"{{{', '.join(map(str, self.choices))}}}"
+        values = listed if self.kind == "choice" else f"{self.low} to {self.high}"
+        return f"{self.name} {values}" + (f" ({', '.join(marks)})" if marks else "")
+
+    def takes(self, value: Any) -> bool:
+        """Return True if the search could draw this value."""
+        if self.kind in ("fixed", "choice"):
+            return any(_same(value, option) for option in self.corners())
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        assert self.low is not None and self.high is not None
+        if not self.low <= value <= self.high:
+            return False
+        return self.kind == "float" or (value - self.low) % (self.step or 1) == 0
+
+
+def _same(value: Any, option: Scalar) -> bool:
+    """Return True for equal values; true is not 1."""
+    return isinstance(value, bool) == isinstance(option, bool) and bool(value == option)
 
 
 def suggest(
@@ -117,9 +148,14 @@ def suggest(
             drawn.append(parameter)
     scaled = [parameter.name for parameter in drawn if parameter.scale]
     if scaled:
-        factor = math.sqrt(LATENTS_OF_THE_PRIOR / settings_of(params).latents(width))
+        factor = rate_factor(settings_of(params).latents(width))
         params |= {name: params[name] * factor for name in scaled}
     return params
+
+
+def rate_factor(latents: int) -> float:
+    """Return by what a rate with `scale: latents` is multiplied."""
+    return math.sqrt(LATENTS_OF_THE_PRIOR / latents)
 
 
 def settings_of(params: dict[str, Any]) -> SAESettings:

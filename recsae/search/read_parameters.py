@@ -14,17 +14,18 @@ from recsae.sae.registry import variant, variants
 from recsae.sasrec.settings import SASRecSettings
 from recsae.search.conditions import SECTION, in_order, models_of
 from recsae.search.parameters import Kind, Parameter, Scalar, When
+from recsae.search.read_priors import read_prior
 from recsae.search.yaml_lines import Document, Place
 from recsae.settings import fields
 
 FORM: dict[Kind, str] = {"int": "int", "float": "float", "choice": "choice", "fixed": "value"}
 OPTIONS: dict[str, tuple[str, ...]] = {
-    "int": ("log", "step", "when"),
-    "float": ("log", "scale", "when"),
-    "choice": ("when",),
+    "int": ("log", "step", "prior", "when"),
+    "float": ("log", "scale", "prior", "when"),
+    "choice": ("prior", "when"),
     "value": ("when",),
 }
-OPTIONS_OF_ANY = ("log", "step", "scale", "when")
+OPTIONS_OF_ANY = ("log", "step", "scale", "prior", "when")
 _FORMS = "{int: [low, high]}, {float: [low, high]}, {choice: [a, b]}, {value: a} or a bare value"
 
 
@@ -39,7 +40,11 @@ def read_parameters(document: Document, models: Sequence[str]) -> tuple[Paramete
     parameters = [_read(document, name, value) for name, value in written.items()]
     ordered = in_order(document, parameters, models)
     by_name = {parameter.name: parameter for parameter in ordered}
-    return tuple(_checked(document, p, models_of(document, p, by_name, models)) for p in ordered)
+    checked = [_checked(document, p, models_of(document, p, by_name, models)) for p in ordered]
+    priors = {n: body.get("prior") for n, body in written.items() if isinstance(body, dict)}
+    return tuple(
+        read_prior(document, (SECTION, p.name, "prior"), priors.get(p.name), p) for p in checked
+    )
 
 
 def _check_name(document: Document, name: str, models: Sequence[str]) -> None:

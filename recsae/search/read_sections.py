@@ -4,10 +4,11 @@ from typing import Any, TypeVar
 
 from recsae.errors import SettingError, nearest
 from recsae.interactions.settings import DataSettings
+from recsae.metrics.bounds import Bound
 from recsae.sae.registry import variant
 from recsae.sasrec.choice import BaseChoice
 from recsae.search.parameters import MODEL
-from recsae.search.sections import DIRECTIONS, OBJECTIVE_WORDS, SchedulerSettings
+from recsae.search.sections import DIRECTIONS, MEASURES, OBJECTIVE_WORDS
 from recsae.search.yaml_lines import Document, Place
 from recsae.settings import Settings
 
@@ -72,15 +73,21 @@ def read_objectives(document: Document) -> dict[str, str]:
     return dict(objectives)
 
 
-def read_scheduler(document: Document, several: bool) -> SchedulerSettings:
-    """Return the scheduler; with several objectives nothing is stopped early."""
-    settings = read_section(document, "scheduler", SchedulerSettings)
-    if not several:
-        return settings
-    if _mapping(document, "scheduler").get("name", "none") != "none":
-        message = f"expected none with several objectives, got {settings.name}"
-        raise document.error(("scheduler", "name"), message)
-    return settings.model_copy(update={"name": "none"})
+def read_constraints(document: Document) -> dict[str, str]:
+    """Return what an answer must meet beside: metric → "<= NUMBER" or ">= NUMBER"."""
+    found = {}
+    for name, written in _mapping(document, "constraints").items():
+        place = ("constraints", name)
+        if name == "leak":
+            raise document.error(place, "what leaks is never allowed; it needs no constraint")
+        if name not in MEASURES:
+            raise document.error(place, f"no such metric{nearest(name, MEASURES)}")
+        try:
+            Bound.of(written)
+        except ValueError as error:
+            raise document.error(place, str(error)) from None
+        found[name] = written.strip()
+    return found
 
 
 def read_section(document: Document, name: str, kind: type[S]) -> S:

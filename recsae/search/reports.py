@@ -1,58 +1,54 @@
-"""What a trial reports to the search: plain values under a few keys, made and read here alone."""
+"""What a trial reports to the search: made and read here alone.
 
+Ray keeps statistics of every number in a result, for each trial and for ever. So the report
+travels as one text, beside the few keys that Ray itself needs.
+"""
+
+import json
 import math
+import re
+import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from recsae.results import DEV, TRAIN, Columns, States
+from recsae.results import DEV, TRAIN
 
-METRICS = "metrics"
-OBJECTIVE = "objective"
-"""The one objective, its sign such that more is better; absent when there are several."""
+TOLD = "told"
 DONE = "done"
-WORST = -1e9
-"""What a scheduler sees of a trial that leaks: worse than any objective, yet finite."""
+LONGEST = 300
+"""Characters of an error."""
 
 
-def epoch_report(
-    epochs: int,
-    seconds: float,
-    metrics: Mapping[str, float | None],
-    objectives: Mapping[str, str],
-    done: bool,
-) -> dict[str, Any]:
-    """Return the report of an epoch; ValueError if an objective is missing or not finite."""
-    values = [_finite(name, metrics, epochs) for name in objectives]
-    report = {
-        Columns.STATE: str(States.COMPLETE if done else States.RUNNING),
-        Columns.EPOCHS: epochs,
-        Columns.SECONDS: seconds,
-        METRICS: dict(metrics),
-        DONE: done,
-    }
-    if len(values) == 1:
-        sign = -1.0 if "min" in objectives.values() else 1.0
-        report[OBJECTIVE] = WORST if metrics.get("leak") else sign * values[0]
-    return report
+class EpochReport(NamedTuple):
+    """What a trial tells of an epoch, or of its failure."""
+
+    epochs: int
+    seconds: float
+    """Wall seconds of the trial so far."""
+    metrics: dict[str, float | None]
+    error: str | None = None
+
+    def packed(self, done: bool) -> dict[str, Any]:
+        """Return it as a result for Ray; `done`: nothing follows."""
+        return {TOLD: json.dumps(self), DONE: done}
+
+    @classmethod
+    def unpacked(cls, result: Mapping[str, Any]) -> "EpochReport":
+        """Take it out of a result."""
+        epochs, seconds, metrics, error = json.loads(result[TOLD])
+        # The history keeps all metrics: let them share their names.
+        named = {sys.intern(name): value for name, value in metrics.items()}
+        return cls(epochs, seconds, named, error)
 
 
-def failure_report(epochs: int, seconds: float, error: str) -> dict[str, Any]:
-    """Return the report of a trial that cannot go on."""
-    return {
-        Columns.STATE: str(States.FAILED),
-        Columns.EPOCHS: epochs,
-        Columns.SECONDS: seconds,
-        Columns.ERROR: error,
-        DONE: True,
-    }
-
-
-def metrics_of(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the metrics of a report, as a trial made it or as Ray flattens it."""
-    if METRICS in result:
-        return dict(result[METRICS])
-    prefix = f"{METRICS}/"
-    return {k.removeprefix(prefix): v for k, v in result.items() if k.startswith(prefix)}
+def check_objectives(
+    metrics: Mapping[str, float | None], objectives: Mapping[str, str], epochs: int
+) -> None:
+    """Raise ValueError if an objective is missing or not finite."""
+    for name in objectives:
+        value = metrics.get(name)
+        if value is None or not math.isfinite(value):
+            raise ValueError(f"the objective {name} is {value} after epoch {epochs}")
 
 
 def metric_columns(metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,14 +56,22 @@ def metric_columns(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {k if k.startswith(TRAIN) else DEV + k: v for k, v in metrics.items()}
 
 
+def why_given_up(told: str, times: int) -> str:
+    """Return in one line why Ray gave a trial up after `times` losses; told: its errors' file."""
+    failures = _FAILURE.split(told)
+    lines = failures[-1].strip().splitlines() or [""]
+    if "creation task" in lines[0]:
+        return f"its process cannot start: {lines[-1].strip()}"[:LONGEST]
+    if len(failures) == 1 or _LOST.search(lines[0]):
+        return f"lost {times} times: its process or its node died"
+    return lines[-1].strip()[:LONGEST]
+
+
+_FAILURE = re.compile(r"^Failure # \d+ .*$", re.MULTILINE)  # as Tune heads each in the file
+_LOST = re.compile(r"actor .*(died|dead|unavailable)", re.IGNORECASE)
+
+
 def one_line(error: BaseException) -> str:
-    """Return an exception's type and message as one line of at most 300 characters."""
+    """Return an exception's type and message as one line of at most LONGEST characters."""
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
-
-
-def _finite(name: str, metrics: Mapping[str, float | None], epochs: int) -> float:
-    value = metrics.get(name)
-    if value is None or not math.isfinite(value):
-        raise ValueError(f"the objective {name} is {value} after epoch {epochs}")
-    return float(value)
+    return f"{type(error).__name__}: {text}"[:LONGEST] if text else type(error).__name__

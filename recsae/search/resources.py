@@ -33,6 +33,11 @@ class Share:
         return max(1, int(self.cpus))
 
     @property
+    def devices(self) -> float:
+        """What a trial's seconds count: the GPUs it holds, or without one its CPUs."""
+        return self.gpus or self.cpus
+
+    @property
     def device(self) -> str:
         """Torch device of a trial."""
         return "cuda" if self.gpus else "cpu"

@@ -15,15 +15,17 @@ from recsae.sasrec.choice import ChoiceSettings
 from recsae.sasrec.settings import SASRecSettings
 from recsae.search.parameters import MODEL
 from recsae.search.read_parameters import OPTIONS
+from recsae.search.read_priors import SURE
 from recsae.search.sections import (
     DIRECTIONS,
+    MEASURES,
     OBJECTIVE_WORDS,
     ResourceSettings,
     SchedulerSettings,
     SearchSettings,
 )
 from recsae.search.shipped import SCHEMA_NAME, shipped_folder
-from recsae.settings import Settings
+from recsae.settings import Settings, fields
 
 Schema = dict[str, Any]
 
@@ -33,6 +35,13 @@ _DEFINITIONS: dict[str, Schema] = {
     "log": {"type": "boolean", "description": "Spread the values evenly over powers."},
     "step": {"type": "integer", "minimum": 1, "description": "Distance between two values."},
     "scale": {"const": "latents", "description": "Times sqrt(2^14 / latents)."},
+    "prior": {
+        "type": "object",
+        "description": "Where the best value is thought to be; a wrong guess washes out.",
+        "additionalProperties": False,
+        "required": ["around"],
+        "properties": {"around": _SCALAR, "sure": {"enum": list(SURE)}},
+    },
     "when": {
         "type": "object",
         "description": "Takes part only where the named parameters have these values.",
@@ -64,6 +73,8 @@ def schema() -> Schema:
             "activations": _section(ActivationSettings),
             "parameters": _parameters(names),
             "objectives": _objectives(),
+            "constraints": _constraints(),
+            "points": _points(names),
             "search": _section(SearchSettings),
             "scheduler": _section(SchedulerSettings),
             "resources": _section(ResourceSettings),
@@ -114,6 +125,31 @@ def _objectives() -> Schema:
         "description": "Metrics on dev and their direction; several give a Pareto set.",
         "additionalProperties": False,
         "properties": metrics,
+    }
+
+
+def _constraints() -> Schema:
+    bound = {"type": "string", "pattern": "^\\s*(<=|>=)\\s*[-+.0-9eE]+\\s*$"}
+    return {
+        "type": ["object", "null"],
+        "description": 'What an answer must meet on dev, such as dead: "<= 0.5". A leak never may.',
+        "additionalProperties": False,
+        "properties": dict.fromkeys(MEASURES, bound),
+    }
+
+
+def _points(names: list[str]) -> Schema:
+    settings = {name: _SCALAR for model in names for name in fields(variants()[model].Settings)}
+    point = {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {MODEL: {"enum": names}, **settings},
+    }
+    return {
+        "type": ["array", "null"],
+        "description": "Settings to start from; what one leaves out is drawn.",
+        "items": point,
     }
 
 

@@ -25,31 +25,68 @@ DIRECTIONS: dict[str, Literal["max", "min"]] = {
     "coherence_mean": "min",
 }
 
+MEASURES = (
+    *DIRECTIONS,
+    *("k_filled", "density_1pct", "density_10pct", "shrinkage", "coherence"),
+    *("fvu_permuted", "fvu_zeroed", "leak_share", "leak_rank"),
+    *("ndcg@10_permuted", "ndcg@10_zeroed"),
+)
+"""The metrics that a constraint may name."""
+
 OBJECTIVE_WORDS = {"max": "more is better", "min": "less is better"}
 
 
 class SearchSettings(Settings):
     """How settings are proposed, and how many."""
 
-    sampler: Literal["tpe", "random"] = "tpe"
-    """What proposes the next trial: tpe learns from the trials so far, random does not."""
+    sampler: Literal["ours", "tpe", "random", "gp", "cmaes", "nsgaii", "qmc"] = "tpe"
+    """What proposes trials: ours, tpe, gp (a Gaussian process), cmaes and nsgaii (evolution)
+    learn from the trials so far; random and qmc (evenly spread) do not."""
     trials: Annotated[int, Field(ge=1)] = 64
     """Trials in all."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the proposals and of the order of the data."""
     max_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """Stop after this many hours; left out, only the number of trials counts."""
+    max_device_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Stop when trials have held a device (a GPU, or a CPU without one) for so long together."""
+    max_epochs: Annotated[int, Field(ge=1)] | None = None
+    """Stop when all trials together have trained this many epochs."""
+    stop_at_noise: bool = False
+    """Stop when a further trial is expected to gain less than one seed differs from another."""
+    finalists: Annotated[int, Field(ge=0)] = 0
+    """So many of the best are trained anew at the end with fresh seeds, then scored on test."""
+    finalist_seeds: Annotated[int, Field(ge=1)] = 3
+    """Seeds that each finalist is trained with."""
 
 
 class SchedulerSettings(Settings):
-    """Which trials are stopped before their last epoch."""
+    """Which trials are stopped or paused before their last epoch."""
 
-    name: Literal["asha", "none"] = "asha"
-    """asha stops the weaker trials at each rung; none lets every trial run to its end."""
+    name: Literal["asha", "asha_promote", "hyperband", "median", "one_epoch", "none"] = "asha"
+    """asha stops the weaker trials at each rung; asha_promote pauses all and lets the best go on;
+    hyperband does so in brackets that begin at later and later rungs; median stops what is worse
+    than most others were on average; one_epoch pauses all after the grace and trains the best few
+    to their end; none lets every trial run to its end. With several objectives trials are ranked
+    by non-dominated sorting."""
     grace_epochs: Annotated[int, Field(ge=1)] = 1
     """The first rung: no trial stops before this many epochs."""
     reduction_factor: Annotated[int, Field(ge=2)] = 3
-    """Of this many trials at a rung one goes on; also the ratio between two rungs."""
+    """Of this many trials at a rung one goes on; also the ratio between two rungs. For asha,
+    asha_promote and hyperband."""
+    keep: Annotated[int, Field(ge=1)] = 4
+    """How many trials one_epoch trains to their end."""
+
+    @property
+    def words(self) -> str:
+        """What is done, in a few words."""
+        begin = f"{self.name} from epoch {self.grace_epochs}"
+        ends = {
+            "none": "none",
+            "median": begin,
+            "one_epoch": f"{begin}, the best {self.keep} go on",
+        }
+        return ends.get(self.name, f"{begin}, 1 of {self.reduction_factor} goes on")
 
 
 class ResourceSettings(Settings):

@@ -4,6 +4,7 @@ A mistake is one line: the file, the line, the key, what was expected, the neare
 """
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,19 +13,21 @@ from recsae.activations_settings import ActivationSettings
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import digest
 from recsae.interactions.settings import DataSettings, check_name
+from recsae.metrics.bounds import allowed
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
 from recsae.sasrec.choice import BaseChoice
 from recsae.search.corners import check_corners, most_views
 from recsae.search.parameters import Draw, Parameter, settings_of, suggest
 from recsae.search.read_parameters import read_parameters
+from recsae.search.read_priors import Point, read_points
 from recsae.search.read_sections import (
     read_base,
+    read_constraints,
     read_data,
     read_dataset,
     read_models,
     read_objectives,
-    read_scheduler,
     read_section,
 )
 from recsae.search.sections import ResourceSettings, SchedulerSettings, SearchSettings
@@ -34,7 +37,7 @@ from recsae.settings import Settings
 
 KEYS = (
     *("model_name", "dataset", "data", "base", "activations", "parameters"),
-    *("objectives", "search", "scheduler", "resources"),
+    *("objectives", "constraints", "points", "search", "scheduler", "resources"),
 )
 _EPOCHS = "sae_epochs"
 
@@ -55,6 +58,10 @@ class SearchSpace:
     search: SearchSettings
     scheduler: SchedulerSettings
     resources: ResourceSettings
+    constraints: dict[str, str] = field(default_factory=dict)
+    """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
+    points: tuple[Point, ...] = ()
+    """Settings to start from, in the file's terms; what they leave out is drawn."""
     source: str = field(default="", compare=False)
     section_line: int = field(default=0, compare=False)
     """Where `parameters` stands in the source."""
@@ -68,6 +75,10 @@ class SearchSpace:
         settings = settings_of(params)
         settings.check_width(self.width)
         return settings
+
+    def allowed(self, metrics: Mapping[str, Any]) -> bool:
+        """Return True if a trial with these dev metrics may be an answer: no leak, all limits."""
+        return allowed(self.constraints, metrics)
 
     def data_settings(self) -> DataSettings:
         """Return the settings of the data; an error when no data set is named."""
@@ -124,19 +135,34 @@ class SearchSpace:
         seed: int | None = None,
         sampler: str | None = None,
         max_hours: float | None = None,
+        max_device_seconds: float | None = None,
+        max_epochs: int | None = None,
+        stop_at_noise: bool | None = None,
+        finalists: int | None = None,
+        finalist_seeds: int | None = None,
+        scheduler: str | None = None,
         cpus: float | None = None,
         gpus: float | str | None = None,
     ) -> "SearchSpace":
         """Return the space with what the command line gives; None leaves a value as it is."""
         if dataset is not None:
             check_name(dataset)
-        search = {"trials": trials, "seed": seed, "sampler": sampler, "max_hours": max_hours}
-        return dataclasses.replace(
+        search = {
+            **{"trials": trials, "seed": seed, "sampler": sampler, "max_hours": max_hours},
+            **{"max_device_seconds": max_device_seconds, "max_epochs": max_epochs},
+            **{"stop_at_noise": stop_at_noise, "finalists": finalists},
+            "finalist_seeds": finalist_seeds,
+        }
+        space = dataclasses.replace(
             self,
             dataset=self.dataset if dataset is None else dataset,
             search=_changed(self.search, search),
+            scheduler=_with_name(self.scheduler, scheduler),
             resources=_changed(self.resources, {"cpus": cpus, "gpus": gpus}),
         )
+        if clash := _clash(space):
+            raise SettingError(clash[1], clash[2])
+        return space
 
     def resolved(self) -> dict[str, Any]:
         """Return the space as plain values with everything explicit; `space_of` reads it back."""
@@ -149,6 +175,8 @@ class SearchSpace:
             "activations": self.activations.values(),
             "parameters": {p.name: p.written() for p in self.parameters},
             "objectives": dict(self.objectives),
+            "constraints": dict(self.constraints),
+            "points": [dict(point) for point in self.points],
             "search": self.search.values(),
             "scheduler": self.scheduler.values(),
             "resources": self.resources.values(),
@@ -164,16 +192,17 @@ class SearchSpace:
         searched = [p.words() for p in self.parameters if p.kind != "fixed"]
         tuning = self.search
         stop = f", {tuning.max_hours} h at most" if tuning.max_hours else ""
-        early = self.scheduler
-        rungs = f" from epoch {early.grace_epochs}, 1 of {early.reduction_factor} goes on"
+        limits = ", ".join(f"{name} {bound}" for name, bound in self.constraints.items())
         lines = {
             "models": ", ".join(self.models),
             "data": self.dataset or "not named",
             "searched": "; ".join(searched) or "nothing",
             "fixed": "; ".join(fixed) or "nothing",
             "objective": ", ".join(f"{way} {name}" for name, way in self.objectives.items()),
+            **({"limits": limits} if limits else {}),
+            **({"begins": f"with {len(self.points)} points of its own"} if self.points else {}),
             "trials": f"{tuning.trials} by {tuning.sampler}, seed {tuning.seed}{stop}",
-            "stopping": "none" if early.name == "none" else early.name + rungs,
+            "stopping": self.scheduler.words,
             "a trial": f"{self.resources.cpus:g} cpu, {self.resources.gpus} gpu",
         }
         return "\n".join(f"{name + ':':<11}{text}" for name, text in lines.items())
@@ -203,32 +232,47 @@ def _build(document: Document) -> SearchSpace:
             raise document.error((key,), f"no such key{nearest(key, KEYS)}")
     models = read_models(document)
     objectives = read_objectives(document)
+    parameters = read_parameters(document, models)
     space = SearchSpace(
         models=models,
         dataset=read_dataset(document),
         data=read_data(document),
         base=read_base(document),
         activations=read_section(document, "activations", ActivationSettings),
-        parameters=read_parameters(document, models),
+        parameters=parameters,
         objectives=objectives,
         search=read_section(document, "search", SearchSettings),
-        scheduler=read_scheduler(document, several=len(objectives) > 1),
+        scheduler=read_section(document, "scheduler", SchedulerSettings),
         resources=read_section(document, "resources", ResourceSettings),
+        constraints=read_constraints(document),
+        points=read_points(document, models, parameters),
         source=document.source,
         section_line=document.line(("parameters",)),
     )
-    _check_together(document, space)
+    if clash := _clash(space):
+        raise document.error(clash[:2], clash[2])
+    if space.base.width is not None:
+        space.check_width(space.base.width)
     return space
 
 
-def _check_together(document: Document, space: SearchSpace) -> None:
-    """Raise what sections forbid each other."""
+def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
+    """Return what sections forbid each other: section, key and message."""
     scheduler = space.scheduler
     if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
         message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
-        raise document.error(("scheduler", "grace_epochs"), message)
-    if space.base.width is not None:
-        space.check_width(space.base.width)
+        return "scheduler", "grace_epochs", message
+    if space.search.sampler == "cmaes" and len(space.objectives) > 1:
+        return "search", "sampler", "expected another with several objectives, got cmaes"
+    return None
+
+
+def _with_name(settings: SchedulerSettings, name: str | None) -> SchedulerSettings:
+    """Return the scheduler under another name; an error names the flag."""
+    try:
+        return _changed(settings, {"name": name})
+    except SettingError as error:
+        raise SettingError("scheduler", error.message) from None
 
 
 def _changed(settings: S, changes: dict[str, Any]) -> S:

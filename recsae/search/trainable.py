@@ -1,10 +1,13 @@
 """A trial as Ray runs it: one epoch a step, in a process that serves many trials one by one.
 
-A trial's own exception is its result (state FAILED), not a lost process: Ray retries only the
-latter. Torch and the activations are loaded once a process.
+A trial's own exception is its result, not a lost process: Ray retries only the latter. Torch and
+the activations are loaded once a process. States of trials that may pause, or that train for long,
+are kept in the run's folder: a trial that was paused, lost or killed goes on from there on any
+node, and without a state from its start.
 """
 
 import importlib
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,15 +19,16 @@ from ray.tune import Trainable
 
 from recsae.cache import Cache
 from recsae.results import Columns
-from recsae.search.reports import epoch_report, failure_report, one_line
+from recsae.search.reports import EpochReport, check_objectives, one_line
+from recsae.search.states import keep_state, kept_state
 
 if TYPE_CHECKING:
     from recsae.activations import Activations
     from recsae.trial import Evaluator
 
-CHECKPOINT = "trial.pt"
-SHOULD_CHECKPOINT = "should_checkpoint"
 WORK = "work"
+KNOWN = "known_epochs"
+"""Key of a leg's config: the epochs that the driver has heard of."""
 
 
 class Trial(Protocol):
@@ -60,8 +64,12 @@ class Work:
     models: str
     """Folder for the models of trials that reach their last epoch; the driver picks from it."""
     objectives: dict[str, str]
+    states: str = ""
+    """Folder for the states of trials that may go on later; all nodes reach it."""
     rungs: tuple[int, ...] = ()
-    """Epochs after which the scheduler may stop a trial: it is audited in full then."""
+    """Epochs after which a trial may be stopped or paused: it is audited in full then."""
+    pauses: tuple[int, ...] = ()
+    """Epochs after which a trial may be paused: its state is kept then."""
     order_seed: int = 0
     device: str = "cpu"
     threads: int = 1
@@ -69,24 +77,30 @@ class Work:
     """`module:function` that makes a Trial of (model_name, settings, work)."""
     shared_cache: str | None = None
     """Cache that all nodes reach, from which a node without the folder copies it, once."""
-    checkpoint_seconds: float = 60.0
+    keep_seconds: float = 60.0
     """A trial that trains longer than this keeps a state from which a lost one goes on."""
 
 
 class SearchTrainable(Trainable):
-    """Runs the trials that Ray hands it."""
+    """Runs the legs that Ray hands it."""
+
+    _unheard: EpochReport | None
+    _epochs: int
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Start the first trial of this process."""
+        """Start the first leg of this process."""
         self._start(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Start the next trial in the same process."""
+        """Start the next leg in the same process."""
         self._start(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
         """Train one epoch and report it; a failure is the trial's last report."""
+        unheard, self._unheard = self._unheard, None
+        if unheard is not None:
+            return unheard.packed(done=False)
         began = time.monotonic()
         error = self._error
         if error is None:
@@ -96,58 +110,63 @@ class SearchTrainable(Trainable):
                 error = one_line(mistake)
         self._free()
         self._spent += time.monotonic() - began
-        return failure_report(self._epochs, self._spent, error)
-
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Save what it takes to go on."""
-        import torch
-
-        assert self._trial is not None
-        state = {"trial": self._trial.state_dict(), "spent": self._spent}
-        torch.save(state, Path(checkpoint_dir) / CHECKPOINT)
-
-    def load_checkpoint(self, checkpoint: Any) -> None:
-        """Go on from what `save_checkpoint` saved."""
-        import torch
-
-        if self._trial is None:
-            return  # it could not even start; the next step tells why
-        state = torch.load(Path(checkpoint) / CHECKPOINT, weights_only=True)
-        self._trial.load_state_dict(state["trial"])
-        self._spent, self._epochs = state["spent"], self._trial.epochs
+        return EpochReport(self._epochs, self._spent, {}, error).packed(done=True)
 
     def cleanup(self) -> None:
         """Let go of the trial."""
         self._free()
 
     def _start(self, config: dict[str, Any]) -> None:
-        self._spent, self._saved = 0.0, time.monotonic()
-        self._config, self._work = config, Work(**config[WORK])
+        self._spent, self._kept_at = 0.0, time.monotonic()
+        self._work = Work(**config[WORK])
+        self._trial_id: int = config[Columns.TRIAL_ID]
         self._trial: Trial | None = None
         self._error: str | None = None
+        self._unheard = None
         self._epochs = 0
         try:
             make = factory(self._work.factory)
             self._trial = make(config[Columns.MODEL_NAME], config["settings"], self._work)
+            self._go_on(config[KNOWN])
         except Exception as error:
             self._error = one_line(error)
 
+    def _go_on(self, known: int) -> None:
+        """Take up the trial's state if one was kept.
+
+        Its report may be unheard, when the driver was killed in between: then it is told again.
+        """
+        found = kept_state(Path(self._work.states), self._trial_id)
+        if found is None:
+            return
+        assert self._trial is not None
+        self._trial.load_state_dict(found["trial"])
+        report = EpochReport(*found["report"])
+        self._spent, self._epochs = report.seconds, report.epochs
+        self._unheard = report if report.epochs > known else None
+
     def _epoch(self, began: float) -> dict[str, Any]:
         assert self._trial is not None
-        metrics = self._trial.step()
-        self._epochs, done = self._trial.epochs, self._trial.done
+        metrics = dict(self._trial.step())
+        epochs, done = self._trial.epochs, self._trial.done
+        check_objectives(metrics, self._work.objectives, epochs)
         spent = self._spent + time.monotonic() - began
-        report = epoch_report(self._epochs, spent, metrics, self._work.objectives, done)
+        report = EpochReport(epochs, spent, metrics)
         if done:
             if not metrics.get("leak"):
-                trial_id = self._config[Columns.TRIAL_ID]
-                self._trial.save(Path(self._work.models) / str(trial_id), trial_id=trial_id)
+                folder = Path(self._work.models) / str(self._trial_id)
+                shutil.rmtree(folder, ignore_errors=True)  # of a driver that was killed right then
+                self._trial.save(folder, trial_id=self._trial_id)
             self._free()
-        elif time.monotonic() - self._saved >= self._work.checkpoint_seconds:
-            report[SHOULD_CHECKPOINT] = True
-            self._saved = time.monotonic()
-        self._spent = spent
-        return report
+        elif epochs in self._work.pauses or self._due():
+            state = {"trial": self._trial.state_dict(), "report": tuple(report)}
+            keep_state(Path(self._work.states), self._trial_id, state)
+            self._kept_at = time.monotonic()
+        self._spent, self._epochs = spent, epochs
+        return report.packed(done)
+
+    def _due(self) -> bool:
+        return time.monotonic() - self._kept_at >= self._work.keep_seconds
 
     def _free(self) -> None:
         """Drop the trial, and on a GPU give its memory to the trials beside it."""

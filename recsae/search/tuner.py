@@ -1,6 +1,9 @@
-"""Runs a search: proposer, scheduler, trials and recorder, put together in Ray Tune."""
+"""Runs a search: strategy, journal, trials and record, put together in Ray Tune."""
 
 import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,22 +12,31 @@ from typing import Any
 from ray import tune
 
 from recsae.progress import meter, say
-from recsae.results import DEV, Files
-from recsae.search import cluster
-from recsae.search.halt import INTERRUPTED, OUT_OF_TIME, Halt
+from recsae.results import DEV, Files, States
+from recsae.search import cluster, events
+from recsae.search.adapters import LegSearcher, Reporting, Watch, number
+from recsae.search.budgets import Budget
+from recsae.search.director import Director
+from recsae.search.events import Event
+from recsae.search.halt import Halt
+from recsae.search.history import History, Told
+from recsae.search.journal import Journal
 from recsae.search.keeper import WAITING, Keeper
 from recsae.search.measuring import measured_need
-from recsae.search.recorder import Recorder, RunRecord, number
-from recsae.search.reports import one_line
+from recsae.search.noise import StopAtNoise
+from recsae.search.proposers.warm import WarmTrial
+from recsae.search.recorder import RunRecord
 from recsae.search.resources import Share, fits, share_for, squeezed, too_large
-from recsae.search.schedulers import rungs, scheduler_for
-from recsae.search.searcher import Proposer, StudySearcher
 from recsae.search.space import SearchSpace
+from recsae.search.states import FOLDER as STATES
+from recsae.search.states import drop_state
+from recsae.search.strategies import pauses_for, rungs_for, strategy_for
+from recsae.search.strategy import Strategy
 from recsae.search.tensorboard import TensorBoard
 from recsae.search.trainable import WORK, SearchTrainable, Work
 
 TUNE = ".tune"
-"""Folder in a run for what Ray Tune writes, states of long trials above all; gone at the end."""
+"""Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
 LOST_AT_MOST = 3
 """A trial whose process or node dies starts again so many times."""
 UNLIMITED = 1_000_000
@@ -35,8 +47,42 @@ class SearchOutcome:
     """How a search ended; what it found lies in the run's folder."""
 
     interrupted: bool
-    out_of_time: bool
+    over: str | None
+    """Which budget beside the number of trials ended it."""
     share: Share
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of trials in Ray consists of, beside its folder."""
+
+    space: SearchSpace
+    activations: Path
+    strategy: Strategy
+    budget: Budget
+    workers: int | None = None
+    """Trials at once, by default what the cluster offers."""
+    address: str | None = None
+    trial_factory: str | None = None
+    shared_cache: Path | None = None
+    keeper: Keeper | None = None
+    """What keeps models, by default those of the best trials."""
+    what: str = "search"
+    """What the progress is called."""
+
+    def work(self, run_path: Path) -> Work:
+        """Return what all trials share."""
+        work = Work(
+            activations=str(self.activations.resolve()),
+            models=str(run_path / WAITING),
+            objectives=dict(self.space.objectives),
+            states=str(run_path / STATES),
+            rungs=rungs_for(self.space),
+            pauses=pauses_for(self.space),
+            order_seed=self.space.search.seed,
+            shared_cache=str(self.shared_cache.resolve()) if self.shared_cache else None,
+        )
+        return work if self.trial_factory is None else replace(work, factory=self.trial_factory)
 
 
 def run_search(
@@ -49,41 +95,47 @@ def run_search(
     trial_factory: str | None = None,
     shared_cache: Path | None = None,
     min_trials: int = 0,
+    warm: Sequence[WarmTrial] = (),
+    about: dict[str, Any] | None = None,
 ) -> SearchOutcome:
-    """Search a space over stored activations, into a run's folder that `results.create` made.
+    """Search a space over stored activations, in a run's folder that `results.create` made.
 
-    workers: trials at once, by default what the cluster offers. After a first Ctrl-C the search
-    ends with what there is; trials that had not finished are FAILED. min_trials: so many have
-    ended before the space's `max_hours` can stop the search.
+    A folder with a journal is taken up where it was left. workers: trials at once, by default what
+    the cluster offers. A first Ctrl-C ends the search with what there is, to be resumed some time.
+    min_trials: so many have ended before the space's `max_hours` is over. about: what the journal
+    notes of this driver.
     """
-    halt = Halt(space.search.max_hours, min_trials)
-    run_path = run_path.resolve()
-    work = Work(
-        activations=str(activations.resolve()),
-        models=str(run_path / WAITING),
-        objectives=dict(space.objectives),
-        rungs=rungs(space),
-        order_seed=space.search.seed,
-        shared_cache=str(shared_cache.resolve()) if shared_cache else None,
-    )
-    if trial_factory is not None:
-        work = replace(work, factory=trial_factory)
-    with halt.on_ctrl_c(), cluster.cluster(address):
-        share = _share(space, work, workers, own=address is None)
-        work = replace(work, device=share.device, threads=share.threads)
-        try:
-            _search(space, run_path, work, share, workers, halt)
-        finally:
-            for leftover in (TUNE, WAITING):
-                shutil.rmtree(run_path / leftover, ignore_errors=True)
-    return SearchOutcome(halt.reason == INTERRUPTED, halt.reason == OUT_OF_TIME, share)
+    budget = Budget.of(space.search, min_trials=min_trials)
+    strategy = strategy_for(space, warm)
+    plan = Plan(space, activations, strategy, budget, workers, address, trial_factory, shared_cache)
+    return run_plan(plan, run_path.resolve(), about or {})
 
 
-def _share(space: SearchSpace, work: Work, workers: int | None, own: bool) -> Share:
-    nodes = cluster.nodes()
-    share = share_for(space.resources, nodes, partial(measured_need, space, work))
-    if own and workers is not None:
-        share = squeezed(share, nodes, workers)
+def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome:
+    """Run a plan's trials in a folder, from its journal on if there is one."""
+    halt = Halt()
+    with closing(Journal.open(run_path)) as journal:
+        past = list(journal.past())
+        for note in journal.notes:
+            say(note)
+        journal.append({"kind": events.BEGUN, "at": time.time(), **about})
+        with halt.on_ctrl_c(), cluster.cluster(plan.address):
+            work = plan.work(run_path)
+            share = _share(plan, work)
+            work = replace(work, device=share.device, threads=share.threads)
+            director = _search(plan, run_path, work, share, halt, journal, past)
+    over = director.budget.over(director.history)
+    full = len(director.history) >= plan.budget.trials
+    if not (over or full or halt.asked) and isinstance(plan.strategy, StopAtNoise):
+        over = plan.strategy.over(director.history)
+    return SearchOutcome(halt.asked, over, share)
+
+
+def _share(plan: Plan, work: Work) -> Share:
+    nodes, own = cluster.nodes(), plan.address is None
+    share = share_for(plan.space.resources, nodes, partial(measured_need, plan.space, work))
+    if own and plan.workers is not None:
+        share = squeezed(share, nodes, plan.workers)
     if not fits(share, nodes):
         if own:
             raise too_large(share, nodes)
@@ -92,46 +144,77 @@ def _share(space: SearchSpace, work: Work, workers: int | None, own: bool) -> Sh
 
 
 def _search(
-    space: SearchSpace, run_path: Path, work: Work, share: Share, workers: int | None, halt: Halt
-) -> None:
+    plan: Plan,
+    run_path: Path,
+    work: Work,
+    share: Share,
+    halt: Halt,
+    journal: Journal,
+    past: Sequence[Event],
+) -> Director:
     board = TensorBoard(run_path / Files.TENSORBOARD)
-    board.experiment(space.resolved(), [DEV + name for name in space.objectives])
-    record = RunRecord(run_path, Keeper(run_path, space.objectives), board)
-    slots = (lambda: workers) if workers is not None else cluster.Offer(share)
-    searcher = StudySearcher(Proposer(space), slots, {WORK: vars(work)})
-    reason = "the search broke off"
-
-    def told(ended: int, note: str) -> None:
-        halt.ended = ended
-        tick(ended, note)
-
+    board.experiment(plan.space.resolved(), [DEV + name for name in plan.space.objectives])
+    keeper = plan.keeper or Keeper(run_path, plan.space.objectives, plan.space.constraints)
+    record = RunRecord(run_path, keeper, board)
+    budget = replace(plan.budget, devices=share.devices, seconds_before=hours_before(past) * 3600)
+    director = Director(
+        plan.strategy,
+        History(plan.space.objectives),
+        budget,
+        journal=journal,
+        listeners=[record.happened, partial(_sweep, Path(work.states))],
+    )
+    with record.replaying():
+        director.replay(past)
+    left = States.PAUSED
     try:
-        with meter("search", space.search.trials) as tick, cluster.silence():
-            _tuner(space, run_path, share, searcher, Recorder(record, told), halt).fit()
-    except KeyboardInterrupt:
-        reason = INTERRUPTED
-        raise
-    except Exception as error:
-        reason = f"the search broke off: {one_line(error)}"
-        raise
+        with meter(plan.what, plan.space.search.trials) as tick, cluster.silence():
+            _tuner(plan, run_path, work, share, director, record, tick, halt).fit()
+        if director.finished:
+            left = States.PRUNED
+            shutil.rmtree(work.states, ignore_errors=True)
     finally:
-        record.close(halt.reason or reason)
+        record.close(left)
+        for leftover in (TUNE, WAITING):
+            shutil.rmtree(run_path / leftover, ignore_errors=True)
+    return director
+
+
+def hours_before(past: Iterable[Event]) -> float:
+    """Return the hours that earlier drivers of a search took, by the times of their events."""
+    seconds, began, last = 0.0, None, 0.0
+    for event in past:
+        if event["kind"] == events.BEGUN:
+            seconds += 0.0 if began is None else last - began
+            began = event["at"]
+        last = event["at"]
+    return (seconds + (0.0 if began is None else last - began)) / 3600
+
+
+def _sweep(states: Path, event: Event, trial: Told) -> None:
+    """Delete the state of a trial that has ended."""
+    if trial.ended:
+        drop_state(states, trial.trial_id)
 
 
 def _tuner(
-    space: SearchSpace,
+    plan: Plan,
     run_path: Path,
+    work: Work,
     share: Share,
-    searcher: StudySearcher,
-    recorder: Recorder,
+    director: Director,
+    record: RunRecord,
+    tick: Callable[[int, str], None],
     halt: Halt,
 ) -> tune.Tuner:
+    workers = plan.workers
+    slots = (lambda: workers) if workers is not None else cluster.Offer(share)
+    searcher = LegSearcher(director, slots, {WORK: vars(work)})
     return tune.Tuner(
         tune.with_resources(SearchTrainable, {"cpu": share.cpus, "gpu": share.gpus}),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
-            scheduler=scheduler_for(space),
-            num_samples=space.search.trials,
+            num_samples=-1,  # until the searcher says that it has finished
             max_concurrent_trials=UNLIMITED,  # else Ray lets one wait; the searcher counts
             reuse_actors=True,
             trial_name_creator=_trial_name,
@@ -140,8 +223,8 @@ def _tuner(
         run_config=tune.RunConfig(
             name="trials",
             storage_path=str(run_path / TUNE),
-            callbacks=[recorder],
-            stop=halt,
+            callbacks=[Watch(director, record, tick)],
+            stop=Reporting(director, searcher.live, halt),
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),
             checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),

@@ -13,7 +13,9 @@ from recsae.comparison.run import compare
 from recsae.errors import RecsaeError
 from recsae.reads import reads_of_test
 from recsae.results.folder import write_trials
-from recsae.search.searcher import Proposer
+from recsae.search.completing import completed
+from recsae.search.history import History
+from recsae.search.proposers import proposer_for
 from recsae.search.space import SearchSpace
 
 DATA = "synthetic:users=300,items=60,concepts=4,length=10"
@@ -27,10 +29,10 @@ def fake_search(
     space: SearchSpace, activations: Path, run: Path, *, workers: int, min_trials: int
 ) -> Any:
     """Write the rows of a search of three trials, 10 s each: the last one is the best."""
-    proposer = Proposer(space)
+    proposer, history = proposer_for(space), History(space.objectives)
     rows = []
     for number in range(3):
-        proposal = proposer.ask()
+        proposal = completed(space, proposer.propose(history, number), number)
         row = {"trial_id": number, "state": "COMPLETE", "model_name": proposal.model_name}
         scores = {"dev/ndcg@10": 0.1 + 0.1 * number, "dev/leak": False}
         times = {"started": 1e9 + 10 * number, "ended": 1e9 + 10 * number + 9}

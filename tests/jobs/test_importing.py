@@ -26,7 +26,7 @@ from recsae.cache import Cache
 from recsae.cli import main
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
-from recsae.jobs.search import _prepare
+from recsae.jobs.preparing import prepare
 from recsae.sae import files
 from recsae.sasrec import base as bases
 from recsae.search.space import load_space, space_of
@@ -179,7 +179,7 @@ def test_a_space_takes_it_and_keeps_which_it_was(
 ) -> None:
     fingerprint = recsae("import", file, *flags(data))["base"]["fingerprint"]
     space = load_space(space_file(tmp_path, base={"checkpoint": "mine"}))
-    prepared = _prepare(space, Cache.default())
+    prepared = prepare(space, Cache.default())
     assert prepared.search["base"]["fingerprint"] == fingerprint
     pinned = {"checkpoint": "mine", "fingerprint": fingerprint}
     assert prepared.search["source"]["base"] == prepared.search["space"]["base"] == pinned
@@ -289,4 +289,4 @@ def test_preset_best_checks_the_width_as_soon_as_it_is_known(
     space = load_space(space_file(tmp_path, **more))
     assert space.base.width is None
     with pytest.raises(bases.RecsaeError, match=r"space.yaml:\d+: sae_k: expected at most"):
-        _prepare(space, Cache.default())
+        prepare(space, Cache.default())

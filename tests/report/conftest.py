@@ -17,15 +17,22 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "run_v1"
 def make_run(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes a run of `rows`, with two epochs for each that has figures."""
 
-    def make(rows: list[dict[str, Any]], objectives: dict[str, str] | None = None) -> Path:
+    def make(
+        rows: list[dict[str, Any]],
+        objectives: dict[str, str] | None = None,
+        constraints: dict[str, str] | None = None,
+        name: str = "run",
+    ) -> Path:
         search = copy.deepcopy(SEARCH)
         if objectives:
             search["space"]["objectives"] = objectives
-        create(tmp_path / "run", search)
-        write_trials(tmp_path / "run", rows)
-        measured = load_results(tmp_path / "run").trials.to_dict("records")
+        if constraints:
+            search["space"]["constraints"] = constraints
+        create(tmp_path / name, search)
+        write_trials(tmp_path / name, rows)
+        measured = load_results(tmp_path / name).trials.to_dict("records")
         write_curves(
-            tmp_path / "run",
+            tmp_path / name,
             [
                 {
                     "trial_id": row["trial_id"],
@@ -37,7 +44,7 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
                 for epoch in range(1, row["epochs"] + 1)
             ],
         )
-        return tmp_path / "run"
+        return tmp_path / name
 
     return make
 

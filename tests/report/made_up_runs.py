@@ -20,7 +20,7 @@ SEARCH: dict[str, Any] = {
 
 def trial(trial_id: int, state: str, **values: Any) -> dict[str, Any]:
     """Return a row; a trial that has ended did so a second after it was started."""
-    ended = {} if state == "RUNNING" else {"ended": 1e9 + trial_id + 1, "seconds": 1.0}
+    ended = {} if state in ("RUNNING", "PAUSED") else {"ended": 1e9 + trial_id + 1, "seconds": 1.0}
     measured: dict[str, Any] = {}
     if state != "FAILED":
         measured = {"dev/ndcg@10": 0.1 + trial_id / 100, "dev/l0": 2.0 + trial_id, "epochs": 2}
@@ -42,6 +42,8 @@ RUNS: dict[str, list[dict[str, Any]]] = {
     "first one running": [trial(0, "RUNNING", epochs=0, **{"dev/ndcg@10": None, "dev/l0": None})],
     "one complete": [trial(0, "COMPLETE")],
     "running": [trial(0, "COMPLETE"), trial(1, "PRUNED"), trial(2, "RUNNING")],
+    "two": [trial(0, "COMPLETE"), trial(1, "COMPLETE")],
+    "paused": [trial(0, "PAUSED"), trial(1, "COMPLETE"), trial(2, "RUNNING")],
     "no complete": [trial(0, "PRUNED"), trial(1, "FAILED", error="boo")],
     "failed only": [trial(i, "FAILED", error="boo") for i in range(3)],
     "leaks only": [trial(i, "COMPLETE", **{"dev/leak": True}) for i in range(2)],

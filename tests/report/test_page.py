@@ -17,7 +17,16 @@ from recsae.metrics import DEEP
 from recsae.report import write_report
 from recsae.report.glossary import explained
 from recsae.report.page import render
-from recsae.results import Files, create, load_results, write_search, write_trials
+from recsae.report.plots import PLOTS
+from recsae.results import (
+    Files,
+    create,
+    load_results,
+    write_finalists,
+    write_importance,
+    write_search,
+    write_trials,
+)
 from recsae.search.sections import DIRECTIONS
 
 Maker = Callable[..., Path]
@@ -84,11 +93,13 @@ def test_a_run_in_any_state_has_a_whole_page(
         ("empty", []),
         ("first one running", []),
         ("one complete", ["time", "curves"]),
-        ("running", ["time", "parameters", "curves"]),
-        ("no complete", ["time", "parameters", "curves"]),
+        ("two", ["time", "parameters", "parallel", "curves"]),
+        ("running", ["time", "rungs", "parameters", "parallel", "curves"]),
+        ("paused", ["time", "rungs", "parameters", "parallel", "curves"]),
+        ("no complete", ["time", "rungs", "parameters", "curves"]),
         ("failed only", []),
         ("leaks only", ["time", "parameters", "curves"]),
-        ("mixed", ["time", "parameters", "curves"]),
+        ("mixed", ["time", "rungs", "parameters", "parallel", "curves"]),
     ],
 )
 def test_a_plot_is_there_when_there_is_something_to_draw(
@@ -99,8 +110,54 @@ def test_a_plot_is_there_when_there_is_something_to_draw(
 
 def test_several_objectives_have_their_own_plot_and_table(make_run: Maker) -> None:
     page = page_of(make_run(RUNS["mixed"], {"ndcg@10": "max", "l0": "min"}))
-    assert next(iter(page.plots)) == "pareto"
+    assert list(page.plots)[:3] == ["pareto", "growth", "time"]
     assert "2 that no other dominates" in page.visible
+
+
+@pytest.mark.parametrize("name", list(PLOTS))
+def test_each_plot_says_how_it_is_read(make_run: Maker, name: str) -> None:
+    run = make_run(
+        [{**trial(i, "COMPLETE"), "sae_k": 2 + i % 3} for i in range(12)] + [trial(12, "PRUNED")],
+        {"ndcg@10": "max", "l0": "min"},
+    )
+    share = {"objective": "l0", "epochs": 2, "trials": 12, "importance": 0.5}
+    write_importance(run, [{"parameter": name, **share} for name in ("sae_k", "sae_lr")])
+    page = page_of(run)
+    assert name in page.plots
+    assert " ".join(PLOTS[name].help.split()) in page.visible
+
+
+def test_constraints_and_what_breaks_them_are_told(make_run: Maker) -> None:
+    rows = [trial(0, "COMPLETE"), trial(1, "COMPLETE"), trial(2, "PRUNED")]
+    page = page_of(make_run(rows, constraints={"l0": "<= 2.5"}))
+    assert "ndcg@10 max · l0 <= 2.5" in page.visible
+    assert "Best trial #0," in page.visible
+    assert page.visible.count("COMPLETE, not l0 <= 2.5") == 1
+    none = page_of(make_run(rows, constraints={"dead": "<= 2.5"}, name="none"))
+    assert "No trial has completed within the constraints." in none.visible
+
+
+def test_finalists_stand_beside_what_the_search_said(make_run: Maker) -> None:
+    run = make_run(RUNS["mixed"])
+    assert "Finalists" not in page_of(run).visible
+    fresh = [
+        {"trial_id": 1, "seed": seed, "dev/ndcg@10": ndcg, "test/ndcg@10": ndcg / 2}
+        for seed, ndcg in enumerate([0.08, 0.1])
+    ]
+    write_finalists(run, [*fresh, {"trial_id": 1, "seed": 2, "error": "boo"}])
+    page = page_of(run)
+    row = "1 SASRec_SAE 2 seeds, 1 failed ndcg@10 0.1100 0.0900 [-0.0371, 0.2171] +0.0200 0.0450"
+    assert row in page.visible and page.open == []
+
+
+def test_a_merged_run_says_where_its_trials_come_from(make_run: Maker) -> None:
+    rows = [trial(0, "COMPLETE", run="a", run_trial=4), trial(1, "COMPLETE", run="b", run_trial=0)]
+    run = make_run(rows)
+    told = [{"run": "a", "trials": 1}, {"run": "b", "trials": 1}]
+    write_search(run, {**load_results(run).search, "merged": told})
+    page = page_of(run)
+    assert "from a: 1 trials from b: 1 trials" in page.visible
+    assert "parameters" in page.plots
 
 
 def test_the_best_trial_is_told_with_its_share_of_the_base_and_k_over_d(make_run: Maker) -> None:

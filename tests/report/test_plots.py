@@ -45,6 +45,26 @@ def test_best_so_far_is_a_stair_of_trials_that_may_be_best(make_run: Maker) -> N
     assert stair.line.shape == "hv"
 
 
+def test_what_breaks_a_constraint_is_a_grey_ring_and_never_best(make_run: Maker) -> None:
+    rows = [trial(i, "COMPLETE") for i in range(3)]
+    results = load_results(make_run(rows, constraints={"l0": "<= 3"}))
+    drawn = traces(objective_over_time(results))
+    assert list(drawn["best so far"].y) == pytest.approx([0.10, 0.11, 0.11])
+    assert list(drawn["breaks a constraint (never best)"].x) == [3]
+    assert drawn["breaks a constraint (never best)"].marker.symbol == "circle-open"
+    dots = traces(parameters_against_objective(results))
+    assert list(dots["breaks a constraint (never best)"].x) == [4]
+
+
+def test_merged_runs_follow_one_another(make_run: Maker) -> None:
+    rows = [
+        *(trial(i, "COMPLETE", run="a", run_trial=i) for i in range(2)),
+        *(trial(i, "COMPLETE", run="b", run_trial=i, started=5e9, ended=5e9 + i) for i in (2, 3)),
+    ]
+    drawn = traces(objective_over_time(load_results(make_run(rows))))
+    assert list(drawn["complete"].x) == [1, 2, 4, 5]
+
+
 def test_less_is_better_makes_the_stair_fall(make_run: Maker) -> None:
     rows = [trial(i, "COMPLETE", **{"dev/fvu": v}) for i, v in enumerate([0.5, 0.7, 0.2])]
     stair = traces(objective_over_time(load_results(make_run(rows, {"fvu": "min"}))))["best so far"]
@@ -175,8 +195,13 @@ def test_the_front_is_joined_and_ringed(make_run: Maker) -> None:
     ]
     figure = pareto(load_results(make_run(rows, {"ndcg@10": "max", "l0": "min"})))
     assert figure is not None
-    (line,) = [trace for trace in figure.data if trace.mode == "lines"]
-    assert list(zip(line.x, line.y, strict=True)) == [(0.1, 2.0), (0.2, 5.0), (0.3, 9.0)]
+    lines = {trace.name: trace for trace in figure.data if trace.mode == "lines"}
+    drawn = {name: list(zip(line.x, line.y, strict=True)) for name, line in lines.items()}
+    assert drawn == {
+        "front after a quarter": [(0.3, 9.0)],
+        "front after half": [(0.2, 5.0), (0.3, 9.0)],
+        "best": [(0.1, 2.0), (0.2, 5.0), (0.3, 9.0)],
+    }
     assert figure.layout.xaxis.title.text == "dev ndcg@10 (max)"
 
 

@@ -57,3 +57,19 @@ def test_what_trials_are_held_against_has_its_lines() -> None:
     lines = summary_lines({**outcome([]), "beside": beside})
     assert "base:        dev ndcg@10 0.2000, hr@10 0.3000" in lines
     assert "Popularity:  dev ndcg@10 0.0500" in lines
+
+
+def test_finalists_have_their_lines() -> None:
+    told = {"mean": 0.1, "low": 0.09, "high": 0.11}
+    one = {"searched": 0.12, "dev": told, "test": {**told, "low": None}, "flattered": 0.02}
+    about = {"trial_id": 3, "model_name": "SASRec_SAE", "seeds": 1, "failed": 0, "wins": True}
+    lines = summary_lines({**outcome([]), "finalists": [{**about, "metrics": {"ndcg@10": one}}]})
+    assert (
+        "  trial 3, 1 seed, wins: dev ndcg@10 0.1200 in the search, 0.1000 [0.0900, 0.1100] anew; "
+        "test 0.1000"
+    ) in lines
+
+
+def test_constraints_that_nothing_meets_are_said() -> None:
+    text = "no trial is complete without a leak within the constraints, so there is no best one"
+    assert text in summary_lines({**outcome([]), "constraints": {"dead": "<= 0.5"}})

@@ -95,3 +95,27 @@ def test_durations_by_hand(seconds: float, expected: str) -> None:
 )
 def test_shares_by_hand(share: float | None, expected: str) -> None:
     assert formats.share(share) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "expected"),
+    [
+        ("ndcg@10", 0.0012, "+0.0012"),
+        ("ndcg@10", -0.0012, "-0.0012"),
+        ("l0", -0.001, "0.0"),
+        ("l0", 0.0, "0.0"),
+        ("l0", 1234.0, "+1,234.0"),
+        ("ndcg@10", None, "–"),
+    ],
+)
+def test_differences_by_hand(name: str, item: float | None, expected: str) -> None:
+    assert formats.signed(name, item) == expected
+
+
+def test_paused_trials_have_a_place_and_constraints_a_column(make_run: Maker) -> None:
+    rows = [trial(0, "PAUSED"), trial(1, "RUNNING"), trial(2, "COMPLETE", **{"dev/kl": 0.5})]
+    text = shown(make_run(rows, constraints={"kl": "<= 1"}), 160)
+    assert text.startswith("run: 1 COMPLETE, 0 PRUNED, 0 FAILED, 1 PAUSED, 1 RUNNING")
+    states = [line.split()[1] for line in text.splitlines()[3:6]]
+    assert states == ["COMPLETE", "PAUSED", "RUNNING"]
+    assert "kl" in text.splitlines()[1].split()

@@ -99,6 +99,34 @@ def test_an_empty_run_has_a_summary(tmp_path: Path) -> None:
     }
 
 
+def test_paused_trials_are_counted_and_constraints_told(tmp_path: Path) -> None:
+    space = {"objectives": {"ndcg@10": "max"}, "constraints": {"dead": "<= 0.5"}}
+    create(tmp_path / "c", {"space": space})
+    rows = [{**ROWS[0], "state": "PAUSED"}, {**ROWS[1], "dev/dead": 0.6}]
+    write_trials(tmp_path / "c", rows)
+    told = summary(load_results(tmp_path / "c"))
+    assert told["trials"] == {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0, "PAUSED": 1}
+    assert told["constraints"] == {"dead": "<= 0.5"} and told["best"] == []
+    assert "dead" in table(load_results(tmp_path / "c"))
+
+
+@pytest.mark.parametrize(
+    ("constraints", "message"),
+    [
+        ({"dead": "< 0.5"}, r"space\.constraints: dead: expected"),
+        ({"dead": 0.5}, r"space\.constraints: dead: expected"),
+        ([1], r"space\.constraints: expected metrics, got \[1\]"),
+    ],
+)
+def test_broken_constraints_are_one_clear_line(
+    tmp_path: Path, constraints: Any, message: str
+) -> None:
+    space = {"objectives": {"ndcg@10": "max"}, "constraints": constraints}
+    create(tmp_path / "c", {"space": space})
+    with pytest.raises(RecsaeError, match=rf"search\.yaml: {message}"):
+        load_results(tmp_path / "c")
+
+
 def test_table_is_best_first_with_k_over_d(run: Path) -> None:
     rows = table(load_results(run))
     assert list(rows["trial_id"]) == [1, 0, 2, 3]

@@ -46,6 +46,33 @@ def test_a_folder_that_is_no_run_is_not_taken_over(tmp_path: Path) -> None:
         create(tmp_path / "a", SEARCH)
 
 
+def test_what_fills_a_new_run_is_there_when_the_run_is(tmp_path: Path) -> None:
+    seen: list[bool] = []
+
+    def fill(folder: Path) -> None:
+        seen.append((tmp_path / "a").exists())
+        write_curves(folder, [{"trial_id": 0, "epoch": 1}])
+
+    create(tmp_path / "a", SEARCH, fill)
+    assert seen == [False] and len(load_results(tmp_path / "a").curves) == 1
+
+
+def test_a_run_that_cannot_be_filled_is_never_there(tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        raise RecsaeError("no")
+
+    with pytest.raises(RecsaeError, match=r"^no$"):
+        create(tmp_path / "a", SEARCH, fill)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["show", "diff", "merge", "export"])
+def test_a_name_that_is_a_command_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(RecsaeError, match=f"^name: '{name}' is what `recsae results {name}` does"):
+        create(tmp_path / name, SEARCH)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_of_two_that_create_the_same_run_one_is_refused(tmp_path: Path) -> None:
     start, refused = threading.Barrier(8), []
 

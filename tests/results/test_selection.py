@@ -58,6 +58,39 @@ def test_only_complete_trials_without_leak_and_with_finite_objectives_may_be_bes
     assert ids(TABLE[able]) == [0, 1, 6, 8, 9]
 
 
+@pytest.mark.parametrize(
+    ("constraints", "able", "best"),
+    [
+        ({"l0": "<= 4"}, [0, 7, 9, 10], [0]),
+        ({"l0": ">= 9"}, [1, 6, 8], [1]),
+        ({"l0": "<= 9", "ndcg@10": ">= 0.2"}, [1, 6, 8, 9, 10], [1]),
+        ({"unknown": "<= 1"}, [], []),
+        ({"l0": "<= 0"}, [], []),
+    ],
+)
+def test_only_what_keeps_to_the_constraints_may_be_best(
+    constraints: dict[str, str], able: list[int], best: list[int]
+) -> None:
+    assert ids(TABLE[eligible(TABLE, {"l0": "min"}, constraints)]) == able
+    assert ids(best_rows(TABLE, {"l0": "max"}, constraints)) == best
+
+
+@pytest.mark.parametrize("limit", ["<= nan", "0.5", "< 0.5", "<= 1 2", "<= inf"])
+def test_a_limit_that_is_none_is_refused(limit: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        eligible(TABLE, {"l0": "min"}, {"l0": limit})
+
+
+def test_ranked_shows_what_breaks_a_constraint_later_in_its_state() -> None:
+    states = ["PAUSED", "COMPLETE", "RUNNING", "COMPLETE", "PRUNED", "FAILED", "PRUNED", "COMPLETE"]
+    rows = [
+        {"trial_id": i, "state": state, "model_name": "m", "dev/l0": float(i), "dev/leak": i == 1}
+        for i, state in enumerate(states)
+    ]
+    shown = ranked(trials_frame(rows), {"l0": "min"}, {"l0": ">= 5"})
+    assert ids(shown) == [7, 3, 1, 6, 4, 0, 2, 5]
+
+
 def test_best_of_no_trials_is_empty() -> None:
     assert best_rows(trials_frame([]), {"ndcg@10": "max"}).empty
 

@@ -66,6 +66,14 @@ class SlowTrial(FakeTrial):
         return super().step()
 
 
+class BriefTrial(FakeTrial):
+    """Takes a moment an epoch, so that a kill can come in between."""
+
+    def step(self) -> dict[str, float | None]:
+        time.sleep(0.05)
+        return super().step()
+
+
 class DyingTrial(FakeTrial):
     """The first process that reaches epoch 2 dies there; all steps are noted."""
 
@@ -85,3 +93,17 @@ class MortalTrial(FakeTrial):
 
     def step(self) -> dict[str, float | None]:
         os._exit(1)
+
+
+class LuckyTrial(BriefTrial):
+    """Its seed moves its score by up to a tenth; each start is noted."""
+
+    def __init__(self, model_name: str, settings: dict[str, Any], work: Any) -> None:
+        super().__init__(model_name, settings, work)
+        with (self._marks / "starts").open("a") as starts:
+            starts.write(f"{settings['sae_seed']}\n")
+
+    def step(self) -> dict[str, float | None]:
+        metrics = super().step()
+        luck = 1 + (self._settings["sae_seed"] % 1000 - 500) / 5000
+        return metrics | {"ndcg@10": (metrics["ndcg@10"] or 0.0) * luck}

@@ -1,65 +1,48 @@
 """Reports: what a trial says of an epoch, and how it is read at the other end."""
 
-from typing import Any
+import math
 
 import pytest
-from ray.tune.utils import flatten_dict
+from hypothesis import given
+from hypothesis import strategies as st
 
-from recsae.results import States
 from recsae.search.reports import (
-    WORST,
-    epoch_report,
-    failure_report,
+    EpochReport,
+    check_objectives,
     metric_columns,
-    metrics_of,
     one_line,
+    why_given_up,
 )
 
-METRICS: dict[str, Any] = {"ndcg@10": 0.25, "fvu": 0.5, "leak": None, "train/loss": 1.5}
+
+@given(
+    seconds=st.floats(0, 1e9),
+    metrics=st.dictionaries(st.text(), st.none() | st.floats(allow_nan=False)),
+    error=st.none() | st.text(),
+)
+def test_a_report_arrives_bit_for_bit(
+    seconds: float, metrics: dict[str, float | None], error: str | None
+) -> None:
+    report = EpochReport(3, seconds, metrics, error)
+    packed = report.packed(done=False)
+    assert EpochReport.unpacked(packed) == report
+    assert not packed["done"] and not any(isinstance(v, float) for v in packed.values())
 
 
-def report(objectives: dict[str, str], done: bool = False) -> dict[str, Any]:
-    return epoch_report(3, 7.5, METRICS, objectives, done)
-
-
-def test_more_of_the_objective_is_always_better() -> None:
-    assert report({"ndcg@10": "max"})["objective"] == 0.25
-    assert report({"fvu": "min"})["objective"] == -0.5
-
-
-def test_a_leak_is_the_worst_a_scheduler_can_see() -> None:
-    for objectives in ({"ndcg@10": "max"}, {"fvu": "min"}):
-        leaking = epoch_report(1, 0.0, {**METRICS, "leak": True}, objectives, False)
-        assert leaking["objective"] == WORST < report(objectives)["objective"]
-
-
-def test_several_objectives_are_no_single_number() -> None:
-    assert "objective" not in report({"ndcg@10": "max", "fvu": "min"})
-
-
-def test_the_last_epoch_completes_the_trial() -> None:
-    assert (report({"fvu": "min"})["state"], report({"fvu": "min"})["done"]) == ("RUNNING", False)
-    last = report({"fvu": "min"}, done=True)
-    assert (last["state"], last["done"]) == (States.COMPLETE, True)
+def test_what_is_no_number_arrives_too() -> None:
+    report = EpochReport.unpacked(EpochReport(1, 0.0, {"fvu": math.nan}).packed(done=True))
+    assert report.metrics["fvu"] is not None and math.isnan(report.metrics["fvu"])
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
 def test_an_objective_that_is_not_a_number_is_an_error(value: float | None) -> None:
     with pytest.raises(ValueError, match=r"objective ndcg@10 is .* after epoch 2"):
-        epoch_report(2, 0.0, {"ndcg@10": value}, {"ndcg@10": "max"}, False)
-
-
-def test_metrics_survive_rays_flattening() -> None:
-    made = report({"ndcg@10": "max"})
-    assert metrics_of(made) == METRICS
-    assert metrics_of(flatten_dict(made)) == METRICS
-    assert metrics_of(failure_report(1, 2.0, "no")) == {}
+        check_objectives({"ndcg@10": value}, {"ndcg@10": "max"}, 2)
 
 
 def test_metrics_get_the_names_of_their_columns() -> None:
-    assert metric_columns(METRICS) == {
+    assert metric_columns({"ndcg@10": 0.25, "leak": None, "train/loss": 1.5}) == {
         "dev/ndcg@10": 0.25,
-        "dev/fvu": 0.5,
         "dev/leak": None,
         "train/loss": 1.5,
     }
@@ -69,3 +52,37 @@ def test_an_error_is_one_short_line() -> None:
     assert one_line(ValueError("two\n  lines")) == "ValueError: two lines"
     assert one_line(MemoryError()) == "MemoryError"
     assert len(one_line(ValueError("x" * 1000))) == 300
+
+
+DIED = "The actor died unexpectedly before finishing this task.\n\tclass_name: SearchTrainable\n"
+CANNOT = "The actor died because of an error raised in its creation task, ray::T.__init__()\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ("", "lost 4 times: its process or its node died"),
+        (DIED, "lost 4 times: its process or its node died"),
+        (
+            "The actor is dead because its node has died.\n",
+            "lost 4 times: its process or its node died",
+        ),
+        (
+            f"{CANNOT}  File x\nNo module named recsae\n",
+            "its process cannot start: No module named recsae",
+        ),
+        ("ray::T.train()\n  File x\nOSError: disk full\n", "OSError: disk full"),
+    ],
+)
+def test_why_a_lost_trial_was_given_up_is_one_line(told: str, text: str) -> None:
+    file = (
+        f"Failure # 1 (occurred at some time)\nsomething else\nFailure # 2 (occurred later)\n{told}"
+    )
+    assert why_given_up(file if told else "", 4) == text
+
+
+def test_the_sharing_of_names_is_all_that_reports_have_in_common() -> None:
+    packed = EpochReport(1, 0.0, {"a name": 0.5}).packed(done=True)
+    one, other = EpochReport.unpacked(packed), EpochReport.unpacked(packed)
+    assert one.metrics is not other.metrics
+    assert next(iter(one.metrics)) is next(iter(other.metrics))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from recsae.errors import RecsaeError, SettingError
+from recsae.search.sections import SearchSettings
 from recsae.search.space import SearchSpace, load_space, space_of
 
 MINIMAL = """\
@@ -87,7 +88,8 @@ def test_everything_that_a_space_may_say(tmp_path: Path) -> None:
     assert (lr.kind, lr.low, lr.high, lr.scale) == ("float", 1e-4, 1e-2, "latents")
     assert (by_name["sae_epochs"].kind, by_name["sae_epochs"].value) == ("fixed", 30)
     assert space.max_epochs == 30
-    assert space.search.values() == {"sampler": "random", "trials": 7, "seed": 3, "max_hours": 2.0}
+    search = SearchSettings(sampler="random", trials=7, seed=3, max_hours=2.0)
+    assert space.search == search
     assert (space.scheduler.grace_epochs, space.scheduler.reduction_factor) == (2, 4)
     assert (space.resources.cpus, space.resources.gpus) == (0.5, 0.25)
 
@@ -166,16 +168,30 @@ def test_max_epochs(epochs: Any, most: int) -> None:
     assert space_of({"model_name": "SASRec_SAE", "parameters": parameters}).max_epochs == most
 
 
-def test_several_objectives_switch_early_stopping_off() -> None:
+def test_several_objectives_stop_early_as_one_does() -> None:
     values = {
         "model_name": "SASRec_SAE",
         "parameters": {"sae_k": 3},
         "objectives": {"ndcg@10": "max", "l0": "min"},
     }
-    assert space_of(values).scheduler.name == "none"
-    assert space_of({**values, "scheduler": {"grace_epochs": 2}}).scheduler.name == "none"
-    with pytest.raises(RecsaeError, match="name: expected none with several objectives, got asha"):
-        space_of({**values, "scheduler": {"name": "asha"}})
+    assert space_of(values).scheduler.name == "asha"
+    for name in ("asha_promote", "hyperband", "median", "one_epoch", "none"):
+        assert space_of({**values, "scheduler": {"name": name}}).scheduler.name == name
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "words"),
+    [
+        ({}, "asha from epoch 1, 1 of 3 goes on"),
+        ({"name": "hyperband", "reduction_factor": 4}, "hyperband from epoch 1, 1 of 4 goes on"),
+        ({"name": "median", "grace_epochs": 2}, "median from epoch 2"),
+        ({"name": "one_epoch", "keep": 7}, "one_epoch from epoch 1, the best 7 go on"),
+        ({"name": "none"}, "none"),
+    ],
+)
+def test_stopping_in_words(scheduler: dict[str, Any], words: str) -> None:
+    values = {"model_name": "SASRec_SAE", "parameters": {"sae_k": 3}, "scheduler": scheduler}
+    assert f"stopping:  {words}\n" in space_of(values).describe()
 
 
 def test_numbers_with_an_exponent_need_no_point(tmp_path: Path) -> None:
@@ -198,6 +214,10 @@ class TestOverride:
         assert (new.search.sampler, new.search.max_hours) == ("tpe", 2.0)
         assert (new.resources.cpus, new.resources.gpus) == (2.0, 0.25)
         assert space.search.trials == 7
+        more = {"max_device_seconds": 60.0, "max_epochs": 9, "finalists": 4, "finalist_seeds": 2}
+        new = space.override(**more, stop_at_noise=True, scheduler="median")
+        assert new.search.values().items() >= {**more, "stop_at_noise": True}.items()
+        assert (new.scheduler.name, new.scheduler.grace_epochs) == ("median", 2)
         assert new.fingerprint != space.fingerprint
 
     @pytest.mark.parametrize(
@@ -207,8 +227,12 @@ class TestOverride:
             ({"seed": -1}, "seed: expected an integer >= 0, got -1"),
             (
                 {"sampler": "tpee"},
-                "sampler: expected one of tpe, random, got 'tpee' (did you mean 'tpe'?)",
+                "sampler: expected one of ours, tpe, random, gp, cmaes, nsgaii, qmc,"
+                " got 'tpee' (did you mean 'tpe'?)",
             ),
+            ({"scheduler": "ahsa"}, "scheduler: expected one of asha,"),
+            ({"max_epochs": 0}, "max_epochs: expected an integer >= 1 or nothing, got 0"),
+            ({"finalists": -1}, "finalists: expected an integer >= 0, got -1"),
             ({"max_hours": 0}, "max_hours: expected a number > 0 or nothing, got 0"),
             ({"gpus": 1.5}, "gpus: expected a whole number, a fraction below 1, or auto, got 1.5"),
             ({"dataset": "ml-100"}, "did you mean 'ml-100k'?"),

@@ -12,7 +12,9 @@ import yaml
 from recsae.errors import RecsaeError
 from recsae.sae.registry import variants
 from recsae.sasrec.settings import SASRecSettings
+from recsae.search.rules import rungs
 from recsae.search.schema import schema, schema_text, write_schema
+from recsae.search.sections import SchedulerSettings
 from recsae.search.shipped import find_space, shipped_folder, shipped_spaces
 from recsae.search.space import load_space
 
@@ -76,7 +78,7 @@ def test_the_full_spaces_search_what_was_agreed(name: str) -> None:
     assert max(by_name["sae_scale_size"].choices) == 32
     assert by_name["sae_lr"].scale == "latents"
     assert space.objectives == {"ndcg@10": "max"}
-    assert space.scheduler.values() == {"name": "asha", "grace_epochs": 1, "reduction_factor": 3}
+    assert space.scheduler == SchedulerSettings(name="asha", grace_epochs=1, reduction_factor=3)
     assert space.max_epochs == 27
     assert (space.search.sampler, space.search.trials) == ("tpe", 64)
 
@@ -103,7 +105,7 @@ def test_all_variants_searches_every_candidate_in_the_same_ranges() -> None:
 def test_pareto_trades_quality_for_sparsity() -> None:
     space = load_space("pareto.yaml")
     assert space.objectives == {"ndcg@10": "max", "l0": "min"}
-    assert space.scheduler.name == "none"
+    assert rungs(space) == (1, 3) and space.max_epochs == 9
     assert next(p.high for p in space.parameters if p.name == "sae_k") == 64
 
 

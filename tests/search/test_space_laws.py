@@ -90,7 +90,30 @@ def parameters_of(draw: st.DrawFn, models: list[str], width: int) -> dict[str, A
         same = conditional({"choice": [True, False]}, {"model_name": [CONTRASTIVE]})
         found["sae_contrastive_same_item"] = same
     shuffled = draw(st.permutations(list(found)))
-    return {name: found[name] for name in shuffled}
+    return {name: believed(draw, found[name]) for name in shuffled}
+
+
+def believed(draw: st.DrawFn, body: Any) -> Any:
+    """The same with a prior around one of its values, if it is searched."""
+    forms = [form for form in ("int", "float", "choice") if isinstance(body, dict) and form in body]
+    if not forms or draw(st.booleans()):
+        return body
+    prior = {"around": draw(st.sampled_from(body[forms[0]]))}
+    sure = draw(st.sampled_from([{}, {"sure": "low"}, {"sure": "high"}]))
+    return {**body, "prior": prior | sure}
+
+
+def points(parameters: dict[str, Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Lists of points that give some of what always takes part."""
+    free = {
+        name: st.sampled_from(
+            next(body[form] for form in ("int", "float", "choice") if form in body)
+        )
+        for name, body in parameters.items()
+        if isinstance(body, dict) and not {"value", "when"} & set(body)
+    }
+    several = st.fixed_dictionaries({}, optional=free).filter(bool)
+    return st.lists(several, max_size=2) if free else st.just([])
 
 
 @st.composite
@@ -104,9 +127,14 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "base": {"emb_size": width, "num_heads": draw(st.sampled_from([1, 2, 4]))},
     }
     search = {
-        "sampler": st.sampled_from(["tpe", "random"]),
+        "sampler": st.sampled_from(["ours", "tpe", "random", "gp", "nsgaii", "qmc"]),
         "trials": st.integers(1, 10**6),
         "seed": st.integers(0, 2**31),
+        "max_device_seconds": st.none() | st.floats(1, 99),
+        "max_epochs": st.none() | st.integers(1, 99),
+        "stop_at_noise": st.booleans(),
+        "finalists": st.integers(0, 9),
+        "finalist_seeds": st.integers(1, 9),
         "max_hours": st.none() | st.floats(0.01, 99) | st.integers(1, 9),
     }
     metrics = draw(subsets(list(DIRECTIONS)))
@@ -116,6 +144,8 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "search": st.fixed_dictionaries({}, optional=search),
         "scheduler": st.sampled_from([None, {"name": "none"}, {"reduction_factor": 2}]),
         "resources": st.sampled_from([None, {"cpus": 0.5}, {"gpus": 0.25, "cpus": 2}, {"gpus": 2}]),
+        "constraints": st.sampled_from([None, {}, {"dead": "<= 0.5", "hr@10": " >=1e-2"}]),
+        "points": points(space["parameters"]) | st.none(),
         "objectives": st.just({name: DIRECTIONS[name] for name in metrics}) | st.none(),
     }
     return space | draw(st.fixed_dictionaries({}, optional=optional))
@@ -193,6 +223,8 @@ def space_model(held: dict[str, Any]) -> str:
                         "when",
                         "step",
                         "scale",
+                        "prior",
+                        "around",
                         "sae_k",
                         "model_name",
                     ]
@@ -211,6 +243,8 @@ def space_model(held: dict[str, Any]) -> str:
             "data",
             "base",
             "objectives",
+            "constraints",
+            "points",
             "search",
             "scheduler",
             "resources",

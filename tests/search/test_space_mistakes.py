@@ -138,13 +138,89 @@ MISTAKES = {
         space_with("objectives:\n  ndcg@10: max\n  l0: max"),
         "mine.yaml:6: l0: expected min (less is better), got 'max'",
     ),
-    "asha with several objectives": (
-        space_with("objectives: {ndcg@10: max, l0: min}\nscheduler: {name: asha}"),
-        "mine.yaml:5: name: expected none with several objectives, got asha",
-    ),
     "misspelt sampler": (
         space_with("search: {sampler: tpee}"),
-        "mine.yaml:4: sampler: expected one of tpe, random, got 'tpee' (did you mean 'tpe'?)",
+        "mine.yaml:4: sampler: expected one of ours, tpe, random, gp, cmaes, nsgaii, qmc,"
+        " got 'tpee' (did you mean 'tpe'?)",
+    ),
+    "cmaes with several objectives": (
+        space_with("objectives: {ndcg@10: max, l0: min}\nsearch: {sampler: cmaes}"),
+        "mine.yaml:5: sampler: expected another with several objectives, got cmaes",
+    ),
+    "finalists without seeds": (
+        space_with("search: {finalists: 3, finalist_seeds: 0}"),
+        "mine.yaml:4: finalist_seeds: expected an integer >= 1, got 0",
+    ),
+    "unknown metric of a constraint": (
+        space_with("constraints: {ded: '<= 5'}"),
+        "mine.yaml:4: ded: no such metric (did you mean 'dead'?)",
+    ),
+    "a bare number as constraint": (
+        space_with("constraints:\n  l0: 16"),
+        """mine.yaml:5: l0: expected "<= NUMBER" or ">= NUMBER", got 16""",
+    ),
+    "another sign in a constraint": (
+        space_with("constraints: {l0: '< 16'}"),
+        """mine.yaml:4: l0: expected "<= NUMBER" or ">= NUMBER", got '< 16'""",
+    ),
+    "an endless constraint": (space_with("constraints: {l0: '<= 1e999'}"), "got '<= 1e999'"),
+    "a constraint on leaks": (
+        space_with("constraints: {leak: '<= 0'}"),
+        "mine.yaml:4: leak: what leaks is never allowed; it needs no constraint",
+    ),
+    "constraints as a list": (
+        space_with("constraints: [l0]"),
+        "mine.yaml:4: constraints: expected",
+    ),
+    "points as a mapping": (
+        space_with("points: {sae_k: 3}"),
+        "mine.yaml:4: points: expected a list of settings, got {'sae_k': 3}",
+    ),
+    "an empty point": (space_with("points:\n  - {}"), "mine.yaml:5: points: expected settings to"),
+    "misspelt setting of a point": (
+        space_with("points:\n  - {sae_k: 3}\n  - {sae_kk: 3}"),
+        "mine.yaml:6: sae_kk: expected model_name or a parameter of this file (did you mean 'sae_k",
+    ),
+    "a point outside": (
+        space_with("points: [{sae_k: 17}]"),
+        "mine.yaml:4: sae_k: expected an integer from 2 to 16, got 17",
+    ),
+    "a fraction in a point": (space_with("points: [{sae_k: 2.5}]"), "from 2 to 16, got 2.5"),
+    "true as a number of a point": (
+        space_with("points: [{sae_k: true}]"),
+        "from 2 to 16, got True",
+    ),
+    "a point of another model": (
+        space_with("points: [{model_name: SASRec_PCA}]"),
+        "mine.yaml:4: model_name: expected SASRec_SAE, got 'SASRec_PCA'",
+    ),
+    "a point without the condition of its setting": (
+        MINIMAL + "  sae_auxk: {float: [0.1, 1], when: {sae_k: [3, 4]}}\npoints: [{sae_auxk: 0.5}]",
+        "mine.yaml:5: sae_auxk: expected sae_k: 3 or 4 beside it, without which it takes no part",
+    ),
+    "a prior as a bare value": (
+        MINIMAL.replace("log: true", "prior: 8"),
+        "mine.yaml:3: sae_k.prior: expected {around: value, sure: medium}, got 8",
+    ),
+    "misspelt part of a prior": (
+        MINIMAL.replace("log: true", "prior: {arround: 8}"),
+        "mine.yaml:3: sae_k.prior.arround: expected around or sure, got 'arround' (did you mean",
+    ),
+    "a prior around nothing": (
+        MINIMAL.replace("log: true", "prior: {sure: low}"),
+        "expected {around",
+    ),
+    "misspelt certainty": (
+        MINIMAL.replace("log: true", "prior: {around: 8, sure: hihg}"),
+        "sae_k.prior.sure: expected low, medium or high, got 'hihg' (did you mean 'high'?)",
+    ),
+    "a prior outside": (
+        MINIMAL.replace("log: true", "prior: {around: 1}"),
+        "mine.yaml:3: sae_k.prior.around: expected an integer from 2 to 16, got 1",
+    ),
+    "a prior of a fixed value": (
+        MINIMAL.replace("{int: [2, 16], log: true}", "{value: 3, prior: {around: 3}}"),
+        "mine.yaml:3: sae_k.prior: expected value or when, got 'prior'",
     ),
     "no trials": (space_with("search:\n\n  trials: 0"), "mine.yaml:6: trials: expected an integer"),
     "a fraction of a trial": (
@@ -153,9 +229,14 @@ MISTAKES = {
     ),
     "misspelt scheduler": (
         space_with("scheduler: {name: ahsa}"),
-        "mine.yaml:4: name: expected one of asha, none, got 'ahsa' (did you mean 'asha'?)",
+        "mine.yaml:4: name: expected one of asha, asha_promote, hyperband, median, one_epoch, none,"
+        " got 'ahsa' (did you mean 'asha'?)",
     ),
     "factor of one": (space_with("scheduler: {reduction_factor: 1}"), "expected an integer >= 2"),
+    "nobody kept": (
+        space_with("scheduler: {keep: 0}"),
+        "mine.yaml:4: keep: expected an integer >= 1",
+    ),
     "grace longer than a trial": (
         space_with("scheduler: {grace_epochs: 11}"),
         "mine.yaml:4: grace_epochs: expected at most sae_epochs 10, got 11",

@@ -83,20 +83,21 @@ MISTAKES = {
     "only options": (parameter("sae_k: {log: true}"), "mine.yaml:3: sae_k: expected {int: [low,"),
     "misspelt form": (
         parameter("sae_k: {imt: [2, 16]}"),
-        "mine.yaml:3: sae_k.imt: expected int, float, choice, value, log, step, scale or when, "
-        "got 'imt' (did you mean 'int'?)",
+        "mine.yaml:3: sae_k.imt: expected int, float, choice, value, log, step, scale, prior or"
+        " when, got 'imt' (did you mean 'int'?)",
     ),
     "misspelt option": (
         parameter("sae_k: {int: [2, 16], lgo: true}"),
-        "mine.yaml:3: sae_k.lgo: expected int, log, step or when, got 'lgo' (did you mean 'log'?)",
+        "mine.yaml:3: sae_k.lgo: expected int, log, step, prior or when, got 'lgo'"
+        " (did you mean 'log'?)",
     ),
     "option of another form": (
         parameter("sae_lr: {float: [0.1, 0.2], step: 1}"),
-        "mine.yaml:3: sae_lr.step: expected float, log, scale or when, got 'step'",
+        "mine.yaml:3: sae_lr.step: expected float, log, scale, prior or when, got 'step'",
     ),
     "two forms": (
         parameter("sae_k:\n    int: [2, 16]\n    choice: [2]"),
-        "mine.yaml:5: sae_k.choice: expected int, log, step or when, got 'choice'",
+        "mine.yaml:5: sae_k.choice: expected int, log, step, prior or when, got 'choice'",
     ),
     "range upside down": (
         parameter("sae_k: {int: [16, 2]}"),

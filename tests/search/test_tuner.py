@@ -17,6 +17,7 @@ import ray
 from recsae.errors import RecsaeError
 from recsae.results import Results, States, create, load_results
 from recsae.search import tuner
+from recsae.search.budgets import OUT_OF_TIME
 from recsae.search.space import SearchSpace, space_of
 from recsae.search.trainable import Work
 from recsae.search.tuner import SearchOutcome, run_search
@@ -59,12 +60,25 @@ def space(trials: int = 6, scheduler: str = "none", epochs: int = 3, **keys: Any
 def search(
     tmp_path: Path, space: SearchSpace, kind: str, name: str = "run", **keys: Any
 ) -> tuple[SearchOutcome, Results]:
+    create(tmp_path / name, {"space": space.resolved()})
+    return go_on(tmp_path, space, kind, name, **keys)
+
+
+LEFT = {"search.yaml", "results.parquet", "curves.parquet", "tensorboard", "best", "journal"}
+"""What a search may leave in its folder."""
+
+
+def go_on(
+    tmp_path: Path, space: SearchSpace, kind: str, name: str = "run", **keys: Any
+) -> tuple[SearchOutcome, Results]:
+    """Search in a folder, from where an earlier driver left it if there was one."""
     run_path = tmp_path / name
-    create(run_path, {"space": space.resolved()})
+    if not run_path.exists():
+        create(run_path, {"space": space.resolved()})
     outcome = run_search(space, tmp_path, run_path, trial_factory=f"fake_trials:{kind}", **keys)
     left = {path.name for path in run_path.iterdir()}
-    known = {"search.yaml", "results.parquet", "curves.parquet", "tensorboard", "best"}
-    assert left <= known, "a search leaves nothing of its own behind"
+    if not outcome.interrupted:
+        assert left <= LEFT, "a search leaves nothing of its own behind"
     return outcome, load_results(run_path)
 
 
@@ -134,7 +148,7 @@ def test_results_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
 def test_a_lost_process_costs_no_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, steps: list[int]
 ) -> None:
-    monkeypatch.setattr(tuner, "Work", partial(Work, checkpoint_seconds=seconds))
+    monkeypatch.setattr(tuner, "Work", partial(Work, keep_seconds=seconds))
     _, results = search(tmp_path, space(1), "DyingTrial")
     assert [int(line) for line in (tmp_path / "steps").read_text().split()] == steps
     assert results.trials[["state", "epochs"]].values.tolist() == [[States.COMPLETE, 3]]
@@ -151,13 +165,40 @@ def test_a_trial_that_kills_every_process_fails(
     assert "\n".join(capfd.readouterr()).count("died") == 0
 
 
-def test_the_time_budget_ends_the_search(tmp_path: Path) -> None:
+def test_the_time_budget_ends_the_search_with_an_answer(tmp_path: Path) -> None:
     budget = {"trials": 50, "max_hours": 4 / 3600}
-    outcome, results = search(tmp_path, space(search=budget, epochs=100), "SlowTrial")
-    assert outcome.out_of_time and not outcome.interrupted
-    assert len(results.trials) <= 2
-    assert results.trials["state"].eq(States.FAILED).all()
-    assert set(results.trials["error"]) <= {"stopped: max_hours is over"}
+    outcome, results = search(tmp_path, space(search=budget, epochs=9), "SlowTrial")
+    assert outcome.over == OUT_OF_TIME and not outcome.interrupted
+    assert sorted(results.trials["state"]) == [States.COMPLETE, States.PRUNED]
+    assert results.trials["error"].isna().all()
+    assert len(results.best) == 1 and (results.path / "best").exists()
+
+
+@pytest.mark.parametrize("scheduler", ["asha", "asha_promote", "one_epoch", "hyperband", "median"])
+def test_every_scheduler_ends_with_an_answer(tmp_path: Path, scheduler: str) -> None:
+    _, results = search(tmp_path, space(9, scheduler, epochs=9), "FakeTrial")
+    states = results.trials["state"].value_counts()
+    assert states.sum() == 9 and set(states.index) <= {States.COMPLETE, States.PRUNED}
+    assert states[States.COMPLETE] >= 1 and len(results.best) == 1
+    assert (
+        results.curves.groupby("trial_id")["epoch"]
+        .max()
+        .eq(results.trials.set_index("trial_id")["epochs"])
+        .all()
+    )
+
+
+def test_a_search_that_has_finished_stays_as_it_is(tmp_path: Path) -> None:
+    _, first = search(tmp_path, space(4, "asha"), "FakeTrial", workers=1)
+    _, second = go_on(tmp_path, space(4, "asha"), "MortalTrial", workers=1)
+    assert first.trials.equals(second.trials) and first.curves.equals(second.curves)
+
+
+def test_more_trials_go_on_where_the_fewer_ended(tmp_path: Path) -> None:
+    search(tmp_path, space(5, "asha_promote"), "FakeTrial", "short", workers=1)
+    _, extended = go_on(tmp_path, space(9, "asha_promote"), "FakeTrial", "short", workers=1)
+    assert extended.trials["trial_id"].tolist() == list(range(9))
+    assert (extended.trials["state"] == States.COMPLETE).any()
 
 
 def test_resources_that_nobody_has_are_a_mistake(tmp_path: Path) -> None:
@@ -185,9 +226,8 @@ def test_ctrl_c_keeps_what_there_is(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: every process hears it
     out, err = process.communicate(timeout=100)
     assert out == "True\n"
-    stopping = "stopping: what has finished is kept (Ctrl-C again to stop at once)"
+    stopping = "stopping: nothing is lost, the run can be resumed (Ctrl-C again to stop at once)"
     assert err.splitlines() == ["starting Ray on this machine", stopping]
     trials = load_results(tmp_path / "run").trials
     assert len(trials) in (1, 2)
-    assert trials["state"].eq(States.FAILED).all()
-    assert trials["error"].eq("interrupted").all()
+    assert trials["state"].eq(States.PAUSED).all() and trials["error"].isna().all()

@@ -1,0 +1,99 @@
+"""Holds the contest that plan.py lays down and writes its page.
+
+    python -m benchmarks.search_quality [--json] [--quick] [--slow] [--tables T …] [--to FOLDER]
+
+Without --quick it writes results/ and the figures in README.md beside this file.
+"""
+
+import argparse
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.search_quality.contest import possible, run_all, tasks
+from benchmarks.search_quality.findings import findings
+from benchmarks.search_quality.judging import world
+from benchmarks.search_quality.page import markdown, page
+from benchmarks.search_quality.plan import METHODS, OURS, SEEDS, STOCK
+from benchmarks.search_quality.tables import HERE, TABLES
+from recsae.errors import RecsaeError
+from recsae.files import write_whole
+from recsae.progress import say
+
+RESULTS = HERE / "results"
+SLOW = RESULTS / "slow.parquet"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+QUICK = ("random", "asha + random", STOCK, OURS)
+
+
+def main() -> None:
+    """Run what is asked for, and write or print it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print the figures as one object")
+    parser.add_argument("--quick", action="store_true", help="2 seeds of a few methods")
+    parser.add_argument("--slow", action="store_true", help="the methods that take long, too")
+    parser.add_argument("--tables", nargs="+", choices=TABLES, help="default: all that are there")
+    parser.add_argument("--methods", nargs="+", default=[], help="only these, by name")
+    parser.add_argument("--contests", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--to", type=Path, help="folder of the page; nothing else is changed")
+    options = parser.parse_args()
+    tables = options.tables or [name for name, table in TABLES.items() if table.file.exists()]
+    if not tables:
+        raise RecsaeError("no table is recorded yet: python -m benchmarks.search_quality.record")
+    names = QUICK if options.quick else tuple(options.methods)
+    seeds = 2 if options.quick else options.seeds
+    todo = list(tasks(tables, seeds, options.slow, names, options.contests))
+    frame = with_slow(run_all(todo, options.processes), options.slow)
+    found = findings(frame, {name: world(name) for name in tables})
+    part = options.quick or names or options.tables or options.seeds != SEEDS
+    if options.to or not (part or len(options.contests) < len(METHODS)):
+        write(frame, found, options.to or RESULTS, whole=options.to is None)
+    if options.json:
+        print(json.dumps({k: v for k, v in found.items() if k != "curves"}))
+    else:
+        print(markdown(found))
+
+
+def with_slow(frame: pd.DataFrame, ran: bool) -> pd.DataFrame:
+    """Return the runs with those of the slow methods: stored ones, unless they have just run."""
+    names = [method.name for method in METHODS["one"] if method.slow]
+    if ran:
+        slow = frame[frame["method"].isin(names)]
+        write_whole(SLOW, slow.astype({"missed": "float32"}).to_parquet(index=False))
+        return frame
+    if not SLOW.exists():
+        return frame
+    stored = pd.read_parquet(SLOW)
+    known = frame[["contest", "table", "seed"]].drop_duplicates()
+    return pd.concat([frame, stored.merge(known)], ignore_index=True)
+
+
+def write(frame: pd.DataFrame, found: dict[str, Any], folder: Path, whole: bool) -> None:
+    """Write the page and its figures; if `whole`, those in README.md too."""
+    write_whole(folder / "page.html", page(found))
+    write_whole(folder / "summary.json", json.dumps(found, indent=1) + "\n")
+    ends = {table: told["budgets"] for table, told in found["tables"].items()}
+    kept = [
+        np.isclose(at, ends[t]).any() for t, at in zip(frame["table"], frame["at"], strict=True)
+    ]
+    write_whole(folder / "runs.csv", frame[kept].round(6).to_csv(index=False))
+    if whole:
+        readme = (HERE / "README.md").read_text()
+        before, rest = readme.split(BEGIN)
+        after = rest.split(END)[1]
+        write_whole(HERE / "README.md", f"{before}{BEGIN}\n{markdown(found)}{END}{after}")
+    for contest in METHODS.values():
+        for method in contest:
+            if not possible(method):
+                say(f"{method.name}: left out, its package is not installed")
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main()

@@ -1,0 +1,187 @@
+"""The finalists of a run: trained anew with fresh seeds, scored once, told in finalists.parquet."""
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from recsae.cache import Cache
+from recsae.files import read_json, whole, write_json
+from recsae.progress import say
+from recsae.reads import count_test_read
+from recsae.results import (
+    TEST,
+    Files,
+    load_results,
+    records,
+    write_finalists,
+)
+from recsae.results.choosing import chosen, winners
+from recsae.search.budgets import Budget
+from recsae.search.finalists import (
+    FACTORY,
+    FOLDER,
+    AllKept,
+    Key,
+    Listed,
+    finalist_space,
+    fresh_trials,
+    history_of,
+    key_of,
+    model_folder,
+    row_of,
+)
+from recsae.search.history import History
+from recsae.search.segment_folders import FOLDER as JOURNAL
+from recsae.search.space import SearchSpace
+from recsae.search.strategy import Fresh
+
+if TYPE_CHECKING:
+    from recsae.search.tuner import SearchOutcome
+
+Row = dict[str, Any]
+
+_MODEL: Final = re.compile(r"(\d+)-\d+")
+
+
+@dataclass(frozen=True)
+class Training:
+    """By what means finalists are trained: those of the search."""
+
+    activations: Path
+    cache: Cache
+    workers: int | None = None
+    address: str | None = None
+    about: Mapping[str, Any] | None = None
+    """What the journal notes of this driver."""
+    trial_factory: str = FACTORY
+
+
+def finals(
+    run: Path, space: SearchSpace, outcome: "SearchOutcome", training: Training
+) -> "SearchOutcome":
+    """Train the finalists of a search unless it was stopped; return how it all ended."""
+    if outcome.interrupted:
+        if space.search.finalists:
+            say("no finalists: the search was stopped; --resume goes on with it, then with them")
+        return outcome
+    return replace(outcome, interrupted=not run_finalists(run, space, training))
+
+
+def run_finalists(run: Path, space: SearchSpace, training: Training) -> bool:
+    """Train and score the finalists that a space asks for; False if a Ctrl-C came before the end.
+
+    What an earlier driver did is not done again. Costs nothing of the search's budgets. Test is
+    read once for all of them, after the last training.
+    """
+    wanted = _wanted(run, space)
+    if not wanted:
+        return True
+    before = _rows_before(run)
+    if any(key_of(fresh.drawn) not in before for fresh in wanted):
+        if not _train(run / FOLDER, space, wanted, training):
+            say("the finalists are not all trained: --resume goes on with them")
+            return False
+        rows = _scored(run, _trained(run, space), before, training.cache)
+        write_finalists(run, rows)
+    _tidy(run, space)
+    return True
+
+
+def _wanted(run: Path, space: SearchSpace) -> list[Fresh]:
+    """Return the trainings of the best trials that a run has now."""
+    if not space.search.finalists:
+        return []
+    trials = load_results(run).trials
+    numbers = chosen(trials, space.objectives, space.constraints, space.search.finalists)
+    if not numbers:
+        say("no finalists: no trial is complete without a leak and within the constraints")
+    told = _history(run, space)
+    finalists = [told.trials[number] for number in numbers]
+    return fresh_trials(finalists, space.search.finalist_seeds, space.search.seed)
+
+
+def _train(folder: Path, space: SearchSpace, wanted: list[Fresh], training: Training) -> bool:
+    """Train what is not trained yet; return False after a Ctrl-C."""
+    from recsae.search.tuner import UNLIMITED, Plan, run_plan
+
+    known = {key_of(trial.drawn): trial.ended for trial in _history(folder, space)}
+    keys = list(dict.fromkeys([*known, *(key_of(fresh.drawn) for fresh in wanted)]))
+    left = sum(not known.get(key, False) for key in keys)
+    if not left:
+        return True  # an earlier driver was killed while it scored them
+    say(f"training {len({trial_id for trial_id, _ in keys})} finalists anew: {left} trainings")
+    folder.mkdir(exist_ok=True)
+    plan = Plan(
+        finalist_space(space, len(keys)),
+        training.activations,
+        Listed(wanted),
+        Budget(UNLIMITED),
+        training.workers,
+        training.address,
+        training.trial_factory,
+        training.cache.shared,
+        keeper=AllKept(folder, keys, space.objectives),
+        what="finalists",
+    )
+    return not run_plan(plan, folder.resolve(), dict(training.about or {})).interrupted
+
+
+def _history(folder: Path, space: SearchSpace) -> History:
+    from recsae.search.journal import events_of
+
+    return history_of(events_of(folder), space.objectives)
+
+
+def _trained(run: Path, space: SearchSpace) -> dict[Key, Row]:
+    trials = _history(run / FOLDER, space)
+    return {key_of(trial.drawn): row_of(trial) for trial in trials if trial.ended}
+
+
+def _rows_before(run: Path) -> dict[Key, Row]:
+    """Return the rows that were written before, by an earlier driver or ahead of --extend."""
+    known = load_results(run).finalists
+    return {} if known is None else {key_of(row): row for row in records(known)}
+
+
+def _scored(
+    run: Path, rows: Mapping[Key, Row], before: Mapping[Key, Row], cache: Cache
+) -> list[Row]:
+    """Return all rows, each with the figures that its model has on test."""
+    from recsae.jobs.evaluation import score_model
+    from recsae.jobs.scores import stored_scores
+
+    found = list(before.values())
+    new = [key for key in rows if key not in before]
+    files = {key: run / FOLDER / model_folder(key) / Files.METRICS for key in new}
+    unread = [file for file in files.values() if file.parent.is_dir() and not file.is_file()]
+    if unread and not any(file.is_file() for file in files.values()):
+        count_test_read(run)
+    for file in unread:
+        write_json(file, stored_scores(score_model(file.parent, "history", cache, None)))
+    for key, file in files.items():
+        found.append(rows[key] | (_test_columns(file) if file.is_file() else {}))
+    return found
+
+
+def _test_columns(file: Path) -> Row:
+    with whole(file):
+        return {TEST + name: value for name, value in read_json(file)["test"].items()}
+
+
+def _tidy(run: Path, space: SearchSpace) -> None:
+    """Leave the journal and the models of those that win: finalists.parquet tells all the rest."""
+    frame = load_results(run).finalists
+    assert frame is not None
+    won = set(winners(frame, space.objectives, space.constraints))
+    for path in (run / FOLDER).glob("*"):
+        if path.name != JOURNAL and _trial(path) not in won:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _trial(path: Path) -> int | None:
+    """Return whose model lies in a folder, None if it is no model's."""
+    found = _MODEL.fullmatch(path.name)
+    return int(found[1]) if found else None

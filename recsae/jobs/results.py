@@ -1,0 +1,131 @@
+"""`results` and `report`: what runs left, shown, compared, put together, handed on."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from recsae.errors import RecsaeError
+from recsae.progress import say
+from recsae.results import (
+    Columns,
+    Files,
+    Results,
+    check_name,
+    create,
+    find_run,
+    load_results,
+    records,
+    storage_root,
+    summary,
+    write_curves,
+    write_finalists,
+    write_trials,
+)
+from recsae.results.comparing import best_settings, differences, outcomes
+from recsae.results.merging import Merged, merged, why_not
+
+
+def show(run: str, *, storage: str | None, top: int) -> tuple[dict[str, Any], Any]:
+    """Return a run's outcome, and a table of its `top` trials."""
+    from recsae.report.tables import trials_table
+
+    path = find_run(run, storage_root(storage))
+    return run_outcome(path), trials_table(load_results(path), top)
+
+
+def run_outcome(path: Path) -> dict[str, Any]:
+    """Return what `tune` prints: counts, and of each best trial settings, dev and test figures."""
+    results = load_results(path)
+    outcome = summary(results)
+    for trial in outcome["best"]:
+        scores = results.scores(trial["trial_id"])
+        trial |= {part: scores[part] for part in ("test", "difference") if scores.get(part)}
+    return {
+        **outcome,
+        "protocol": results.search.get("protocol"),
+        "base": results.search.get("base"),
+        "beside": results.beside,
+        "path": str(path),
+        "report": str(path / Files.REPORT),
+    }
+
+
+def report(run: str, *, storage: str | None) -> dict[str, Any]:
+    """Write a run's page from its dataframes, and which parameters decide beside them."""
+    from recsae.report import write_report
+    from recsae.search.importance import store_importance
+
+    path = find_run(run, storage_root(storage))
+    store_importance(path)
+    return {"run": path.name, "report": str(write_report(path))}
+
+
+def diff(run: str, other: str, *, storage: str | None) -> dict[str, Any]:
+    """Return what differs between two runs, and what came out of both."""
+    root = storage_root(storage)
+    one, two = (load_results(find_run(name, root)) for name in (run, other))
+    if one.path.resolve() == two.path.resolve():
+        raise RecsaeError(f"{one.path.name}: expected two runs, got the same twice")
+    return {
+        "runs": [one.path.name, two.path.name],
+        "paths": [str(one.path), str(two.path)],
+        "differences": differences(one, two),
+        "outcome": outcomes(one, two),
+        "best_settings": best_settings(one, two),
+        "not_mergeable": why_not(one, two),
+    }
+
+
+def merge(runs: Sequence[str], *, name: str, storage: str | None) -> dict[str, Any]:
+    """Write a run that has the trials of several; raises RecsaeError if they do not fit."""
+    root = storage_root(storage)
+    check_name(name)
+    if (root / name).exists():
+        raise RecsaeError(f"--name: {root / name} exists already; take another name")
+    if len(runs) < 2:
+        raise RecsaeError(f"merge: expected two runs or more, got {len(runs)}")
+    parts = [load_results(find_run(run, root)) for run in runs]
+    together = merged(parts)
+    create(root / name, together.search, lambda folder: _fill(folder, together, parts))
+    report(str(root / name), storage=storage)
+    return {
+        **run_outcome(root / name),
+        "merged": together.search["merged"],
+        "left_out": together.left_out,
+    }
+
+
+def export(run: str, *, storage: str | None) -> dict[str, Any]:
+    """Write a run as an Optuna journal, and say how to open it."""
+    from recsae.search.optuna_export import dashboard_command
+    from recsae.search.optuna_export import export as written
+
+    results = load_results(find_run(run, storage_root(storage)))
+    path = written(results)
+    return {
+        "run": results.path.name,
+        "path": str(path),
+        "study": results.path.name,
+        "trials": len(results.trials),
+        "open": dashboard_command(path),
+    }
+
+
+def _fill(folder: Path, together: Merged, parts: Sequence[Results]) -> None:
+    """Write the frames of a merged run into its new folder, and copy its best models."""
+    write_trials(folder, together.trials)
+    write_curves(folder, together.curves)
+    if together.finalists:
+        write_finalists(folder, together.finalists)
+    homes = {
+        new: part.path / Files.BEST / str(old)
+        for part, numbers in zip(parts, together.numbers, strict=True)
+        for old, new in numbers.items()
+    }
+    for row in records(load_results(folder).best):
+        number = int(row[Columns.TRIAL_ID])
+        if homes[number].is_dir():
+            shutil.copytree(homes[number], folder / Files.BEST / str(number))
+        else:
+            say(f"{homes[number]}: no model of trial {number} to copy")

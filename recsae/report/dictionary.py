@@ -1,0 +1,101 @@
+"""The page that tells of each column what it holds, made from where the columns are defined.
+
+python -m recsae.report.dictionary writes it; a test holds the file to it.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from recsae import results
+from recsae.report.glossary import GLOSSARY, LOSS_TERMS, explained
+from recsae.results import DEV, TEST, TRAIN, Files
+from recsae.results.columns import (
+    CURVE_HEAD,
+    FINALIST_HEAD,
+    FINALIST_TAIL,
+    IMPORTANCE_COLUMNS,
+    MERGED_TAIL,
+    RESULT_HEAD,
+    RESULT_TAIL,
+)
+from recsae.results.meanings import MEANINGS, ROWS
+
+PAGE: Final = Path(results.__file__).with_name("README.md")
+_TYPES: Final = {
+    Files.RESULTS: {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL},
+    Files.CURVES: CURVE_HEAD,
+    Files.FINALISTS: {**FINALIST_HEAD, **FINALIST_TAIL},
+    Files.IMPORTANCE: IMPORTANCE_COLUMNS,
+}
+_PREFIXES: Final = {
+    Files.RESULTS: f"`{DEV}…`: what the last report measured on dev",
+    Files.CURVES: f"`{DEV}…`: what was measured on dev after the epoch; `{TRAIN}…`: the terms of "
+    "the loss, means over its batches",
+    Files.FINALISTS: f"`{DEV}…` and `{TEST}…`: what the fresh model scores on dev and on test",
+}
+_HEAD: Final = """# What a run's dataframes hold
+
+`recsae.load_results(PATH)` reads them; so does pandas. Made by `python -m recsae.report.dictionary`
+from where the columns are defined: change it there.
+
+Beside the columns below, `results.parquet` has a column for each setting of the trials, under the
+name that a search space and the flags of `recsae train` have for it (`recsae train --help` says
+what each means; rates as they were used, scaled). Where the variant has no such setting it is null.
+"""
+_METRICS: Final = """## Metrics
+
+Those with a cut-off carry it, as in `dev/ndcg@10`. A metric is null where it was not measured:
+costly ones are measured only where a trial may be stopped, and at its end.
+"""
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    parts = [_HEAD]
+    for file, rows in ROWS.items():
+        parts += [f"## {file}\n\n{_capital(rows)}.\n", f"{_columns(file)}\n"]
+        parts += [f"Figures: {_PREFIXES[file]}.\n"] if file in _PREFIXES else []
+    metrics = _table(("metric", "meaning"), ((f"`{n}`", text) for n, text in GLOSSARY.items()))
+    terms = _table(("term", "meaning"), ((f"`{TRAIN}{n}`", t) for n, t in LOSS_TERMS.items()))
+    return "\n".join([*parts, _METRICS, f"{metrics}\n", f"{terms}\n"])
+
+
+def unexplained(file: str, columns: Iterable[str], settings: Iterable[str]) -> list[str]:
+    """Return the columns of a frame that the page does not explain."""
+    known = {*MEANINGS[file], *(settings if file == Files.RESULTS else ())}
+    return [name for name in columns if name not in known and not _is_explained(name)]
+
+
+def _is_explained(name: str) -> bool:
+    prefix, slash, metric = name.rpartition("/")
+    if f"{prefix}{slash}" == TRAIN:
+        return metric in LOSS_TERMS
+    return f"{prefix}{slash}" in (DEV, TEST) and bool(explained([metric]))
+
+
+def _columns(file: str) -> str:
+    types, meanings = _TYPES[file], MEANINGS[file]
+    rows = ((f"`{name}`", _type(types, name), text) for name, text in meanings.items())
+    return _table(("column", "type", "meaning"), rows)
+
+
+def _type(types: Mapping[str, str], name: str) -> str:
+    return "text" if types[name] == "str" else "time" if "datetime" in types[name] else types[name]
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "&#124;")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

@@ -1,0 +1,146 @@
+"""Ray Tune around a director: a leg is one Tune trial, and only Tune's stable hooks are used.
+
+Tune asks `LegSearcher` for legs, shows every result to `Reporting`, which answers whether the leg
+is over, and tells `Watch` of processes that were lost. It schedules and pauses nothing itself.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ray.tune import Callback, Stopper
+from ray.tune.experiment import Trial
+from ray.tune.search import Searcher
+
+from recsae.progress import say
+from recsae.results import Columns
+from recsae.search.director import Director
+from recsae.search.halt import Halt
+from recsae.search.recorder import RunRecord
+from recsae.search.reports import EpochReport, why_given_up
+
+KNOWN = "known_epochs"
+
+
+class LegSearcher(Searcher):
+    """Feeds Tune from a director; counts the legs at once itself.
+
+    Ray would fix their number at the start. `slots` says how many may run or wait now; `config` is
+    passed to every leg beside its trial.
+    """
+
+    def __init__(
+        self, director: Director, slots: Callable[[], int], config: Mapping[str, Any]
+    ) -> None:
+        super().__init__()
+        self._director, self._slots, self._config = director, slots, dict(config)
+        self.live: dict[str, int] = {}
+        """Our numbers of the trials that run or wait, by Ray's ids."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Be empty in the copy that Tune pickles at the start: nothing ever reads it."""
+        return {}
+
+    def suggest(self, trial_id: str) -> Any:
+        """Return a leg's config; None while there is none, FINISHED when there is none ever."""
+        if len(self.live) >= max(1, self._slots()):
+            return None
+        leg = self._director.next()
+        if leg is None:
+            return Searcher.FINISHED if self._director.finished else None
+        self.live[trial_id] = leg.trial_id
+        return {
+            **self._config,
+            Columns.TRIAL_ID: leg.trial_id,
+            Columns.MODEL_NAME: leg.model_name,
+            "settings": leg.settings,
+            KNOWN: leg.epochs,
+        }
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Free the leg's place."""
+        self.live.pop(trial_id, None)
+
+    def set_max_concurrency(self, max_concurrent: int) -> bool:
+        """Claim the counting, so that Ray's fixed limit is not enforced beside ours."""
+        return True
+
+    def save(self, checkpoint_path: str) -> None:
+        """Keep nothing: a search is resumed from its journal."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Do nothing, see `save`."""
+
+
+class Reporting(Stopper):
+    """Shown every result before anybody else; ends the leg when the director says so."""
+
+    def __init__(self, director: Director, live: Mapping[str, int], halt: Halt) -> None:
+        self._director, self._live, self._halt = director, live, halt
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Be empty in the copy that Tune pickles, as the searcher."""
+        return {}
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """Return True if the leg is over."""
+        number, told = self._live[trial_id], EpochReport.unpacked(result)
+        if told.error is not None:
+            self._director.fail(number, told.error)
+            return True
+        node = result.get("hostname")
+        return not self._director.report(number, told.epochs, told.seconds, told.metrics, node)
+
+    def stop_all(self) -> bool:
+        """Return True after a Ctrl-C."""
+        return self._halt.asked
+
+
+class Watch(Callback):
+    """Hears of lost processes, and lets the record and the progress be written now and then."""
+
+    def __init__(
+        self, director: Director, record: RunRecord, tick: Callable[[int, str], None]
+    ) -> None:
+        self._director, self._record, self._tick = director, record, tick
+        self._ended: list[Trial] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Be empty in the copy that Tune pickles, as the searcher."""
+        return {}
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+        """A trial was given up after its process or node died again and again."""
+        self._director.fail(number(trial), why_given_up(_errors(trial), trial.num_failures))
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[Trial], trial: Trial, **_: Any
+    ) -> None:
+        """A leg is over; what Tune knows of it comes once more before it can be dropped."""
+        self._ended.append(trial)
+
+    def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+        """A trial's process or node died; it will go on elsewhere."""
+        say(f"trial {number(trial)} lost its process: it goes on from its last kept state")
+
+    def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
+        """Write and show what is new, at most now and then."""
+        for trial in self._ended:  # Tune keeps every trial for ever, and this is half of it
+            trial.metric_analysis.clear()
+            trial.metric_n_steps.clear()
+        self._ended.clear()
+        self._record.flush_if_due()
+        self._tick(self._record.ended, self._record.note())
+
+
+def _errors(trial: Trial) -> str:
+    """Return what Tune noted of a trial's failures, on this machine."""
+    file = trial.error_file
+    return Path(file).read_text() if file is not None and Path(file).exists() else ""
+
+
+def number(trial: Trial) -> int:
+    """Return our own number of a trial."""
+    return int(trial.config[Columns.TRIAL_ID])

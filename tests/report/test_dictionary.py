@@ -1,0 +1,87 @@
+"""The page of the columns: as committed, and with every column that a real trial writes."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import TINY
+from made_states import prepare
+
+from recsae.activations import Activations
+from recsae.activations_settings import ActivationSettings
+from recsae.cache import Cache
+from recsae.interactions.settings import DataSettings
+from recsae.report.dictionary import PAGE, page, unexplained
+from recsae.results import (
+    Columns,
+    Files,
+    create,
+    load_results,
+    write_curves,
+    write_finalists,
+    write_importance,
+    write_trials,
+)
+from recsae.results.columns import MERGED_TAIL
+from recsae.results.meanings import MEANINGS
+from recsae.sae.registry import variants
+from recsae.sasrec.settings import SASRecSettings
+from recsae.search.reports import metric_columns
+from recsae.trial import SAETrial
+
+BASE = SASRecSettings(emb_size=16, num_layers=1, num_heads=2, epochs=1)
+SETTINGS = {name for kind in variants().values() for name in kind.Settings.model_fields}
+
+
+@pytest.fixture(scope="module")
+def activations(tmp_path_factory: pytest.TempPathFactory) -> Activations:
+    cache = Cache(tmp_path_factory.mktemp("cache"))
+    data = DataSettings(dataset=TINY)
+    return prepare(data, BASE, ActivationSettings(), cache, torch.device("cpu")).activations
+
+
+def test_the_page_is_what_the_columns_make_of_it() -> None:
+    told = "python -m recsae.report.dictionary writes it"
+    assert PAGE.read_text() == page(), told
+
+
+@pytest.mark.parametrize("name", list(variants()))
+def test_every_column_that_a_trial_writes_is_explained(
+    activations: Activations, tmp_path: Path, name: str
+) -> None:
+    kind = variants()[name].Settings
+    small = {"sae_epochs": 1, "sae_batch_size": 64}
+    settings = kind.of({key: value for key, value in small.items() if key in kind.model_fields})
+    metrics = metric_columns(SAETrial(name, settings, activations).step())
+    create(tmp_path / "a", {"space": {"objectives": {"ndcg@10": "max"}}})
+    dev = {key: value for key, value in metrics.items() if key.startswith("dev/")}
+    known = {"trial_id": 0, "state": "COMPLETE", "model_name": name}
+    write_trials(tmp_path / "a", [{**known, **settings.values(), **dev}])
+    write_curves(tmp_path / "a", [{"trial_id": 0, "epoch": 1, **metrics}])
+    write_finalists(tmp_path / "a", [{"trial_id": 0, "seed": 1, **dev}])
+    results = load_results(tmp_path / "a")
+    assert results.finalists is not None and any(key.startswith("train/") for key in metrics)
+    assert unexplained(Files.RESULTS, results.trials, SETTINGS) == []
+    assert unexplained(Files.CURVES, results.curves, SETTINGS) == []
+    assert unexplained(Files.FINALISTS, results.finalists, SETTINGS) == []
+
+
+def test_every_fixed_column_is_there_and_explained(tmp_path: Path) -> None:
+    create(tmp_path / "a", {"space": {"objectives": {"ndcg@10": "max"}}})
+    write_finalists(tmp_path / "a", [])
+    write_importance(tmp_path / "a", [])
+    run = load_results(tmp_path / "a")
+    frames = {
+        Files.RESULTS: [*run.trials, *MERGED_TAIL],
+        Files.CURVES: run.curves,
+        Files.FINALISTS: run.finalists,
+        Files.IMPORTANCE: run.importance,
+    }
+    assert {file: set(columns) for file, columns in frames.items() if columns is not None} == {
+        file: set(meanings) for file, meanings in MEANINGS.items()
+    }
+
+
+def test_what_nobody_explains_is_found() -> None:
+    columns = [Columns.TRIAL_ID, "dev/ndcg@7", "dev/odd", "train/loss", "train/odd", "odd", "sae_k"]
+    assert unexplained(Files.RESULTS, columns, {"sae_k"}) == ["dev/odd", "train/odd", "odd"]
