@@ -23,7 +23,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy -p benchmarks.search_quality
+	$(BIN)/mypy -m benchmarks.search_quality.__main__ -m benchmarks.search_quality.record
 	$(BIN)/lint-imports --no-cache
 
 test-slow: install

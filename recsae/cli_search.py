@@ -9,6 +9,7 @@ from recsae.errors import RecsaeError
 from recsae.flags import number_or_word
 from recsae.search.shipped import shipped_spaces
 
+OURS = "ours"
 INTERRUPTED = 130  # also what typer makes of a Ctrl-C
 
 
@@ -92,6 +93,9 @@ def tune(
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:
         loaded = loaded.override(**overrides)
+    sampler = sampler or (loaded.search.sampler if loaded else None)
+    if scheduler is not None and sampler == OURS:
+        raise RecsaeError(f"--scheduler: not with the sampler {OURS}, which stops trials by itself")
     from recsae.jobs import search as jobs
 
     where = jobs.Where(workers, storage, address)

@@ -2,10 +2,10 @@
 
 One surrogate for each recorded seed. Each metric's 64 curves are written in their principal
 components, and a Gaussian process with its own length scales and noise predicts each component:
-a smooth mean. To it comes noise as the table shows it: half of the gap between the two recordings
-of one of the settings, as a whole curve of all metrics, drawn by the seed of the trial. So a
-trial's curve is as rough, and its last value as uncertain, as that of a real training, the same
-trial tells the same again, and the search cannot see the mean. `final` is the mean alone: what a
+a smooth mean. To it comes noise as the table shows it: the gap between the two recordings of
+one of the settings, divided by √2, as a whole curve of all metrics, drawn by the trial's seed. So
+its curve is as rough, and its last value as uncertain, as those of a real training, the same trial
+tells the same again, and the search cannot see the mean. `final` is the mean alone: what a
 choice is judged by, on the other seed's surrogate. `errors.py` says how far off the mean is.
 """
 

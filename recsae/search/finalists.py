@@ -89,6 +89,8 @@ def finalist_space(space: SearchSpace, trainings: int) -> SearchSpace:
 class Listed:
     """A strategy: each of a fixed list of new trials once, to its end."""
 
+    exact: Final = True
+
     def __init__(self, trials: Iterable[Fresh]) -> None:
         self._left = {key_of(trial.drawn): trial for trial in trials}
 

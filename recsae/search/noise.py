@@ -53,6 +53,11 @@ class StopAtNoise:
     _known: tuple[tuple[int, int, int], str | None] = field(default=((0, 0, 0), None), init=False)
     """The last answer of `over`, and when it was given."""
 
+    @property
+    def exact(self) -> bool:
+        """Whether the strategy answers as it did."""
+        return self.strategy.exact
+
     def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
         """Ask the strategy; in place of a new trial a setting may be run again."""
         step = self.strategy.next(history, trial_id, may_ask and self.over(history) is None)

@@ -264,6 +264,8 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
         return "scheduler", "grace_epochs", message
     if space.search.sampler == "cmaes" and len(space.objectives) > 1:
         return "search", "sampler", "expected another with several objectives, got cmaes"
+    if space.search.stop_at_noise and len(space.objectives) > 1:
+        return "search", "stop_at_noise", "expected false with several objectives, got true"
     return None
 
 

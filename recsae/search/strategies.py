@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from recsae.progress import say
 from recsae.search.completing import completed
 from recsae.search.model import OurStrategy
 from recsae.search.model import pauses as our_pauses
@@ -28,7 +29,10 @@ def strategy_for(space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> Strategy
 def _strategy(space: SearchSpace, warm: Sequence[WarmTrial]) -> Strategy:
     if space.search.sampler == OURS:
         return OurStrategy(space, warm)
-    return Paired(proposer_for(space, warm), rule_for(space), partial(completed, space))
+    proposer = proposer_for(space, warm)
+    for note in proposer.notes:
+        say(note)
+    return Paired(proposer, rule_for(space), partial(completed, space))
 
 
 def pauses_for(space: SearchSpace) -> tuple[int, ...]:

@@ -40,6 +40,10 @@ class Further(NamedTuple):
 class Proposer(Protocol):
     """Draws the settings of new trials. A file each in `proposers/`."""
 
+    @property
+    def exact(self) -> bool:
+        """False once a replayed search was seen to answer otherwise than it did."""
+
     def propose(self, history: History, trial_id: int) -> dict[str, Any]:
         """Return what is drawn for a new trial, see `Told.drawn`."""
 
@@ -69,6 +73,10 @@ class Rule(Protocol):
 class Strategy(Protocol):
     """Both in one: what the director asks."""
 
+    @property
+    def exact(self) -> bool:
+        """False once a replayed search was seen to answer otherwise than it did."""
+
     def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
         """Return what to start on a free place; None: nothing now (or ever, if nothing runs).
 
@@ -89,6 +97,11 @@ class Paired:
     proposer: Proposer
     rule: Rule
     complete: "Completes"
+
+    @property
+    def exact(self) -> bool:
+        """Whether the proposer answers as it did."""
+        return self.proposer.exact
 
     def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
         """Ask the rule for a paused trial first, then the proposer for a new one."""

@@ -166,6 +166,8 @@ def _search(
     )
     with record.replaying():
         director.replay(past)
+    if not plan.strategy.exact:
+        say(f"{plan.space.search.sampler} goes on otherwise than it would have without a stop")
     left = States.PAUSED
     try:
         with meter(plan.what, plan.space.search.trials) as tick, cluster.silence():
