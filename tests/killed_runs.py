@@ -1,6 +1,5 @@
 """Searches whose driver is killed again and again, held against one that was left alone."""
 
-import json
 import os
 import random
 import signal
@@ -15,6 +14,7 @@ import pandas as pd
 from recsae.results import DEV, Columns, is_setting, load_results
 from recsae.search import events
 from recsae.search.events import Event
+from recsae.search.journal import events_of
 
 PATIENCE = 120.0
 """Seconds without a new event after which a search counts as stuck."""
@@ -59,10 +59,8 @@ def kill_often(
 
 
 def told(run_path: Path) -> list[Event]:
-    """Return all events of a run's journal, as they are written."""
-    files = sorted((run_path / "journal").glob("*.jsonl"))
-    lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
-    return [line for line in lines if line.get("kind") in KINDS]
+    """Return all events of trials in a run's journal."""
+    return [event for event in events_of(run_path) if event["kind"] in KINDS]
 
 
 KINDS = (events.ASKED, events.GOES_ON, events.REPORTED, events.ENDED)

@@ -15,7 +15,7 @@ import recsae
 SPACE = {
     "model_name": "SASRec_SAE",
     "dataset": TINY,
-    "base": {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2, "base_seed": 11},
+    "base": {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2, "base_seed": 12},
     "parameters": {
         "sae_k": {"int": [2, 8], "log": True},
         "sae_lr": {"float": [1e-3, 1e-1], "log": True},

@@ -148,7 +148,10 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "points": points(space["parameters"]) | st.none(),
         "objectives": st.just({name: DIRECTIONS[name] for name in metrics}) | st.none(),
     }
-    return space | draw(st.fixed_dictionaries({}, optional=optional))
+    space |= draw(st.fixed_dictionaries({}, optional=optional))
+    if len(space.get("objectives") or {}) > 1:  # there is no one noise to stop at
+        space.get("search", {}).pop("stop_at_noise", None)
+    return space
 
 
 def loaded(text: str) -> SearchSpace:
