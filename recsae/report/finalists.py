@@ -28,6 +28,15 @@ def finalist_lines(told: Iterable[Mapping[str, Any]]) -> list[str]:
     return ["finalists, trained anew (95 % over seeds):", *lines] if lines else []
 
 
+def flattery_lines(flattery: Mapping[str, float | None]) -> list[str]:
+    """Return a line an objective: how much the search flattered its finalists, on average."""
+    return [
+        f"  the search made them look better than they are by {value(name, by)} {name} on average"
+        for name, by in flattery.items()
+        if by is not None
+    ]
+
+
 def seeds_words(one: Mapping[str, Any]) -> str:
     """Return with how many seeds a finalist was trained, and how often that failed."""
     number, failed = one["seeds"], one["failed"]

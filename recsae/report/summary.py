@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from recsae.report import formats
-from recsae.report.finalists import finalist_lines
+from recsae.report.finalists import finalist_lines, flattery_lines
 from recsae.results import Columns, Files
 
 MOST_SHOWN: Final = 5
@@ -26,6 +26,7 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     for trial in best[:MOST_SHOWN]:
         lines += _trial_lines(trial)
     lines += finalist_lines(outcome.get("finalists") or [])
+    lines += flattery_lines(outcome.get("flattery") or {})
     folder = outcome["path"]
     places = {
         "dataframes": f"{folder}/{Files.RESULTS}, {folder}/{Files.CURVES}",

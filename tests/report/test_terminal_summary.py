@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from recsae.report.finalists import flattery_lines
 from recsae.report.summary import MOST_SHOWN, summary_lines
 
 
@@ -73,3 +74,9 @@ def test_finalists_have_their_lines() -> None:
 def test_constraints_that_nothing_meets_are_said() -> None:
     text = "no trial is complete without a leak within the constraints, so there is no best one"
     assert text in summary_lines({**outcome([]), "constraints": {"dead": "<= 0.5"}})
+
+
+def test_how_much_the_search_flattered_is_told() -> None:
+    assert flattery_lines({"ndcg@10": 0.0012, "l0": None}) == [
+        "  the search made them look better than they are by 0.0012 ndcg@10 on average"
+    ]

@@ -18,14 +18,18 @@ pytestmark = [
 KILLS, SEED = 20, 7
 
 
-@pytest.mark.parametrize(("sampler", "scheduler"), [("tpe", "asha"), ("ours", "asha_promote")])
+@pytest.mark.parametrize(
+    "search",
+    [["--sampler", "tpe", "--scheduler", "asha"], ["--sampler", "ours"]],
+    ids=["tpe", "ours"],
+)
 def test_a_search_survives_twenty_kills(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, scheduler: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: list[str]
 ) -> None:
     monkeypatch.setenv("RECSAE_STORAGE", str(tmp_path))
     recsae = [sys.executable, "-m", "recsae", "tune"]
     space = ["search_spaces/sasrec_sae.yaml", "--dataset", "ml-100k", "--trials", "40"]
-    same = ["--seed", str(SEED), "--workers", "1", "--sampler", sampler, "--scheduler", scheduler]
+    same = ["--seed", str(SEED), "--workers", "1", *search]
     subprocess.run([*recsae, *space, *same, "--name", "alone"], check=True, capture_output=True)
     died = kill_often(
         [*recsae, *space, *same, "--name", "k"],
