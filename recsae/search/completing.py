@@ -6,31 +6,12 @@ import numpy as np
 
 from recsae.errors import SettingError
 from recsae.sae.registry import variant
-from recsae.search.parameters import MODEL, Draw
+from recsae.search.parameters import MODEL, Draw, Scripted
 from recsae.search.space import SearchSpace
 from recsae.search.strategy import Fresh
 from recsae.settings import fields
 
 SEED, EPOCHS = "sae_seed", "sae_epochs"
-
-
-class Scripted:
-    """A Draw that takes what was drawn before."""
-
-    def __init__(self, drawn: dict[str, Any]) -> None:
-        self._drawn = drawn
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        """Return the integer drawn for a name."""
-        return self._drawn[name]
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        """Return the number drawn for a name."""
-        return self._drawn[name]
-
-    def choice(self, name: str, options: Any) -> Any:
-        """Return the option drawn for a name."""
-        return self._drawn[name]
 
 
 class Noting:

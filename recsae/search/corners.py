@@ -10,26 +10,10 @@ from typing import Any
 
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import views_needed
-from recsae.search.parameters import MODEL, Parameter, settings_of, suggest
+from recsae.search.parameters import MODEL, Parameter, Scripted, settings_of, suggest
 
 _MOST_VALUES = 64  # tried of one parameter alone; of a wider range the ends and the lowest
 _MOST_CHOICES = 12  # tried of one parameter in a pair
-
-
-class _Script:
-    """A Draw that takes what it is told."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.values = values
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        return self.values[name]
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        return self.values[name]
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        return self.values[name]
 
 
 def check_corners(models: Sequence[str], parameters: Sequence[Parameter], width: int) -> None:
@@ -50,7 +34,7 @@ def _corner_settings(
     """Yield each model and settings that are tried, once; a SettingError comes from wrong ones."""
     tried: set[tuple[tuple[str, Any], ...]] = set()
     for values in _assignments(models, parameters):
-        params = suggest(_Script(values), models, parameters, width)
+        params = suggest(Scripted(values), models, parameters, width)
         signature = tuple(params.items())
         if signature not in tried:
             tried.add(signature)

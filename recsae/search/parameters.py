@@ -48,6 +48,25 @@ class Prior(NamedTuple):
         return self._asdict()
 
 
+class Scripted:
+    """A Draw that takes what was drawn before."""
+
+    def __init__(self, drawn: dict[str, Any]) -> None:
+        self._drawn = drawn
+
+    def int(self, name: str, low: Integer, high: Integer, log: bool, step: Integer) -> Any:
+        """Return the integer drawn for a name."""
+        return self._drawn[name]
+
+    def float(self, name: str, low: Number, high: Number, log: bool) -> Any:
+        """Return the number drawn for a name."""
+        return self._drawn[name]
+
+    def choice(self, name: str, options: Any) -> Any:
+        """Return the option drawn for a name."""
+        return self._drawn[name]
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A setting that is fixed, or searched in a range or among choices."""
