@@ -21,9 +21,9 @@ from ray.tune.search.optuna import OptunaSearch
 
 from benchmarks.search_quality.simulator import GOES_ON, Clock
 from recsae.results import States
-from recsae.search.completing import SEED, Scripted, trial_seed
+from recsae.search.completing import SEED, trial_seed
 from recsae.search.director import Leg
-from recsae.search.parameters import MODEL
+from recsae.search.parameters import MODEL, Scripted
 from recsae.search.space import SearchSpace
 
 TIME = "training_iteration"
