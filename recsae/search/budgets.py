@@ -30,14 +30,14 @@ class Budget:
     _began: float | None = field(default=None, init=False)
 
     @classmethod
-    def of(cls, search: SearchSettings, **more: float) -> "Budget":
+    def of(cls, search: SearchSettings, min_trials: int = 0) -> "Budget":
         """Return the budget that a space gives."""
         return cls(
             search.trials,
             search.max_hours,
             search.max_device_seconds,
             search.max_epochs,
-            **more,  # type: ignore[arg-type]
+            min_trials,
         )
 
     def begin(self) -> None:
