@@ -9,7 +9,7 @@ from benchmarks.search_quality.errors import errors
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.judging import World
 from benchmarks.search_quality.outcome import Outcome
-from benchmarks.search_quality.plan import METHODS, OURS, STOCK, TRAININGS, Contest
+from benchmarks.search_quality.plan import METHODS, STOCK, TRAININGS, Contest
 
 SCALE = 1e4
 """NDCG@10 is told in units of 1e-4."""
@@ -24,18 +24,15 @@ def findings(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
         if len(rows):
             outcome = Outcome.of(rows, budgets)
             scale = SCALE if contest == "one" else 100.0
-            found[contest] = _contest(outcome, rows, scale, _ordered(contest, outcome))
+            found[contest] = _contest(contest, outcome, rows, scale)
     return found
 
 
-def _ordered(contest: Contest, outcome: Outcome) -> list[str]:
-    ran = outcome.methods
-    return [m.name for m in METHODS[contest] if m.name in ran]
-
-
 def _contest(
-    outcome: Outcome, rows: pd.DataFrame, scale: float, methods: list[str]
+    contest: Contest, outcome: Outcome, rows: pd.DataFrame, scale: float
 ) -> dict[str, Any]:
+    planned = [method for method in METHODS[contest] if method.name in outcome.methods]
+    methods = [method.name for method in planned]
     ranks = outcome.ranks(methods)
     spent = rows.drop_duplicates(["table", "method", "seed"]).groupby("method")
     found: dict[str, Any] = {
@@ -57,11 +54,11 @@ def _contest(
         },
         "curves": _curves(outcome, methods, scale),
     }
-    if OURS in methods and STOCK in methods:
-        found["against"] = {
-            rival: _against(outcome, rival, scale)
-            for rival in methods
-            if rival != OURS and _anytime(outcome, rival)
+    if STOCK in methods:
+        found["against_stock"] = {
+            method.name: _against(outcome, method.name, STOCK, scale)
+            for method in planned
+            if method.longer
         }
     return found
 
@@ -70,19 +67,15 @@ def _budgets(outcome: Outcome) -> range:
     return range(len(TRAININGS))
 
 
-def _anytime(outcome: Outcome, method: str) -> bool:
-    return all(outcome.missed[table, method].shape[1] > len(TRAININGS) for table in outcome.tables)
-
-
-def _against(outcome: Outcome, rival: str, scale: float) -> dict[str, Any]:
-    """Return ours against a rival: the share of its time, and what was missed more."""
-    ratio = outcome.time_ratio(OURS, rival)
+def _against(outcome: Outcome, method: str, rival: str, scale: float) -> dict[str, Any]:
+    """Return one method against a rival: the share of its time, and what was missed more."""
+    ratio = outcome.time_ratio(method, rival)
     return {
         "time_ratio": list(ratio.overall),
         "each": {
             f"{table} x{TRAININGS[budget]}": {
                 "time_ratio": list(interval),
-                "missed_more": _scaled(outcome.gap(table, OURS, rival, budget), scale),
+                "missed_more": _scaled(outcome.gap(table, method, rival, budget), scale),
             }
             for (table, budget), interval in ratio.each.items()
         },

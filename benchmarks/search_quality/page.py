@@ -59,10 +59,8 @@ def sections(found: dict[str, Any]) -> Iterable[tuple[str, Rows]]:
         if contest in found:
             told = found[contest]
             yield f"{title}: {UNITS[contest]} [95 %]", _missed(found, contest)
-            if "against" in told:
-                yield f"{title}: {OURS} against each, over tables and budgets", _against(told)
-                rival = told["against"][STOCK]["each"]
-                yield f"{title}: {OURS} against stock", _each(rival)
+            if "against_stock" in told:
+                yield f"{title}: against {STOCK}", _against(told["against_stock"])
     yield "The tables", _tables(found)
     yield "The surrogate's error, each setting left out: Spearman, RMSE", _errors(found)
 
@@ -79,14 +77,14 @@ def _missed(found: dict[str, Any], contest: str) -> Rows:
 
 
 def _against(told: dict[str, Any]) -> Rows:
-    rows = [["rival", "share of its time to reach what it has at the end"]]
-    return rows + [[n, _interval(one["time_ratio"], 2)] for n, one in told["against"].items()]
-
-
-def _each(told: dict[str, Any]) -> Rows:
-    rows = [["table and budget", "share of the time", "misses more"]]
-    for name, one in told.items():
-        rows.append([name, _interval(one["time_ratio"], 2), _interval(one["missed_more"])])
+    """Return a column for each method: its share of the rival's time, and what it misses more."""
+    rows = [["table and budget", *(f"{method}: time; misses more" for method in told)]]
+    overall = [_interval(one["time_ratio"], 2) for one in told.values()]
+    rows.append(["all, geometric mean", *overall])
+    for place in next(iter(told.values()), {"each": {}})["each"]:
+        each = [one["each"][place] for one in told.values()]
+        cells = [f"{_interval(e['time_ratio'], 2)}; {_interval(e['missed_more'])}" for e in each]
+        rows.append([place, *cells])
     return rows
 
 

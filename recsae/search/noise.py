@@ -128,20 +128,6 @@ class StopAtNoise:
         return fresh._replace(settings=fresh.settings | {SEED: seed})
 
 
-def larger(*gains: Gain) -> Gain:
-    """Return the largest of several estimates; None as long as one of them tells nothing.
-
-    What a model expects of the next training alone is a lower bound of what a search still gains.
-    """
-
-    def gain(history: History) -> float | None:
-        found = [one(history) for one in gains]
-        known = [value for value in found if value is not None]
-        return max(known) if len(known) == len(found) else None
-
-    return gain
-
-
 def tail_gain(history: History) -> float | None:
     """Return the gain that as many trials again would bring, if they were like the recent ones.
 

@@ -15,7 +15,7 @@ from recsae.search.budgets import Budget
 from recsae.search.director import Director
 from recsae.search.events import Event
 from recsae.search.history import History, Told
-from recsae.search.noise import ENOUGH_FREEDOM, SHARE, StopAtNoise, _rise, larger, tail_gain
+from recsae.search.noise import ENOUGH_FREEDOM, SHARE, StopAtNoise, _rise, tail_gain
 from recsae.search.repeats import Settings
 from recsae.search.strategy import Decision, Fresh, Further
 
@@ -237,12 +237,6 @@ def test_nothing_but_noise_is_worth_no_further_trial() -> None:
     rng = np.random.default_rng(3)
     found = [tail_gain(history_of(rng.normal(size=32).tolist())) for _ in range(50)]
     assert np.median([gain for gain in found if gain is not None]) < 0.75
-
-
-def test_the_larger_of_two_gains_counts_once_both_are_known() -> None:
-    history = History({"ndcg@10": "max"})
-    assert larger(lambda _: 0.1, lambda _: 0.3)(history) == 0.3
-    assert larger(lambda _: 0.1, nothing_known)(history) is None
 
 
 def test_the_tail_gain_of_little_or_nothing() -> None:

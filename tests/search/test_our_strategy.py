@@ -204,11 +204,13 @@ def test_an_earlier_search_is_learned_from() -> None:
 
 
 def test_constraints_are_kept_by_what_runs_to_its_end() -> None:
-    events = searched(space_named("limited", trials=40))
-    asked = {event["trial_id"]: event["settings"] for event in events if event["kind"] == "asked"}
-    last = [e["trial_id"] for e in events if e.get("decided") == "complete"][-3:]
-    assert last
-    assert all(asked[number]["sae_k"] <= 5 for number in last)
+    kept = []
+    for seed in range(3):
+        events = searched(space_named("limited", trials=40, seed=seed))
+        asked = {e["trial_id"]: e["settings"]["sae_k"] for e in events if e["kind"] == "asked"}
+        kept += [asked[e["trial_id"]] <= 5 for e in events if e.get("decided") == "complete"]
+    assert len(kept) > 6
+    assert np.mean(kept) > 0.75
 
 
 @pytest.mark.parametrize("name", SPACES)

@@ -70,7 +70,7 @@ class Hyper:
     lengths: Array
     """[feature]."""
     g: float = math.log(1.0)
-    h: float = math.log(0.5)
+    h: float = math.log(2.0)
     luck: float = math.log(0.06)
     noise: float = math.log(0.04)
     tasks: float = 1.4

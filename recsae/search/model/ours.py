@@ -10,7 +10,8 @@ for a trial that comes out ahead must run to its end to count, and one that does
 The best such ratio of an arm is its index, and the arm with the highest index is trained. That is
 the rule by which boxes of unknown worth are opened (Weitzman, 1979; for expensive functions Xie et
 al., 2024, "Cost-aware Bayesian optimization via the Pandora's box Gittins index"), as a ratio.
-Epochs are the cost, for measured seconds would differ when a search is resumed.
+Epochs are the cost, for measured seconds would differ when a search is resumed. A few trials are
+none of the model's, see `outsiders`.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from recsae.search.model.cube import Array, Cube
 from recsae.search.model.curves import stops
 from recsae.search.model.gains import Fronts
 from recsae.search.model.outlook import Arm, Outlook, Running
+from recsae.search.model.outsiders import Outsiders
 from recsae.search.model.weighing import Comparison, Weighed, allowance
 from recsae.search.proposers.guided import Guided
 from recsae.search.proposers.warm import WarmTrial
@@ -60,34 +62,27 @@ class OurStrategy:
         self._guided = Guided(space, self)
         self._candidates = Candidates(self._cube, space.search.seed)
         self._beliefs = Beliefs(space, self._cube, warm)
+        self._outsiders = Outsiders(space, self._planned)
         self._last: tuple[Any, Weighed] | None = None
 
     def told(self, history: History, trial: Told) -> None:
         """Learn of an event."""
         self._beliefs.told(history, trial)
+        self._outsiders.told(history, trial)
 
     def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
         """Start a new trial, or let a paused one go on."""
-        if self._beliefs.hypers and len(history) >= self._planned:
-            weighed = self._weighed(history, None)
-            index = weighed.index(None)
-            new = len(weighed.points)
-            waiting = int(np.argmax(index[new:])) + new if len(index) > new else None
-            if waiting is not None and (index[waiting] > index[:new].max() or not may_ask):
-                worth = weighed.gains[waiting].max() > WORTH * weighed.noise
-                if may_ask or worth or not history.answered:
-                    return Further(weighed.arms[waiting].trial_id)
-        elif not may_ask:
-            return self._first_waiting(history)
-        if not may_ask:
-            return None
+        if not (may_ask and self._outsiders.due(trial_id)):
+            further = self._further(history, may_ask)
+            if further is not None or not may_ask:
+                return further
         return completed(self._space, self._guided.propose(history, trial_id), trial_id)
 
     def draw(self, history: History, trial_id: int) -> dict[str, Any]:
         """Return the settings of a new trial, before the user's priors."""
         if trial_id < self._planned:
             point = self._candidates.first[trial_id - self._given]
-        elif self._beliefs.hypers:
+        elif self._beliefs.hypers and not self._outsiders.due(trial_id):
             weighed = self._weighed(history, None)
             index = weighed.index(None)[: len(weighed.points)]
             point = weighed.points[int(np.argmax(index))]
@@ -99,6 +94,8 @@ class OurStrategy:
         """Let a trial go on, unless something else is worth more."""
         if min(history.values(trial.reports[-1])) <= WORST:
             return Decision.STOP
+        if self._outsiders.leads(trial):
+            return self._outsiders.judge(history, trial)
         if trial.epochs not in stops(trial.max_epochs):
             return Decision.GO_ON
         if not self._beliefs.hypers or len(history) < self._planned:
@@ -113,35 +110,6 @@ class OurStrategy:
             return Decision.GO_ON
         return Decision.PAUSE if weighed.probable[mine].max() >= HOPELESS else Decision.STOP
 
-    def expected_gain(self, history: History) -> float | None:
-        """Return what the best next training is expected to gain, in the first objective's units.
-
-        None while the model knows too little, and with several objectives.
-        """
-        if not self._beliefs.hypers or not history.answered or len(history.objectives) > 1:
-            return None
-        weighed = self._weighed(history, None)
-        return float(weighed.gains.max() * weighed.unit)
-
-    def recommended(self, history: History) -> int | None:
-        """Return the trial whose setting is worth most, of those that are complete and allowed.
-
-        By the model, which averages over epochs, neighbours and seeds; the best single value is
-        more often that of a lucky trial than that of a good setting. None with several objectives.
-        """
-        if not self._beliefs.hypers or len(history.objectives) > 1:
-            return None
-        whole = [
-            t
-            for t in history
-            if t.state == States.COMPLETE and self._space.allowed(t.reports[-1].metrics)
-        ]
-        if not whole:
-            return None
-        aim = self._beliefs.outlooks(history, ())[0]
-        means, _ = aim.ends(np.stack([self._beliefs.features(t) for t in whole]))
-        return whole[int(np.argmax(means))].trial_id
-
     @property
     def _given(self) -> int:
         """How many starting points the user gives."""
@@ -151,6 +119,23 @@ class OurStrategy:
     def _planned(self) -> int:
         """How many trials are fixed beforehand."""
         return self._given + len(self._candidates.first)
+
+    def _further(self, history: History, may_ask: bool) -> Further | None:
+        """Return the trial that waits and is worth more than any new one, if there is one."""
+        if not self._beliefs.hypers or len(history) < self._planned:
+            return None if may_ask else self._first_waiting(history)
+        weighed = self._weighed(history, None)
+        index = weighed.index(None)
+        new = len(weighed.points)
+        if len(index) == new:
+            return None
+        waiting = int(np.argmax(index[new:])) + new
+        if may_ask:
+            worth = bool(index[waiting] > index[:new].max())
+        else:
+            worth = bool(weighed.gains[waiting].max() > WORTH * weighed.noise)
+            worth |= not history.answered
+        return Further(weighed.arms[waiting].trial_id) if worth else None
 
     def _first_waiting(self, history: History) -> Further | None:
         waiting = (t.trial_id for t in history if t.state == States.PAUSED)
@@ -206,8 +191,7 @@ class OurStrategy:
         mean = np.stack([forecast.mean for forecast in forecasts], axis=-1)
         gains, probable = comparison.gain(np.broadcast_to(mean[:, None], moves.shape), moves)
         may = allowance(limits, np.stack([arm.features for arm in arms]))[:, None]
-        unit = aims[0].unscaled(1.0)
-        return Weighed(arms, points, gains * may, probable * may, aims[0].noise, unit)
+        return Weighed(arms, points, gains * may, probable * may, aims[0].noise)
 
     def _compare(
         self,

@@ -67,10 +67,6 @@ class Outlook:
         mean, variance = self._posterior.ends(features, beside)
         return mean, np.sqrt(variance)
 
-    def unscaled(self, value: float) -> float:
-        """Return a difference in the units of the metric."""
-        return value * self.seen.spread
-
     def scaled(self, value: float) -> float:
         """Return a value of the metric as it is modelled."""
         return (value - self.seen.middle) / self.seen.spread

@@ -47,8 +47,6 @@ class Weighed:
     """[arm, horizon]: that it comes out ahead."""
     noise: float
     """Of one evaluation, in the units of the gains."""
-    unit: float
-    """What a gain of 1 is in the first objective."""
 
     def index(self, running: int | None) -> Array:
         """Return each arm's index; the trial `running` needs no start."""
