@@ -9,7 +9,7 @@ shift 2
 
 mkdir "$disk/machine"
 mount --rbind / "$disk/machine" # what is covered below can still be reached here
-mount --bind "$disk/home" "$HOME"
+mount --bind "$disk/home" "$(getent passwd "$(id -u)" | cut -d: -f6)"
 for covered in /tmp /dev/shm /mnt; do mount -t tmpfs tmpfs "$covered"; done
 for folder in "$@"; do
   mkdir -p "$folder"

@@ -6,6 +6,7 @@ and Debian's iproute2, openssh-server and rsync.
 """
 
 import os
+import pwd
 import shlex
 import shutil
 import subprocess
@@ -171,7 +172,8 @@ def lan(count: int, environment: dict[str, str]) -> Iterator[list[Host]]:
 def _seen() -> list[str]:
     """Return the folders of Python, recsae and its data that a host would not see otherwise."""
     needed = [sys.base_prefix, sys.prefix, str(REPOSITORY), os.environ.get("RECSAE_DATA_DIR", "")]
-    covered = [Path(place) for place in (*COVERED, Path.home())]
+    # Whoever logs in has the home that the machine's accounts name, whatever HOME is here.
+    covered = [Path(place) for place in (*COVERED, pwd.getpwuid(os.geteuid()).pw_dir)]
     folders = sorted({Path(folder).resolve() for folder in needed if folder})
     return [str(f) for f in folders if any(f.is_relative_to(place) for place in covered)]
 
