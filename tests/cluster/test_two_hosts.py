@@ -81,7 +81,7 @@ def test_a_host_powered_off_costs_no_finished_trial(cluster: Cluster) -> None:
     assert search.ends() == 0, search.last_words
     check_all_kept(before, search)
     trials = search.trials().set_index("trial_id")
-    assert set(trials["node"]) == {host.name for host in cluster.hosts}
+    # All that ended there may have been none: then the head alone has ended trials.
     assert search.lost, "a trial of the host that was lost went on"
     assert (trials.loc[sorted(search.lost), "node"] == cluster.head.name).all()
     check_made_once(cluster)
