@@ -53,7 +53,7 @@ def tasks(
             left_out = method.slow and not slow and method.name not in names
             if contest not in contests or left_out or not possible(method):
                 continue
-            if not names or method.name in names:
+            if not method.runs_of and (not names or method.name in names):
                 for table in tables:
                     for seed in range(seeds):
                         yield Task(contest, table, method, seed)
@@ -91,7 +91,10 @@ def run_one(task: Task, of: World | None = None) -> pd.DataFrame:
     if not task.method.sized:
         seconds = here.budgets[-1] * (LONGEST if task.method.longer else 1)
         moments = here.times[here.times * task.method.times <= seconds * (1 + 1e-9)]
-        return _judged(task, here, _search(task, here, seconds), moments)
+        run = _search(task, here, seconds)
+        also = [m for m in METHODS[task.contest] if m.runs_of == task.method.name]
+        judged = [task, *(task._replace(method=method) for method in also)]
+        return pd.concat([_judged(one, here, run, moments) for one in judged], ignore_index=True)
     rows = []
     for count, seconds in zip(TRAININGS, here.budgets, strict=True):
         run = _search(task, here, seconds, count)

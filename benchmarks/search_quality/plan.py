@@ -48,6 +48,8 @@ class Method:
     selects: Literal["complete", "last"] = "complete"
     """The answer: the best of the trials that ran to their end, as recsae gives it; or the trial
     with the best last value, wherever it was stopped: Ray's `get_best_result`."""
+    runs_of: str = ""
+    """Its runs are those of another method, judged by its own rule."""
     times: float = 1.0
     """By how much its budget is larger than that of the others."""
     sized: bool = False
@@ -68,7 +70,7 @@ ONE_OBJECTIVE: Final = (
     Method("one epoch, then the best", scheduler="one_epoch", sized=True),
     Method("tpe, no stopping", sampler="tpe"),
     Method(STOCK, outside="stock", selects="last"),
-    Method("stock, best that ran to its end", outside="stock"),
+    Method("stock, best that ran to its end", outside="stock", runs_of=STOCK),
     Method("tpe + asha", sampler="tpe", scheduler="asha", longer=True),
     Method("tpe + asha_promote", sampler="tpe", scheduler="asha_promote"),
     Method("Syne Tune ASHA", outside="syne"),

@@ -14,11 +14,10 @@ from recsae.search.model.gaussian import (
     JITTER,
     Hyper,
     Observations,
-    Posterior,
-    Query,
     fit,
     likelihood,
 )
+from recsae.search.model.posterior import Posterior, Query
 
 HYPER = Hyper.of(np.append(np.log([0.4, 0.8, 0.9, 0.6, 0.1, 0.05]), 0.3))
 
@@ -113,6 +112,30 @@ def test_estimates_are_those_of_the_conditional_distribution() -> None:
     np.testing.assert_allclose(variance, np.diag(left))
     _, beside = posterior.ends(queries.features[:1], queries.features[1])
     np.testing.assert_allclose(beside, [left[0, 0] + left[1, 1] - 2 * left[0, 1]])
+
+
+def test_a_posterior_of_more_values_is_that_made_anew() -> None:
+    seen = observed(tasks=(0,) * 5)
+    new = np.array([[0.3, 0.2], [0.9, 0.8]])
+    features = np.vstack([seen.features[2:3], new])
+    query = Query(
+        features, np.array([0.2, 0.5, 0.0]), np.array([1.5, 0.5, 2.0]), np.array([2, -1, -1])
+    )
+    more = Observations(
+        np.vstack([seen.features, new]),
+        np.zeros(7),
+        np.append(seen.trial, [2, 5, 6]),
+        np.append(seen.walk, query.walk),
+        np.append(seen.age, query.age),
+        np.append(seen.span, [1.0, 2.0, 3.0]),
+        np.append(seen.value, [0.3, -0.4, 1.0]),
+    )
+    grown, anew = Posterior(seen, HYPER).with_more(query, more), Posterior(more, HYPER)
+    asked = Query(np.array([[0.4, 0.4]]), np.array([0.3]), np.array([1.0]), np.array([2]))
+    for one, other in zip(grown.known(asked), anew.known(asked), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    for one, other in zip(grown.ends(new, new[0]), anew.ends(new, new[0]), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
 def test_without_noise_estimates_pass_through_what_was_observed() -> None:

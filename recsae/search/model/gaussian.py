@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
-from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.linalg import cho_solve, cholesky
 from scipy.optimize import minimize
 
 from recsae.search.model.cube import Array
@@ -100,7 +100,7 @@ def fit(seen: Observations, start: Hyper, steps: int) -> Hyper:
     """Return the most probable kernel after at most so many steps from `start`."""
     centre = Hyper.prior(seen.features.shape[1]).flat()
     spread = np.append(np.full(len(centre) - 5, LENGTH_SPREAD), SPREADS)
-    squares = _squares(seen.features)
+    squares = squared_gaps(seen.features)
 
     def loss(flat: Array) -> tuple[float, Array]:
         value, slope = likelihood(seen, Hyper.of(flat), squares)
@@ -119,7 +119,7 @@ def likelihood(seen: Observations, hyper: Hyper, squares: Array) -> tuple[float,
 
     Rasmussen and Williams, equations 5.8 and 5.9.
     """
-    parts = _Parts.of(seen, hyper, squares)
+    parts = Parts.of(seen, hyper, squares)
     factor = cholesky(parts.total, lower=True, check_finite=False)
     alpha = cho_solve((factor, True), seen.value, check_finite=False)
     value = -0.5 * seen.value @ alpha - np.log(np.diag(factor)).sum()
@@ -137,7 +137,7 @@ def likelihood(seen: Observations, hyper: Hyper, squares: Array) -> tuple[float,
     pulled = g * level + h * moving
     scaled = squares * np.exp(-2 * hyper.lengths)[:, None, None]
     lengths = np.tensordot(scaled, pulled * parts.related * parts.steep, axes=2)
-    rho = _logistic(hyper.tasks)
+    rho = logistic(hyper.tasks)
     alike = parts.matern * parts.related
     others = seen.task[:, None] != seen.task
     rest = [
@@ -150,7 +150,7 @@ def likelihood(seen: Observations, hyper: Hyper, squares: Array) -> tuple[float,
     return float(value), np.append(lengths, rest)
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
     """The covariance of the values, and what it is made of."""
 
     matern: Array
@@ -163,134 +163,41 @@ class _Parts(NamedTuple):
     @classmethod
     def of(cls, seen: Observations, hyper: Hyper, squares: Array) -> Self:
         distance = np.sqrt(np.tensordot(np.exp(-2 * hyper.lengths), squares, axes=1))
-        matern, steep = _matern(distance)
+        matern, steep = matern52(distance)
         same = seen.task[:, None] == seen.task
-        related = np.where(same, 1.0, _logistic(hyper.tasks))
+        related = np.where(same, 1.0, logistic(hyper.tasks))
         walk = np.minimum(seen.walk[:, None], seen.walk)
         pair = np.ix_(seen.trial, seen.trial)
         total = (matern * related)[pair] * (math.exp(hyper.g) + math.exp(hyper.h) * walk)
         total += same[pair] * COMMON * (1 + walk)
-        luck = (seen.trial[:, None] == seen.trial) * _lasting(seen.age[:, None] - seen.age)
+        luck = (seen.trial[:, None] == seen.trial) * lasting(seen.age[:, None] - seen.age)
         total += luck * math.exp(hyper.luck)
         total[np.diag_indices_from(total)] += math.exp(hyper.noise) / seen.span + JITTER
         return cls(matern, steep, related, walk, luck, total)
 
 
-class Query(NamedTuple):
-    """Values to be known: of settings at some epochs."""
-
-    features: Array
-    """[query, feature]."""
-    walk: Array
-    """[query]: 0 at the end of training."""
-    age: Array
-    """[query]: logarithm of the epochs; nothing depends on it without a trial."""
-    trial: Any
-    """[query]: index of the trial whose luck is part of it; -1 for none that was observed."""
-
-
-class Posterior:
-    """What the observed curves say of others. Of this search: task 0."""
-
-    def __init__(self, seen: Observations, hyper: Hyper) -> None:
-        self.seen, self.hyper = seen, hyper
-        parts = _Parts.of(seen, hyper, _squares(seen.features))
-        self._factor = cholesky(parts.total, lower=True, check_finite=False)
-        self._alpha = cho_solve((self._factor, True), seen.value, check_finite=False)
-        members = np.zeros((len(seen.value), len(seen.task)))
-        members[np.arange(len(seen.value)), seen.trial] = 1.0
-        self._by_trial = self._alpha @ members
-        root = solve_triangular(self._factor, members, lower=True, check_finite=False)
-        self._certain = root.T @ root
-
-    @property
-    def luck(self) -> float:
-        """Variance of a trial's luck."""
-        return math.exp(self.hyper.luck)
-
-    @property
-    def noise(self) -> float:
-        """Variance of one evaluation."""
-        return math.exp(self.hyper.noise)
-
-    def known(self, query: Query) -> tuple[Array, Array]:
-        """Return the mean and the whitened covariance with what was observed: [value, query]."""
-        covariance = self._with_seen(query)
-        whitened = solve_triangular(self._factor, covariance.T, lower=True, check_finite=False)
-        return covariance @ self._alpha, whitened
-
-    def ends(self, features: Array, beside: Array | None) -> tuple[Array, Array]:
-        """Return means at the end, and variances; of the difference to a setting, if one is given.
-
-        At the end nothing depends on epochs any more, so that sums over a trial's values will do:
-        this is for many candidates.
-        """
-        g = math.exp(self.hyper.g)
-        covariance = self._end_with_seen(features)
-        prior = np.full(len(features), g + COMMON)
-        mean = covariance @ self._by_trial
-        if beside is not None:
-            scale = np.exp(-self.hyper.lengths)
-            alike, _ = _matern(_distances(features * scale, beside[None] * scale)[:, 0])
-            prior = 2 * g * (1 - alike)
-            covariance = covariance - self._end_with_seen(beside[None])
-        known = ((covariance @ self._certain) * covariance).sum(axis=1)
-        return mean, np.maximum(prior - known, 0.0)
-
-    def _end_with_seen(self, features: Array) -> Array:
-        common = (self.seen.task == 0) * COMMON
-        return np.asarray(self._matern_with_seen(features) * math.exp(self.hyper.g) + common)
-
-    def prior(self, a: Query, b: Query) -> Array:
-        """Return the covariance of two lists of queries, pair by pair, before any was observed."""
-        away = (a.features - b.features) * np.exp(-self.hyper.lengths)
-        matern, _ = _matern(np.sqrt((away**2).sum(axis=-1)))
-        walk = np.minimum(a.walk, b.walk)
-        both = ((a.trial == b.trial) & (a.trial >= 0)) * _lasting(a.age - b.age)
-        scale = math.exp(self.hyper.g) + math.exp(self.hyper.h) * walk
-        return np.asarray(matern * scale + COMMON * (1 + walk) + both * self.luck)
-
-    def _with_seen(self, query: Query) -> Array:
-        """Return the covariance of queries and observed values: [query, value]."""
-        seen, matern = self.seen, self._matern_with_seen(query.features)
-        walk = np.minimum(query.walk[:, None], seen.walk)
-        change = math.exp(self.hyper.g) + math.exp(self.hyper.h) * walk
-        covariance = matern[:, seen.trial] * change
-        covariance += (seen.task == 0)[seen.trial] * COMMON * (1 + walk)
-        same = query.trial[:, None] == seen.trial
-        luck = same * _lasting(query.age[:, None] - seen.age) * self.luck
-        return np.asarray(covariance + luck)
-
-    def _matern_with_seen(self, features: Array) -> Array:
-        """Return how alike settings and observed trials are: [setting, trial]."""
-        scale = np.exp(-self.hyper.lengths)
-        matern, _ = _matern(_distances(features * scale, self.seen.features * scale))
-        known = np.where(self.seen.task == 0, 1.0, _logistic(self.hyper.tasks))
-        return np.asarray(matern * known)
-
-
-def _matern(distance: Array) -> tuple[Array, Array]:
+def matern52(distance: Array) -> tuple[Array, Array]:
     """Return the kernel, and what its slope by the logarithm of a length is a multiple of."""
     far = math.sqrt(5) * distance
     fading = np.exp(-far)
     return (1 + far + far**2 / 3) * fading, 5 / 3 * (1 + far) * fading
 
 
-def _lasting(apart: Array) -> Array:
+def lasting(apart: Array) -> Array:
     """Return how alike the luck of a trial is at two ages."""
     return np.asarray(np.exp(-np.abs(apart)))
 
 
-def _squares(features: Array) -> Array:
+def squared_gaps(features: Array) -> Array:
     """Return squared differences: [feature, trial, trial]."""
     columns = features.T
     return np.asarray((columns[:, :, None] - columns[:, None, :]) ** 2)
 
 
-def _distances(a: Array, b: Array) -> Array:
+def distances(a: Array, b: Array) -> Array:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
 
 
-def _logistic(logit: float) -> float:
+def logistic(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))

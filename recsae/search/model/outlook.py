@@ -7,7 +7,8 @@ import numpy as np
 
 from recsae.search.model.cube import Array
 from recsae.search.model.curves import Curve, Part, Seen, stops, stretch
-from recsae.search.model.gaussian import Hyper, Posterior, Query
+from recsae.search.model.gaussian import Hyper
+from recsae.search.model.posterior import Posterior, Query
 
 
 class Arm(NamedTuple):
@@ -125,7 +126,7 @@ class Outlook:
             span=np.append(seen.span, [part.span for part in told]),
             value=np.append(seen.value, mean),
         )
-        return Posterior(more, self._posterior.hyper)
+        return self._posterior.with_more(query, more)
 
 
 def _told(arm: Arm, horizon: int) -> Part:
