@@ -12,7 +12,6 @@ import yaml
 from recsae.errors import RecsaeError
 from recsae.sae.registry import variants
 from recsae.sasrec.settings import SASRecSettings
-from recsae.search.rules import rungs
 from recsae.search.schema import schema, schema_text, write_schema
 from recsae.search.sections import SchedulerSettings
 from recsae.search.shipped import find_space, shipped_folder, shipped_spaces
@@ -105,7 +104,7 @@ def test_all_variants_searches_every_candidate_in_the_same_ranges() -> None:
 def test_pareto_trades_quality_for_sparsity() -> None:
     space = load_space("pareto.yaml")
     assert space.objectives == {"ndcg@10": "max", "l0": "min"}
-    assert rungs(space) == (1, 3) and space.max_epochs == 9
+    assert space.scheduler.name == "median" and space.max_epochs == 9
     assert next(p.high for p in space.parameters if p.name == "sae_k") == 64
 
 
