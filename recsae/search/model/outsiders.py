@@ -1,9 +1,9 @@
 """Trials that the model has no say in, so that a wrong belief is found out.
 
 A model that decides alone what runs on sees the end of those trials only that it believes in: where
-slow starters win, it stops all of them, and nothing ever tells it that it is wrong. So the first
-trials and every EVERYth one are drawn by chance and halved by rank among themselves (see
-`rules.asha`). What does not go on by that rule waits, and is the model's from then on.
+slow starters win, it stops them, and little tells it that it is wrong. So the first trials and
+every EVERYth one are drawn by chance, and by rank among themselves one of FACTOR goes on at a rung
+(see `rules.asha`). What does not go on by that rule waits, and is the model's from then on.
 """
 
 from typing import Final
