@@ -11,37 +11,64 @@ from recsae.settings import KeyedValueError, Settings, path_of
 
 SYNTHETIC = "synthetic"
 NAMES = (
-    *("ml-100k", "ml-1m", "ml-20m", "beauty", "toys", "sports", "grocery", "yelp"),
+    *("ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"),
+    *("beauty", "toys", "sports", "yelp", "lastfm", "steam", "gowalla", "grocery"),
     SYNTHETIC,
 )
-Format = Literal["recbole", "rechorus", "s3rec", "csv", "parquet"]
+Format = Literal[
+    "csv", "jsonl", "parquet", "recbole", "prefixes", "rechorus", "s3rec", "pairs", "sequences"
+]
 
 
 class DataSettings(Settings):
     """Which interactions, and what is done to them before anything is learnt."""
 
     dataset: str = SYNTHETIC
-    """A file or folder, or a name: ml-100k, ml-1m, ml-20m, beauty, toys, sports, grocery, yelp
-    (from RECSAE_DATA_DIR), or synthetic, alone or as synthetic:users=5000,items=2000,seed=3."""
+    """A file or folder, or a name (`recsae data list` shows them), or synthetic, alone or as
+    synthetic:users=5000,items=2000,seed=3."""
     format: Format | None = None
     """Format of the data; recognised by content when left out."""
     user_column: str | None = None
-    """Column of the user; user or user_id when left out."""
+    """Column of the user; recognised by its name when left out."""
     item_column: str | None = None
-    """Column of the item; item or item_id when left out."""
+    """Column of the item; recognised by its name when left out."""
     time_column: str | None = None
-    """Column of the time; timestamp or time when left out, the order of the file without one."""
+    """Column of the time; recognised by its name when left out."""
+    rating_column: str | None = None
+    """Column that min_rating reads; recognised by its name when left out."""
     min_user: Annotated[int, Field(ge=0)] = 0
     """Keep users with at least this many events (repeated together with min_item)."""
     min_item: Annotated[int, Field(ge=0)] = 0
     """Keep items with at least this many events (repeated together with min_user)."""
+    min_rating: float | None = None
+    """Keep events rated at least so high."""
+    where: str | None = None
+    """Keep events whose column fits, e.g. "label == 1" or "type == view"."""
     order: str = "time"
-    """Order of a user's events: time (ties as in the file), or random:SEED (ties at random)."""
+    """Order of a user's events: time (ties as in the file), random:SEED (ties at random), or file
+    (as they stand there)."""
+    split: str | None = None
+    """What is predicted: leave-one-out, given (the files' own), or time:Q, the same moment for all,
+    e.g. time:0.8; left out: given if the data have a split, else leave-one-out."""
+    targets: Literal["all", "new"] = "all"
+    """Targets that are scored: all, or new, those that their user had not met before."""
 
     @model_validator(mode="after")
     def _order_is_known(self) -> Self:
-        if not re.fullmatch(r"time|random:\d+", self.order):
-            raise KeyedValueError("order", f"expected time or random:SEED, got {self.order!r}")
+        if not re.fullmatch(r"time|file|random:\d+", self.order):
+            raise KeyedValueError(
+                "order", f"expected time, file or random:SEED, got {self.order!r}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _split_is_known(self) -> Self:
+        if self.split in (None, "leave-one-out", "given"):
+            return self
+        found = re.fullmatch(r"time:(\d*\.\d+)", self.split)
+        if not found or not 0.5 < float(found[1]) < 1:
+            told = "expected leave-one-out, given, or time:Q with Q between 0.5 and 1"
+            raise KeyedValueError("split", f"{told}, got {self.split!r}")
         return self
 
 

@@ -70,7 +70,7 @@ def test_orders(order):
 def test_unknown_orders_are_refused(order):
     with pytest.raises(SettingError) as caught:
         DataSettings.of({"order": order})
-    assert str(caught.value) == f"order: expected time or random:SEED, got {order!r}"
+    assert str(caught.value) == f"order: expected time, file or random:SEED, got {order!r}"
 
 
 def test_an_unknown_format_is_refused():
