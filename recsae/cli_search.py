@@ -6,13 +6,15 @@ import typer
 
 from recsae.cli_output import Json, Storage, show
 from recsae.errors import RecsaeError
-from recsae.flags import number_or_word
+from recsae.flags import number_or_word, settings_flags, take_data
+from recsae.interactions.settings import DataSettings
 from recsae.search.shipped import shipped_spaces
 
 OURS = "ours"
 INTERRUPTED = 130  # also what typer makes of a Ctrl-C
 
 
+@settings_flags(DataSettings, without=("dataset",), defaults=False)
 def tune(
     space: Annotated[
         str | None,
@@ -70,12 +72,13 @@ def tune(
         str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
     ] = None,
     json: Json = False,
+    **flags: Any,
 ) -> None:
     """Search a space, on this machine or on a Ray cluster; or go on with a search."""
     from recsae.search.space import load_space
 
     overrides: dict[str, Any] = {
-        "dataset": dataset,
+        "data": take_data({"dataset": dataset, **flags}),
         "trials": trials,
         "seed": seed,
         "sampler": sampler,

@@ -11,7 +11,7 @@ from recsae.interactions.readers import READERS
 from recsae.interactions.settings import (
     NAMES,
     DataSettings,
-    check_name,
+    check_data,
     data_path,
     is_synthetic,
     synthetic_settings,
@@ -21,9 +21,8 @@ from recsae.interactions.synthetic import synthetic_log
 
 def load(settings: DataSettings) -> Interactions:
     """Read or generate the data set; raises RecsaeError in one line if it cannot be had."""
-    check_name(settings.dataset)
+    check_data(settings)
     if is_synthetic(settings.dataset):
-        _refuse_columns(settings)
         log = synthetic_log(synthetic_settings(settings.dataset))
         return finish(settings.dataset, log, settings)
     try:
@@ -34,12 +33,6 @@ def load(settings: DataSettings) -> Interactions:
             f"{error.filename or settings.dataset}: {error.strerror or error}"
         ) from None
     return finish(_name(settings.dataset), log, settings)
-
-
-def _refuse_columns(settings: DataSettings) -> None:
-    for key in ("format", "user_column", "item_column", "time_column"):
-        if getattr(settings, key) is not None:
-            raise SettingError(key, f"expected a data set from a file, got {settings.dataset!r}")
 
 
 def _find(dataset: str) -> Path:
