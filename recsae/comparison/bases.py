@@ -69,7 +69,8 @@ def prepare(dataset: str, base_seed: int, base: dict[str, Any]) -> Prepared:
 def groups(activations: Activations) -> dict[str, npt.NDArray[np.bool_]]:
     """Return which rows of test belong to each of GROUPS, bool [U]."""
     popularity_U = activations.item_train_counts()[activations.test_target]
-    masks = user_groups(activations.history_lengths("test"), popularity_U)
+    met_U = activations.met("test")
+    masks = user_groups(activations.history_lengths("test"), popularity_U, met_U)
     return {name: masks[name] for name in GROUPS}
 
 
