@@ -22,7 +22,7 @@ from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
 from recsae.reads import count_test_read
 from recsae.sasrec.base import Base
-from recsae.sequences import Ints, Mask, Sequences, Targets, seen_items
+from recsae.sequences import Ints, Mask, Sequences, Targets, met_before, seen_items
 
 KIND = "activations"
 Array = npt.NDArray[Any]
@@ -116,7 +116,12 @@ class Activations:
         targets = self.targets(split)
         asked = Asked(self.tensor(f"{split}_target").to(device), self.seen(split, mask))
         popularity_R = self.item_train_counts()[targets.item]
-        return Panel(asked, len(self.item_table), self.history_lengths(split), popularity_R)
+        counts = self.history_lengths(split), popularity_R, self.met(split)
+        return Panel(asked, len(self.item_table), *counts)
+
+    def met(self, split: Split) -> npt.NDArray[np.bool_]:
+        """Return which targets of a split their user had met before, bool [R]."""
+        return met_before(self.items, self.offsets, self.targets(split))
 
     def item_train_counts(self) -> npt.NDArray[np.int64]:
         """Return how often each item is a training item, int64 [I]."""

@@ -10,10 +10,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recsae.errors import RecsaeError
 from recsae.interactions.frame import DEV, TEST, TRAIN, Interactions
+from recsae.interactions.settings import DataSettings
 
 Ints = npt.NDArray[np.integer]
 Mask = Literal["history", "all", "none"]
+_DEFAULTS = DataSettings()
 
 
 class Targets(NamedTuple):
@@ -25,6 +28,14 @@ class Targets(NamedTuple):
     """int64 [R]: index of the event in the flat arrays."""
     item: Ints
     """int32 [R]."""
+
+
+class Met(NamedTuple):
+    """How many targets their user had met before."""
+
+    met: int
+    of: int
+    """Targets in all, whether or not such ones are left out."""
 
 
 class Windows(NamedTuple):
@@ -55,14 +66,22 @@ class Sequences:
     split: str
     filtered: str
 
+    met_counts: dict[str, Met]
+    """By split."""
+    left_out: bool = False
+    """Whether targets that were met before are left out."""
+
     @classmethod
-    def of(cls, interactions: Interactions, order: str = "time") -> "Sequences":
-        """Order and split; `order` is "time" or "random:SEED", which breaks ties at random."""
+    def of(cls, interactions: Interactions, settings: DataSettings = _DEFAULTS) -> "Sequences":
+        """Order and split, by the settings `order` and `targets`.
+
+        Raises RecsaeError if no target is left to choose by or to report.
+        """
         frame = interactions.frame
         split_E = frame["split"].to_numpy() if interactions.has_split else None
         time_E, user_E = frame["timestamp"].to_numpy(), frame["user"].to_numpy()
         part_E = np.zeros(len(frame)) if split_E is None else split_E
-        sorted_E = np.lexsort((_ties(order, len(frame)), part_E, time_E, user_E))
+        sorted_E = np.lexsort((_ties(settings.order, len(frame)), part_E, time_E, user_E))
         items_E, user_E, time_E = (
             frame["item"].to_numpy()[sorted_E],
             user_E[sorted_E],
@@ -71,7 +90,16 @@ class Sequences:
         counts_U = np.bincount(user_E, minlength=interactions.n_users)
         offsets = np.concatenate([[0], np.cumsum(counts_U)]).astype(np.int64)
         cut = _leave_one_out(offsets) if split_E is None else _given(split_E[sorted_E], offsets)
-        dev, test = (Targets(user_E[at_R], at_R, items_E[at_R]) for at_R in (cut.dev, cut.test))
+        found = {"dev": cut.dev, "test": cut.test}
+        targets = {name: Targets(user_E[at_R], at_R, items_E[at_R]) for name, at_R in found.items()}
+        met = {name: met_before(items_E, offsets, asked) for name, asked in targets.items()}
+        if settings.targets == "new":
+            targets = {name: _at(asked, ~met[name]) for name, asked in targets.items()}
+        for name, asked in targets.items():
+            if not len(asked.user):
+                why = f": all {len(met[name]):,} were met before" if len(met[name]) else ""
+                raise RecsaeError(f"{interactions.name}: no {name} target is left{why}")
+        test = targets["test"]
         tied = int((time_E[test.position] == time_E[test.position - 1]).sum())
         ties = f"{tied:,} of {len(test.user):,} targets tie in time with the event before"
         return cls(
@@ -79,12 +107,14 @@ class Sequences:
             items=items_E,
             offsets=offsets,
             train_lengths=cut.train_lengths,
-            dev=dev,
+            dev=targets["dev"],
             test=test,
             n_items=interactions.n_items,
-            order=_in_words(order, ties) if interactions.timed else "order of the file",
+            order=_in_words(settings.order, ties) if interactions.timed else "order of the file",
             split=cut.words,
             filtered=interactions.filtered,
+            met_counts={name: Met(int(met_R.sum()), len(met_R)) for name, met_R in met.items()},
+            left_out=settings.targets == "new",
         )
 
     @property
@@ -100,8 +130,18 @@ class Sequences:
         """Say in one line all that a score depends on beside the model."""
         size = f"{self.n_users:,} users, {self.n_items:,} items, {len(self.items):,} events"
         cuts = "cut-off " + ", ".join(str(k) for k in cutoffs)
-        parts = [f"{self.name}: {size}", self.filtered, self.order, self.split]
+        parts = [f"{self.name}: {size}", self.filtered, self.order, self.split, self._met_words()]
         return "; ".join([*filter(None, parts), f"mask {mask}", cuts, "all items ranked"])
+
+    def met(self, split: Literal["dev", "test"]) -> npt.NDArray[np.bool_]:
+        """Return which targets of a split their user had met before, bool [R]."""
+        return met_before(self.items, self.offsets, self.targets(split))
+
+    def _met_words(self) -> str:
+        counts = (self.met_counts[split] for split in ("dev", "test"))
+        dev, test = (f"{count.met:,} of {count.of:,}" for count in counts)
+        left_out = " and left out" if self.left_out else ""
+        return f"{test} targets were met before{left_out} (dev {dev})"
 
     def train_rows(self) -> Windows:
         """Return, for each user, the events whose follower is a training item too."""
@@ -172,10 +212,14 @@ def seen_items(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """Return offsets [R+1] and items of what each target's row masks: unique, not the target.
 
-    "history": what its user did before; "all": at any time, so the future too; "none": nothing.
+    "history": what its user did before; "all": at any time, so the future too; "none": nothing. A
+    row whose target was met before masks nothing: else the mask would tell the answer.
     """
+    if mask == "none":
+        return np.zeros(len(targets.user) + 1, np.int64), np.zeros(0, np.int32)
     end_R = offsets[targets.user + 1] if mask == "all" else targets.position
-    length_R = end_R - offsets[targets.user] if mask != "none" else np.zeros_like(end_R)
+    met_R = met_before(items, offsets, targets)
+    length_R = np.where(met_R, 0, end_R - offsets[targets.user])
     row_S, step_S = _expand(length_R)
     item_S = items[offsets[targets.user][row_S] + step_S].astype(np.int64)
     width = int(items.max(initial=0)) + 1
@@ -183,6 +227,19 @@ def seen_items(
     row_S, item_S = np.divmod(np.unique(row_S[other] * width + item_S[other]), width)
     counts_R = np.bincount(row_S, minlength=len(targets.user))
     return np.concatenate([[0], np.cumsum(counts_R)]).astype(np.int64), item_S.astype(np.int32)
+
+
+def met_before(items: Ints, offsets: Ints, targets: Targets) -> npt.NDArray[np.bool_]:
+    """Return whether a target's item stands in what its user did before it, bool [R]."""
+    start_R = offsets[targets.user]
+    row_S, step_S = _expand(targets.position - start_R)
+    met_R = np.zeros(len(targets.user), bool)
+    met_R[row_S[items[start_R[row_S] + step_S] == targets.item[row_S]]] = True
+    return met_R
+
+
+def _at(targets: Targets, chosen_R: npt.NDArray[np.bool_]) -> Targets:
+    return Targets(*(part[chosen_R] for part in targets))
 
 
 def _expand(lengths: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

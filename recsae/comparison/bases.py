@@ -16,6 +16,7 @@ from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.comparison.plan import GROUPS
 from recsae.comparison.spaces import VIEWS
+from recsae.interactions.attributes import tags
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.sources import Source, base_folder
@@ -69,7 +70,8 @@ def prepare(dataset: str, base_seed: int, base: dict[str, Any]) -> Prepared:
 def groups(activations: Activations) -> dict[str, npt.NDArray[np.bool_]]:
     """Return which rows of test belong to each of GROUPS, bool [U]."""
     popularity_U = activations.item_train_counts()[activations.test_target]
-    masks = user_groups(activations.history_lengths("test"), popularity_U)
+    met_U = activations.met("test")
+    masks = user_groups(activations.history_lengths("test"), popularity_U, met_U)
     return {name: masks[name] for name in GROUPS}
 
 
@@ -86,10 +88,12 @@ def categories(dataset: str, activations: Activations) -> Categories | None:
 
     A category is a tag of the items, such as `i_category=3`.
     """
-    tags = load(DataSettings(dataset=dataset)).item_attributes
-    if tags is None:
+    data = load(DataSettings(dataset=dataset))
+    known = data.attributes
+    found = None if known is None else tags(known, data.n_items, data.tag_names)
+    if found is None:
         return None
-    member_IC = tags.to_numpy()
+    member_IC = found.to_numpy()
     enough_C = np.ones(member_IC.shape[1], bool)
     for split, least in POSITIVES.items():
         count_C = _positives(activations, split, member_IC)
@@ -99,7 +103,7 @@ def categories(dataset: str, activations: Activations) -> Categories | None:
     chosen = chosen[np.argsort(-often_C[chosen], kind="stable")][:MOST_CATEGORIES]
     if not len(chosen):
         return None
-    return Categories(tuple(str(name) for name in tags.columns[chosen]), member_IC[:, chosen])
+    return Categories(tuple(str(name) for name in found.columns[chosen]), member_IC[:, chosen])
 
 
 def write_categories(found: Categories, path: Path) -> None:

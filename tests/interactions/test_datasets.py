@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from recsae.errors import RecsaeError, SettingError
+from recsae.interactions.attributes import tags
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 
@@ -95,7 +97,7 @@ def test_generated_data_has_no_format_and_no_columns(key):
 def test_real_sets_are_as_published(name, counts):
     found = load(DataSettings(dataset=name))
     assert (found.n_users, found.n_items, found.n_events) == counts
-    assert found.filtered == "as shipped" and found.item_attributes is not None
+    assert found.filtered == "as shipped" and found.attributes is not None
 
 
 @real
@@ -108,11 +110,16 @@ def test_grocery_keeps_a_dev_and_a_test_target_a_user():
 @real
 def test_ml_100k_knows_its_genres():
     found = load(DataSettings(dataset="ml-100k"))
-    assert found.item_attributes is not None
-    toy_story = found.item_attributes.loc[found.items == 1].iloc[0]
-    assert set(toy_story[toy_story].index) == {
-        "release_year=1995",
-        "class=Animation",
-        "class=Children's",
-        "class=Comedy",
-    }
+    assert found.attributes is not None
+    toy_story = found.attributes.loc[
+        found.attributes["item"] == np.flatnonzero(found.items == 1)[0]
+    ]
+    assert toy_story[["attribute", "value"]].to_numpy().tolist() == [
+        ["genre", "Animation"],
+        ["genre", "Children's"],
+        ["genre", "Comedy"],
+        ["title", "Toy Story"],
+        ["year", "1995"],
+    ]
+    named = tags(found.attributes, found.n_items, found.tag_names)
+    assert named is not None and "class=Comedy" in named and "release_year=1995" in named
