@@ -80,7 +80,9 @@ def _fetch(url: str, part: Path, what: str) -> bool:
             else:
                 with meter(f"{what}, MB", max(1, round(total_bytes / _MEGABYTE))) as progress:
                     _copy(
-                        answer, file.write, lambda done: progress(round((have + done) / _MEGABYTE, 1))
+                        answer,
+                        file.write,
+                        lambda done: progress(round((have + done) / _MEGABYTE, 1)),
                     )
     return total_bytes is None or _size(part) == total_bytes
 

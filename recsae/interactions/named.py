@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from recsae.cache import cache_root
+from recsae.interactions.settings import DataSettings
 from recsae.settings import path_of
 
 DATA = "data"
@@ -76,8 +77,7 @@ _RECHORUS = (
     "e58d752558634d42be60de561d6f74df748583cc/data/Grocery_and_Gourmet_Food"
 )
 _SASREC = (
-    "https://raw.githubusercontent.com/kang205/SASRec/"
-    "e3738967fddab206d6eeb4fda433e7a7034dd8b1/data"
+    "https://raw.githubusercontent.com/kang205/SASRec/e3738967fddab206d6eeb4fda433e7a7034dd8b1/data"
 )
 _MOVIELENS_LICENCE = "research use, no redistribution, no commercial use without permission"
 _MOVIELENS_CITATION = (
@@ -231,9 +231,7 @@ NAMED: Final[dict[str, NamedSet]] = {
     "steam": NamedSet(
         "Steam reviews as in SASRec",
         "https://github.com/kang205/SASRec",
-        (
-            Remote(f"{_SASREC}/Steam.txt", "git:a0e80e7ae37ef2cf9410daf23c3e28ea6f6c31b7", None),
-        ),
+        (Remote(f"{_SASREC}/Steam.txt", "git:a0e80e7ae37ef2cf9410daf23c3e28ea6f6c31b7", None),),
         "none stated; collected by J. McAuley's group for research",
         "Kang and McAuley 2018, Self-Attentive Sequential Recommendation, ICDM",
     ),
@@ -290,6 +288,19 @@ def folder_of(name: str) -> Path | None:
     """Return the folder that holds a set: the user's own, else a download; None if neither."""
     own, downloaded = own_folder(name), downloaded_folder(name)
     return own or (downloaded if downloaded.is_dir() else None)
+
+
+def with_its_reading(settings: DataSettings, folder: Path) -> DataSettings:
+    """Return the settings with those of a named set's own files, where none are given.
+
+    Other files of that set, which its user put there, are read as their content says.
+    """
+    known = NAMED.get(settings.dataset)
+    if known is None or not all((folder / name).is_file() for name in known.placed):
+        return settings
+    given = settings.values()
+    missing = {key: value for key, value in known.reading.items() if given[key] is None}
+    return settings.model_copy(update=missing)
 
 
 def how_to_have(name: str) -> str:

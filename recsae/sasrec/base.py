@@ -10,6 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from recsae.cache import Cache
+from recsae.data_digest import data_digest as data_digest
+from recsae.data_digest import data_words
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import digest, read_json, source_digest, whole, write_json
 from recsae.interactions.settings import DataSettings, anywhere
@@ -202,20 +204,6 @@ def fingerprint(sequences: Sequences, settings: SASRecSettings) -> str:
     """Name a base by the data's content and order, the split, the settings and the code."""
     code = [file for file in sorted(_HERE.rglob("*.py")) if file.name not in _ELSEWHERE]
     return digest(data_digest(sequences), settings.values(), source_digest(*code, _SEQUENCES))
-
-
-def data_digest(sequences: Sequences) -> str:
-    """Name the data's content, order and split."""
-    return digest(
-        *(sequences.items, sequences.offsets, sequences.train_lengths, sequences.n_items),
-        *(sequences.dev.position, sequences.test.position),
-    )
-
-
-def data_words(sequences: Sequences) -> str:
-    """Name the data and its size for people."""
-    sizes = f"{sequences.n_users:,} users, {sequences.n_items:,} items"
-    return f"{sequences.name} ({sizes}, {len(sequences.items):,} events)"
 
 
 def _metrics(
