@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recsae.errors import RecsaeError
-from recsae.interactions.frame import DEV, TEST, TRAIN, Interactions
+from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
+from recsae.splits import IN_FILE_ORDER, cut_of, order_words, sorted_events
 
 Ints = npt.NDArray[np.integer]
 Mask = Literal["history", "all", "none"]
@@ -73,44 +74,41 @@ class Sequences:
 
     @classmethod
     def of(cls, interactions: Interactions, settings: DataSettings = _DEFAULTS) -> "Sequences":
-        """Order and split, by the settings `order` and `targets`.
+        """Order and split, by the settings `order`, `split` and `targets`.
 
         Raises RecsaeError if no target is left to choose by or to report.
         """
         frame = interactions.frame
-        split_E = frame["split"].to_numpy() if interactions.has_split else None
-        time_E, user_E = frame["timestamp"].to_numpy(), frame["user"].to_numpy()
-        part_E = np.zeros(len(frame)) if split_E is None else split_E
-        sorted_E = np.lexsort((_ties(settings.order, len(frame)), part_E, time_E, user_E))
-        items_E, user_E, time_E = (
-            frame["item"].to_numpy()[sorted_E],
-            user_E[sorted_E],
-            time_E[sorted_E],
+        sorted_E = sorted_events(interactions, settings)
+        item_E, user_E, time_E = (
+            frame[name].to_numpy()[sorted_E] for name in ("item", "user", "timestamp")
         )
         counts_U = np.bincount(user_E, minlength=interactions.n_users)
         offsets = np.concatenate([[0], np.cumsum(counts_U)]).astype(np.int64)
-        cut = _leave_one_out(offsets) if split_E is None else _given(split_E[sorted_E], offsets)
+        cut = cut_of(interactions, settings, sorted_E, offsets)
         found = {"dev": cut.dev, "test": cut.test}
-        targets = {name: Targets(user_E[at_R], at_R, items_E[at_R]) for name, at_R in found.items()}
-        met = {name: met_before(items_E, offsets, asked) for name, asked in targets.items()}
+        targets = {name: Targets(user_E[at_R], at_R, item_E[at_R]) for name, at_R in found.items()}
+        met = {name: met_before(item_E, offsets, asked) for name, asked in targets.items()}
         if settings.targets == "new":
             targets = {name: _at(asked, ~met[name]) for name, asked in targets.items()}
         for name, asked in targets.items():
             if not len(asked.user):
-                why = f": all {len(met[name]):,} were met before" if len(met[name]) else ""
-                raise RecsaeError(f"{interactions.name}: no {name} target is left{why}")
-        test = targets["test"]
-        tied = int((time_E[test.position] == time_E[test.position - 1]).sum())
-        ties = f"{tied:,} of {len(test.user):,} targets tie in time with the event before"
+                why = f"all {len(met[name]):,} were met before" if len(met[name]) else cut.words
+                raise RecsaeError(f"{interactions.name}: no {name} target is left: {why}")
+        order = order_words(interactions, settings)
+        if order != IN_FILE_ORDER:
+            at_R = targets["test"].position
+            tied = int((time_E[at_R] == time_E[at_R - 1]).sum())
+            order += f", {tied:,} of {len(at_R):,} targets tie in time with the event before"
         return cls(
             name=interactions.name,
-            items=items_E,
+            items=item_E,
             offsets=offsets,
             train_lengths=cut.train_lengths,
             dev=targets["dev"],
-            test=test,
+            test=targets["test"],
             n_items=interactions.n_items,
-            order=_in_words(settings.order, ties) if interactions.timed else "order of the file",
+            order=order,
             split=cut.words,
             filtered=interactions.filtered,
             met_counts={name: Met(int(met_R.sum()), len(met_R)) for name, met_R in met.items()},
@@ -247,40 +245,3 @@ def _expand(lengths: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]
     run = np.repeat(np.arange(len(lengths)), lengths)
     first = np.cumsum(lengths) - lengths
     return run, np.arange(len(run)) - first[run]
-
-
-def _ties(order: str, count: int) -> npt.NDArray[np.float64]:
-    if order == "time":
-        return np.zeros(count)  # the sort is stable, so the position in the file decides
-    return np.random.default_rng(int(order.removeprefix("random:"))).random(count)
-
-
-def _in_words(order: str, ties: str) -> str:
-    rule = "(time, position)" if order == "time" else f"(time, {order})"
-    return f"order {rule}, {ties}"
-
-
-class _Cut(NamedTuple):
-    """Where each user's training items end, and the flat positions of the targets."""
-
-    train_lengths: Ints
-    dev: Ints
-    test: Ints
-    words: str
-
-
-def _leave_one_out(offsets: Ints) -> _Cut:
-    counts_U, end_U = np.diff(offsets), offsets[1:]
-    assert counts_U.min(initial=3) >= 3, "users with fewer than 3 events are dropped when loading"
-    return _Cut((counts_U - 2).astype(np.int32), end_U - 2, end_U - 1, "leave-one-out")
-
-
-def _given(split_E: Ints, offsets: Ints) -> _Cut:
-    """Keep the split's own targets; one without a context cannot be scored and is left out."""
-    user_E = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    lengths_U = np.bincount(user_E[split_E == TRAIN], minlength=len(offsets) - 1).astype(np.int32)
-    context_E = np.arange(len(split_E)) > offsets[user_E]
-    dev_R, test_R = (np.flatnonzero((split_E == part) & context_E) for part in (DEV, TEST))
-    without = int(((split_E != TRAIN) & ~context_E).sum())
-    note = f" ({without:,} targets with nothing before them left out)" if without else ""
-    return _Cut(lengths_U, dev_R, test_R, f"given split{note}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from recsae import metrics, sequences
+from recsae import metrics, sequences, splits
 from recsae.activations import Activations
 from recsae.baselines import BASELINES, counts
 from recsae.baselines.counts import RECOMMENDERS, Histories
@@ -60,7 +60,7 @@ def _scored(
     """Return `metrics` and `groups` by split, computed if nobody has, and where they lie."""
     where = [targets[split].position for split in targets]
     arrays = [histories.items, histories.offsets, histories.train_lengths, *where]
-    files = (counts.__file__, metrics.__path__[0], sequences.__file__)
+    files = (counts.__file__, metrics.__path__[0], sequences.__file__, splits.__file__)
     code = source_digest(*map(Path, files))
     key = digest(name, histories.n_items, code, *arrays)
 

@@ -35,7 +35,7 @@ _KEYS = ("fingerprint", "model_name", "n_items", "settings", "metrics", "machine
 _HERE = Path(__file__).parent
 _ELSEWHERE = ("choice.py", "importing.py", "presets.py", "rechorus.py", "rechorus_files.py")
 """Files of this folder that say which base is wanted, not what training it gives."""
-_SEQUENCES = _HERE.parent / "sequences.py"
+_SEQUENCES = tuple(_HERE.parent / name for name in ("sequences.py", "splits.py"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Base:
         """
         if not self.imported:
             return self.fingerprint
-        code = source_digest(_HERE / "rechorus.py", _HERE / "states.py", _SEQUENCES)
+        code = source_digest(_HERE / "rechorus.py", _HERE / "states.py", *_SEQUENCES)
         return digest(self.fingerprint, code)
 
     @property
@@ -203,7 +203,7 @@ def write(
 def fingerprint(sequences: Sequences, settings: SASRecSettings) -> str:
     """Name a base by the data's content and order, the split, the settings and the code."""
     code = [file for file in sorted(_HERE.rglob("*.py")) if file.name not in _ELSEWHERE]
-    return digest(data_digest(sequences), settings.values(), source_digest(*code, _SEQUENCES))
+    return digest(data_digest(sequences), settings.values(), source_digest(*code, *_SEQUENCES))
 
 
 def _metrics(
