@@ -79,10 +79,13 @@ _RECHORUS = (
 _SASREC = (
     "https://raw.githubusercontent.com/kang205/SASRec/e3738967fddab206d6eeb4fda433e7a7034dd8b1/data"
 )
-_MOVIELENS_LICENCE = "research use, no redistribution, no commercial use without permission"
+_OLD_MOVIELENS = "research use; no redistribution; commercial use by permission alone"
+_NEW_MOVIELENS = "research use; shared under the same terms; commercial use by permission alone"
 _MOVIELENS_CITATION = (
     "Harper and Konstan 2015, The MovieLens Datasets: History and Context, ACM TiiS 5(4)"
 )
+_NEW_FROM_BYTES = 100_000_000
+"""From MovieLens 20M on, the owner lets people share the files."""
 _AMAZON_LICENCE = "none stated; Amazon reviews collected by J. McAuley for research"
 _S3REC_CITATION = (
     "Zhou et al. 2020, S3-Rec, CIKM (the files); McAuley et al. 2015, Image-based "
@@ -95,7 +98,8 @@ def _movielens(
 ) -> NamedSet:
     remote = Remote(f"{_GROUPLENS}/movielens/{archive}", checksum, size, members)
     page = f"https://grouplens.org/datasets/movielens/{page}/"
-    return NamedSet(title, page, (remote,), _MOVIELENS_LICENCE, _MOVIELENS_CITATION)
+    licence = _OLD_MOVIELENS if size < _NEW_FROM_BYTES else _NEW_MOVIELENS
+    return NamedSet(title, page, (remote,), licence, _MOVIELENS_CITATION)
 
 
 def _s3rec(title: str, log: Remote, attributes: Remote, licence: str, citation: str) -> NamedSet:

@@ -16,6 +16,7 @@ from recsae.interactions.datasets import read
 from recsae.interactions.filters import finish
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
+from recsae.report.data_page import Counted
 from recsae.sasrec.presets import DataFacts, flops
 from recsae.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
@@ -34,12 +35,7 @@ class Described(NamedTuple):
     """What was found, and what plots are drawn from."""
 
     outcome: dict[str, Any]
-    lengths_U: npt.NDArray[np.int64]
-    """Events of each user."""
-    counts_I: npt.NDArray[np.int64]
-    """Events of each item."""
-    time_E: npt.NDArray[Any] | None
-    """None where the order of the file counts."""
+    counted: Counted
 
 
 def describe(settings: DataSettings) -> Described:
@@ -81,7 +77,7 @@ def describe(settings: DataSettings) -> Described:
         },
         "base": _cost(sequences),
     }
-    return Described(outcome, lengths_U, counts_I, time_E)
+    return Described(outcome, Counted(lengths_U, counts_I, time_E))
 
 
 def gini(counts_I: npt.NDArray[np.int64]) -> float:
@@ -165,5 +161,6 @@ def _cost(sequences: Sequences) -> dict[str, Any]:
     }
 
 
-def _plain(number: Any) -> int | float:
-    return number.item() if isinstance(number, np.generic) else number
+def _plain(number: np.generic) -> Any:
+    """Return a number that JSON can hold; whole ones stay exact."""
+    return number.item()
