@@ -13,7 +13,6 @@ from recsae.interactions.settings import DataSettings
 group = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
-    no_args_is_help=True,
     help="List data sets with a name, download one, say what any data set is.",
 )
 
@@ -21,6 +20,12 @@ group = typer.Typer(
 def add(app: typer.Typer) -> None:
     """Give an app the command."""
     app.add_typer(group, name="data")
+
+
+@group.callback(invoke_without_command=True)
+def _top(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @group.command("list")

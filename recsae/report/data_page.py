@@ -18,7 +18,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from recsae.files import write_whole
-from recsae.report.data_words import SPLIT_HEADS, fact_rows, moment_of, split_rows
+from recsae.report.data_words import fact_rows, moment_of, split_rows
 from recsae.report.style import BEST, MODEL_COLOURS, framed
 from recsae.splits import quantile
 
@@ -58,7 +58,7 @@ def render(outcome: Mapping[str, Any], counted: Counted) -> str:
         protocol=outcome["protocol"],
         sizes={key: outcome[key] for key in ("users", "items", "events")},
         facts=fact_rows(outcome),
-        heads=SPLIT_HEADS,
+        heads=list(outcome["splits"]),
         splits=split_rows(outcome["splits"]),
         plots=_plots(outcome, counted),
         written=time.strftime("%Y-%m-%d %H:%M"),

@@ -1,6 +1,6 @@
 """What is known of a data set in words, for the terminal and for the page alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -9,10 +9,6 @@ from recsae.report.formats import NOTHING, duration
 MOST_SHOWN: Final = 8
 _LARGEST_DATE: Final = 4_102_444_800
 """Of 2100, in seconds."""
-SPLIT_HEADS: Final = (
-    *("split", "users", "items", "training events", "dev targets", "test targets"),
-    *("met before", "fingerprint", "in words"),
-)
 
 
 def fact_rows(outcome: Mapping[str, Any]) -> dict[str, str]:
@@ -45,24 +41,16 @@ def fact_rows(outcome: Mapping[str, Any]) -> dict[str, str]:
     return {name: text or NOTHING for name, text in rows.items()}
 
 
-def split_rows(splits: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
-    """Return a row a split as words; the words of one that the data do not allow say why."""
-    return [
-        (name, told["error"])
-        if "error" in told
-        else (
-            name,
-            f"{told['users']:,}",
-            f"{told['items']:,}",
-            f"{told['train_events']:,}",
-            f"{told['targets']['dev']:,}",
-            f"{told['targets']['test']:,}",
-            _counts(told["targets_met"]),
-            told["fingerprint"],
-            told["split"],
-        )
-        for name, told in splits.items()
-    ]
+def split_rows(splits: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return what there is to say of splits in words, a row a text for each split."""
+    return {name: [_of_split(name, told) for told in splits.values()] for name in _SPLIT_ROWS}
+
+
+def _of_split(row: str, told: Mapping[str, Any]) -> str:
+    if "error" in told:
+        return str(told["error"]) if row == _IN_WORDS else NOTHING
+    value = _SPLIT_ROWS[row](told)
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def base_words(base: Mapping[str, Any]) -> str:
@@ -113,3 +101,17 @@ def _some(texts: Iterable[str]) -> str:
     listed = list(texts)
     more = len(listed) - MOST_SHOWN
     return "; ".join([*listed[:MOST_SHOWN], *([f"{more} more"] if more > 0 else [])])
+
+
+_IN_WORDS: Final = "in words"
+_SPLIT_ROWS: Final[dict[str, Callable[[Mapping[str, Any]], Any]]] = {
+    "users": lambda told: told["users"],
+    "items": lambda told: told["items"],
+    "events": lambda told: told["events"],
+    "training events": lambda told: told["train_events"],
+    "dev targets": lambda told: told["targets"]["dev"],
+    "test targets": lambda told: told["targets"]["test"],
+    "met before": lambda told: _counts(told["targets_met"]),
+    "fingerprint": lambda told: told["fingerprint"],
+    _IN_WORDS: lambda told: told["split"],
+}
