@@ -5,10 +5,11 @@ Shapes: E events, U users, R targets, W windows, B windows of a batch, L length 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from recsae.errors import RecsaeError
 from recsae.interactions.frame import Interactions
@@ -69,6 +70,12 @@ class Sequences:
 
     met_counts: dict[str, Met]
     """By split."""
+    user_ids: npt.NDArray[Any]
+    """[U]: original ids, numbers or texts."""
+    item_ids: npt.NDArray[Any]
+    """[n_items]"""
+    attributes: pd.DataFrame | None = None
+    """Columns item (code), attribute, value; None if nothing is known of the items."""
     left_out: bool = False
     """Whether targets that were met before are left out."""
 
@@ -112,6 +119,9 @@ class Sequences:
             split=cut.words,
             filtered=interactions.filtered,
             met_counts={name: Met(int(met_R.sum()), len(met_R)) for name, met_R in met.items()},
+            user_ids=interactions.users,
+            item_ids=interactions.items,
+            attributes=interactions.attributes,
             left_out=settings.targets == "new",
         )
 
@@ -130,6 +140,12 @@ class Sequences:
         cuts = "cut-off " + ", ".join(str(k) for k in cutoffs)
         parts = [f"{self.name}: {size}", self.filtered, self.order, self.split, self._met_words()]
         return "; ".join([*filter(None, parts), f"mask {mask}", cuts, "all items ranked"])
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Training items, and targets of dev and of test."""
+        train = int(self.train_lengths.sum())
+        return {"train": train, "dev": len(self.dev.item), "test": len(self.test.item)}
 
     def met(self, split: Literal["dev", "test"]) -> npt.NDArray[np.bool_]:
         """Return which targets of a split their user had met before, bool [R]."""
