@@ -42,7 +42,7 @@ def settings_flags(
                     name,
                     inspect.Parameter.KEYWORD_ONLY,
                     default=None,
-                    annotation=Annotated[_flag_type(field.annotation) | None, option],
+                    annotation=Annotated[flag_type(field.annotation) | None, option],
                 ),
             )
 
@@ -57,14 +57,14 @@ def settings_flags(
     return decorate
 
 
-def _flag_type(annotation: Any) -> Any:
+def flag_type(annotation: Any) -> Any:
     """Return the type that the parser converts to; the settings class does the rest."""
     if get_origin(annotation) is Literal:
         return type(get_args(annotation)[0])
     if annotation in (int, float, bool):
         return annotation
     kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
-    return _flag_type(kinds[0]) if len(kinds) == 1 else str
+    return flag_type(kinds[0]) if len(kinds) == 1 else str
 
 
 def _help(kind: type[Settings], name: str, *, default: bool = True) -> str:
