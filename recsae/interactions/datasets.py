@@ -22,11 +22,11 @@ from recsae.interactions.synthetic import synthetic_log
 
 def load(settings: DataSettings) -> Interactions:
     """Read or generate the data set; raises RecsaeError in one line if it cannot be had."""
-    name, log = read(settings)
+    name, log = read_log(settings)
     return finish(name, log, settings)
 
 
-def read(settings: DataSettings) -> tuple[str, Log]:
+def read_log(settings: DataSettings) -> tuple[str, Log]:
     """Return the name of the data set and its events before any filter or split."""
     check_data(settings)
     if is_synthetic(settings.dataset):

@@ -230,7 +230,9 @@ NAMED: Final[dict[str, NamedSet]] = {
         ),
         "non-commercial use",
         "Cantador, Brusilovsky and Kuflik 2011, HetRec, RecSys; http://www.last.fm",
-        MappingProxyType({"user_column": "userID", "item_column": "artistID"}),
+        MappingProxyType(
+            {"user_column": "userID", "item_column": "artistID", "time_column": "timestamp"}
+        ),
     ),
     "steam": NamedSet(
         "Steam reviews as in SASRec",
@@ -251,6 +253,7 @@ NAMED: Final[dict[str, NamedSet]] = {
         ),
         "none stated; SNAP, for research",
         "Cho, Myers and Leskovec 2011, Friendship and Mobility, KDD",
+        MappingProxyType({"user_column": "1", "time_column": "2", "item_column": "5"}),
     ),
     "grocery": NamedSet(
         "Amazon Grocery and Gourmet Food, 5-core, with the split of ReChorus",

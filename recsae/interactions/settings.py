@@ -19,8 +19,9 @@ Format = Literal[
     "csv", "jsonl", "parquet", "recbole", "prefixes", "rechorus", "s3rec", "pairs", "sequences"
 ]
 
-OF_FILES = ("format", "user_column", "item_column", "time_column", "rating_column")
-"""Settings that say how a file is to be read."""
+OF_COLUMNS = ("user_column", "item_column", "time_column", "rating_column")
+OF_FILES = ("format", *OF_COLUMNS, "min_rating", "where")
+"""Settings that say how a file is to be read: generated data has none of them."""
 
 
 class DataSettings(Settings):

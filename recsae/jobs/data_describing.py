@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from recsae.data_digest import data_digest
 from recsae.errors import RecsaeError
-from recsae.interactions.datasets import read
+from recsae.interactions.datasets import read_log
 from recsae.interactions.filters import finish
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
@@ -40,7 +40,7 @@ class Described(NamedTuple):
 
 def describe(settings: DataSettings) -> Described:
     """Read a data set and count; raises RecsaeError if it cannot be read or split as asked."""
-    name, log = read(settings)
+    name, log = read_log(settings)
     interactions = finish(name, log, settings)
     sequences = Sequences.of(interactions, settings)
     frame = interactions.frame

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recsae.errors import RecsaeError, SettingError
-from recsae.interactions.settings import OF_FILES, DataSettings, check_data
+from recsae.interactions.settings import OF_COLUMNS, DataSettings, check_data
 
 
 def with_flags(
@@ -26,8 +26,8 @@ def with_its_place(
     error: RecsaeError, data: Mapping[str, Any], flags: Mapping[str, Any], source: str
 ) -> RecsaeError:
     """Return a mistake of the data; where a column is the space's doing, it says so."""
-    said = {key for key in OF_FILES if data.get(key) is not None} - {*flags}
-    guilty = [key for key in OF_FILES if key in said and key in str(error)]
+    said = {key for key in OF_COLUMNS if data.get(key) is not None} - {*flags}
+    guilty = [key for key in OF_COLUMNS if key in said and key in str(error)]
     if not guilty:
         return error
     told = f"{guilty[0]} is said in data: of {source}"
