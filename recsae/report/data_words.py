@@ -59,10 +59,14 @@ def base_words(base: Mapping[str, Any]) -> str:
     most = seconds * base["epochs_at_most"]
     return (
         f"{base['train_rows']:,} rows in {base['windows']:,} windows, {base['steps_an_epoch']:,} "
-        f"steps an epoch; roughly {duration(seconds)} an epoch on two CPU cores, at most "
-        f"{duration(most)} (operations counted, not measured here); states "
+        f"steps an epoch; roughly {_seconds(seconds)} an epoch on two CPU cores, at most "
+        f"{_seconds(most)} (operations counted, not measured here); states "
         f"{size_words(base['states_bytes'])}"
     )
+
+
+def _seconds(count: float) -> str:
+    return f"{count:.1f} s" if count < 10 else duration(count)
 
 
 def size_words(count: int) -> str:
