@@ -15,6 +15,7 @@ from recsae.errors import RecsaeError
 from recsae.interactions.datasets import read_log
 from recsae.interactions.filters import finish
 from recsae.interactions.frame import Interactions
+from recsae.interactions.log import Log
 from recsae.interactions.settings import DataSettings
 from recsae.report.data_page import Counted
 from recsae.sasrec.presets import DataFacts, flops
@@ -22,6 +23,7 @@ from recsae.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
 from recsae.settings import fields
 
+GIVEN: Final = "given"
 LEAVE_ONE_OUT: Final = "leave-one-out"
 TIME: Final = "time:0.8"
 """Shown beside unless another moment is asked for."""
@@ -48,6 +50,7 @@ def describe(settings: DataSettings) -> Described:
     counts_I = np.bincount(frame["item"].to_numpy(), minlength=interactions.n_items)
     time_E = frame["timestamp"].to_numpy() if _timed(interactions, settings) else None
     given = settings.values()
+    asked = settings.split or (GIVEN if log.split is not None else LEAVE_ONE_OUT)
     outcome = {
         "name": interactions.name,
         "users": interactions.n_users,
@@ -72,7 +75,7 @@ def describe(settings: DataSettings) -> Described:
         "ties": None if time_E is None else _ties(interactions),
         "times": None if time_E is None else [_plain(time_E.min()), _plain(time_E.max())],
         "splits": {
-            split: _beside(name, log, settings.model_copy(update={"split": split}))
+            split: _sizes(sequences) if split == asked else _beside(name, log, settings, split)
             for split in _splits(settings, given=log.split is not None)
         },
         "base": _cost(sequences),
@@ -123,17 +126,20 @@ def _attributes(interactions: Interactions) -> dict[str, dict[str, int]]:
 def _splits(settings: DataSettings, *, given: bool) -> list[str]:
     """Return the splits that are shown side by side, that which is asked for among them."""
     moment = settings.split if (settings.split or "").startswith("time:") else TIME
-    return [*(["given"] if given else []), LEAVE_ONE_OUT, str(moment)]
+    return [*([GIVEN] if given else []), LEAVE_ONE_OUT, str(moment)]
 
 
-def _beside(name: str, log: Any, settings: DataSettings) -> dict[str, Any]:
-    """Return the sizes of one split, or why the data cannot be split so."""
+def _beside(name: str, log: Log, settings: DataSettings, split: str) -> dict[str, Any]:
+    """Return the sizes of another split, or why the data cannot be split so."""
+    other = settings.model_copy(update={"split": split})
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # what was dropped is among the answers
-            interactions = finish(name, log, settings)
-            sequences = Sequences.of(interactions, settings)
+            return _sizes(Sequences.of(finish(name, log, other), other))
     except RecsaeError as error:
         return {"error": str(error)}
+
+
+def _sizes(sequences: Sequences) -> dict[str, Any]:
     return {
         "split": sequences.split,
         "users": sequences.n_users,
