@@ -90,9 +90,13 @@ class SearchSpace:
         return DataSettings.of({"dataset": self.dataset, **self.data})
 
     def named_data(self) -> dict[str, Any]:
-        """Return what the space says of its data, without the settings that it leaves out."""
+        """Return what the space or a flag says of its data, without what both leave out."""
         defaults = DataSettings().values()
-        given = {name: value for name, value in self.data.items() if value != defaults[name]}
+        given = {
+            name: value
+            for name, value in self.data.items()
+            if value != defaults[name] or name in self.data_flags
+        }
         return given if self.dataset is None else {"dataset": self.dataset, **given}
 
     @property

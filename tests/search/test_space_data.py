@@ -67,6 +67,11 @@ def test_another_data_set_keeps_what_the_space_says(tmp_path: Path, log: str) ->
     assert (new.dataset, new.data["user_column"], new.data["min_user"]) == (log, "uid", 5)
 
 
+def test_a_flag_that_says_the_default_is_said_all_the_same(tmp_path: Path) -> None:
+    new = space(tmp_path, "data: {min_user: 5}").override(data={"min_user": 0, "min_item": 0})
+    assert new.named_data() == {"min_user": 0, "min_item": 0}  # a base may have others
+
+
 def test_a_wrong_flag_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"^min_user: expected an integer >= 0, got -1$"):
         space(tmp_path, "dataset: synthetic").override(data={"min_user": -1})
