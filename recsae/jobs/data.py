@@ -14,15 +14,8 @@ from recsae.downloads.http import Unreachable, download
 from recsae.downloads.unpacking import unpack
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import naming, read_json, whole, whole_folder, write_json
-from recsae.interactions.named import (
-    DATA_DIR,
-    NAMED,
-    NamedSet,
-    Remote,
-    downloaded_folder,
-    folder_of,
-    own_folder,
-)
+from recsae.interactions.named import DATA_DIR, downloaded_folder, folder_of, own_folder
+from recsae.interactions.named_sets import NAMED, NamedSet, Remote
 from recsae.progress import say
 
 

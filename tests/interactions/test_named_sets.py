@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from recsae.interactions.named import NAMED, with_its_reading
+from recsae.interactions.named import with_its_reading
+from recsae.interactions.named_sets import NAMED
 from recsae.interactions.settings import NAMES, SYNTHETIC, DataSettings
 from recsae.settings import fields
 

@@ -13,7 +13,7 @@ from file_server import FileServer, serving
 
 from recsae.cli import main
 from recsae.downloads import http
-from recsae.interactions.named import NAMED, NamedSet, Remote
+from recsae.interactions.named_sets import NAMED, NamedSet, Remote
 
 Run = Callable[..., tuple[int, str, str]]
 RATINGS = "user,item,time\n" + "".join(f"{u},{i},{i}\n" for u in range(4) for i in range(5))
