@@ -35,11 +35,13 @@ OWN = 12
 """Items of a user's own in the data of repeats."""
 
 
-def made(rows: list[tuple[int, int, int]]) -> Interactions:
+def made(rows: list[tuple[int, int, int]], splits: list[int] | None = None) -> Interactions:
     users, user = np.unique([row[0] for row in rows], return_inverse=True)
     items, item = np.unique([row[1] for row in rows], return_inverse=True)
     columns = {"user": user.astype("int32"), "item": item.astype("int32")}
     frame = pd.DataFrame({**columns, "timestamp": [float(row[2]) for row in rows]})
+    if splits is not None:
+        frame["split"] = np.array(splits, dtype="int8")
     return Interactions("made-up", frame, users, items)
 
 
@@ -49,6 +51,21 @@ def logs(draw: st.DrawFn) -> Interactions:
     lengths = draw(st.lists(st.integers(3, 9), min_size=1, max_size=5))
     item = st.integers(0, 5)
     return made([(user, draw(item), t) for user, n in enumerate(lengths) for t in range(n)])
+
+
+@st.composite
+def given_logs(draw: st.DrawFn) -> Interactions:
+    """The same with a split of their own: several targets a user."""
+    log = draw(logs())
+    parts = [draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)) for n in sizes(log)]
+    parts[0] = [0, *[1] * (len(parts[0]) - 2), 2]  # so there is one of each
+    rows = log.frame[["user", "item", "timestamp"]].itertuples(index=False)
+    return made([*rows], [part for mine in parts for part in sorted(mine)])
+
+
+def sizes(log: Interactions) -> list[int]:
+    counts: list[int] = np.bincount(log.frame["user"]).tolist()
+    return counts
 
 
 def allowed(sequences: Sequences, targets: Targets, row: int, mask: Mask) -> set[int]:
@@ -86,7 +103,7 @@ def quick_ranks(
     return ranks
 
 
-@given(logs(), st.sampled_from(MASKS), st.integers(0, 99))
+@given(logs() | given_logs(), st.sampled_from(MASKS), st.integers(0, 99))
 def test_ranks_are_those_of_the_definition(log: Interactions, mask: Mask, seed: int) -> None:
     found = Sequences.of(log)
     for targets in (found.dev, found.test):
