@@ -28,8 +28,9 @@ def hypervolumes(costs_NM: Array, reference_M: Array) -> Array:
     bounds_BM = ranks_PM[defining_BM, np.arange(width)]
     boxes_B = np.zeros(1)
     volumes_N = np.zeros(points)
-    for point, below in enumerate((costs_NM < reference_M).all(axis=1)):
-        replaced_B = (ranks_PM[point] < bounds_BM).all(axis=1) & below
+    below_N = np.asarray((costs_NM < reference_M).all(axis=1))
+    for point in range(points):
+        replaced_B = (ranks_PM[point] < bounds_BM).all(axis=1) & below_N[point]
         if replaced_B.any():
             new = _successors(point, defining_BM[replaced_B], ranks_PM)
             new_bounds = ranks_PM[new, np.arange(width)]

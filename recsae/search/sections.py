@@ -77,17 +77,6 @@ class SchedulerSettings(Settings):
     keep: Annotated[int, Field(ge=1)] = 4
     """How many trials one_epoch trains to their end."""
 
-    @property
-    def words(self) -> str:
-        """What is done, in a few words."""
-        begin = f"{self.name} from epoch {self.grace_epochs}"
-        ends = {
-            "none": "none",
-            "median": begin,
-            "one_epoch": f"{begin}, the best {self.keep} go on",
-        }
-        return ends.get(self.name, f"{begin}, 1 of {self.reduction_factor} goes on")
-
 
 class ResourceSettings(Settings):
     """What one trial holds while it runs."""

@@ -32,7 +32,7 @@ from recsae.search.read_sections import (
 )
 from recsae.search.sections import ResourceSettings, SchedulerSettings, SearchSettings
 from recsae.search.shipped import find_space
-from recsae.search.yaml_lines import Document, dump_yaml, mistake, read_document
+from recsae.search.yaml_lines import Document, mistake, read_document
 from recsae.settings import Settings
 
 KEYS = (
@@ -181,31 +181,6 @@ class SearchSpace:
             "scheduler": self.scheduler.values(),
             "resources": self.resources.values(),
         }
-
-    def to_yaml(self) -> str:
-        """Return the resolved space as the text of a space file."""
-        return dump_yaml(self.resolved())
-
-    def describe(self) -> str:
-        """Return what is searched, in a few lines for people."""
-        fixed = [p.words() for p in self.parameters if p.kind == "fixed"]
-        searched = [p.words() for p in self.parameters if p.kind != "fixed"]
-        tuning = self.search
-        stop = f", {tuning.max_hours} h at most" if tuning.max_hours else ""
-        limits = ", ".join(f"{name} {bound}" for name, bound in self.constraints.items())
-        lines = {
-            "models": ", ".join(self.models),
-            "data": self.dataset or "not named",
-            "searched": "; ".join(searched) or "nothing",
-            "fixed": "; ".join(fixed) or "nothing",
-            "objective": ", ".join(f"{way} {name}" for name, way in self.objectives.items()),
-            **({"limits": limits} if limits else {}),
-            **({"begins": f"with {len(self.points)} points of its own"} if self.points else {}),
-            "trials": f"{tuning.trials} by {tuning.sampler}, seed {tuning.seed}{stop}",
-            "stopping": self.scheduler.words,
-            "a trial": f"{self.resources.cpus:g} cpu, {self.resources.gpus} gpu",
-        }
-        return "\n".join(f"{name + ':':<11}{text}" for name, text in lines.items())
 
 
 def load_space(path: str | Path) -> SearchSpace:
