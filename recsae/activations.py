@@ -12,11 +12,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recsae import activations_writing
 from recsae.activations_settings import ActivationSettings
 from recsae.activations_writing import SPLITS, VIEW_SEED, Split, write_states
 from recsae.cache import Cache
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
@@ -27,7 +26,7 @@ from recsae.sequences import Ints, Mask, Sequences, Targets, seen_items
 KIND = "activations"
 Array = npt.NDArray[Any]
 _META = "activations.json"
-_SOURCES = (Path(__file__), Path(activations_writing.__file__))
+_CODE = "activations*"
 _KEYS = ("fingerprint", "dataset", "protocols", "base", "dtype", "width", "n_items")
 _PLAIN = ("path", "fingerprint", "meta")
 _OPTIONAL = "train_view"
@@ -138,7 +137,7 @@ def extract(
     device: torch.device,
 ) -> tuple[Activations, bool]:
     """Return the states of a base, computed if nobody has; True if computed."""
-    key = digest(base.states_key, store.values(), source_digest(*_SOURCES))
+    key = digest(base.states_key, store.values(), code_digest(_CODE))
 
     def build(folder: Path) -> None:
         write_states(folder, sequences, base.model(device), store, device)

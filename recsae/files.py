@@ -14,6 +14,9 @@ import numpy as np
 
 from recsae.errors import RecsaeError, refusal
 
+SOURCES = Path(__file__).parent
+"""The folder of recsae's code."""
+
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new, never a part."""
@@ -107,6 +110,16 @@ def digest(*parts: Any) -> str:
             total.update(json.dumps(part, sort_keys=True).encode())
         total.update(b"\0")
     return total.hexdigest()[:16]
+
+
+def code_digest(*rooms: str) -> str:
+    """Return a name for the code of some rooms of recsae: folders and modules, or patterns of both.
+
+    Name whole rooms: a list of the files that count is out of date with the next file.
+    """
+    found = {room: sorted(SOURCES.glob(room)) for room in rooms}
+    assert all(found.values()), f"no room of a name in {found}"
+    return source_digest(*(path for paths in found.values() for path in paths))
 
 
 def source_digest(*paths: Path) -> str:

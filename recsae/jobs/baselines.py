@@ -6,12 +6,11 @@ from typing import Any
 
 import torch
 
-from recsae import metrics
 from recsae.activations import Activations
-from recsae.baselines import BASELINES, counts
+from recsae.baselines import BASELINES
 from recsae.baselines.counts import RECOMMENDERS, Histories
 from recsae.cache import Cache
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.machine import device_of, machine
@@ -60,7 +59,7 @@ def _scored(
     """Return `metrics` and `groups` by split, computed if nobody has, and where they lie."""
     where = [targets[split].position for split in targets]
     arrays = [histories.items, histories.offsets, histories.train_lengths, *where]
-    code = source_digest(Path(counts.__file__), Path(metrics.__path__[0]))
+    code = code_digest("baselines", "metrics")
     key = digest(name, histories.n_items, code, *arrays)
 
     def build(folder: Path) -> None:

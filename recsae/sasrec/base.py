@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save
 
 from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError, nearest
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.interactions.settings import DataSettings, anywhere
 from recsae.machine import machine
 from recsae.metrics import CUTOFFS
@@ -30,10 +30,8 @@ SHORTEST_PREFIX = 6
 """Digits of a fingerprint that may stand for all of it."""
 _WEIGHTS, _META = "model.safetensors", "base.json"
 _KEYS = ("fingerprint", "model_name", "n_items", "settings", "metrics", "machine")
-_HERE = Path(__file__).parent
-_ELSEWHERE = ("choice.py", "importing.py", "presets.py", "rechorus.py", "rechorus_files.py")
-"""Files of this folder that say which base is wanted, not what training it gives."""
-_SEQUENCES = _HERE.parent / "sequences.py"
+_CODE = ("sasrec", "metrics", "sequences*")
+"""Rooms that a base depends on; metrics decide when its training stops."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,7 @@ class Base:
         """
         if not self.imported:
             return self.fingerprint
-        code = source_digest(_HERE / "rechorus.py", _HERE / "states.py", _SEQUENCES)
-        return digest(self.fingerprint, code)
+        return digest(self.fingerprint, code_digest(*_CODE))
 
     @property
     def width(self) -> int:
@@ -200,8 +197,7 @@ def write(
 
 def fingerprint(sequences: Sequences, settings: SASRecSettings) -> str:
     """Name a base by the data's content and order, the split, the settings and the code."""
-    code = [file for file in sorted(_HERE.rglob("*.py")) if file.name not in _ELSEWHERE]
-    return digest(data_digest(sequences), settings.values(), source_digest(*code, _SEQUENCES))
+    return digest(data_digest(sequences), settings.values(), code_digest(*_CODE))
 
 
 def data_digest(sequences: Sequences) -> str:
