@@ -9,7 +9,6 @@ from recsae.errors import RecsaeError
 from recsae.flags import number_or_word
 from recsae.search.shipped import shipped_spaces
 
-OURS = "ours"
 INTERRUPTED = 130  # also what typer makes of a Ctrl-C
 
 
@@ -28,7 +27,10 @@ def tune(
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(help="What stops: asha, asha_promote, hyperband, median, one_epoch or none."),
+        typer.Option(
+            help="What stops: asha (the default), asha_promote, hyperband, median (the default "
+            "with several objectives), one_epoch or none."
+        ),
     ] = None,
     max_hours: Annotated[
         float | None, typer.Option("--max_hours", help="Budget in hours, whole or in part.")
@@ -93,9 +95,6 @@ def tune(
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:
         loaded = loaded.override(**overrides)
-    sampler = sampler or (loaded.search.sampler if loaded else None)
-    if scheduler is not None and sampler == OURS:
-        raise RecsaeError(f"--scheduler: not with the sampler {OURS}, which stops trials by itself")
     from recsae.jobs import search as jobs
 
     where = jobs.Where(workers, storage, address)

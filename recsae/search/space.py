@@ -30,7 +30,14 @@ from recsae.search.read_sections import (
     read_objectives,
     read_section,
 )
-from recsae.search.sections import ResourceSettings, SchedulerSettings, SearchSettings
+from recsae.search.sections import (
+    AUTO,
+    ONE_OBJECTIVE,
+    OURS,
+    ResourceSettings,
+    SchedulerSettings,
+    SearchSettings,
+)
 from recsae.search.shipped import find_space
 from recsae.search.yaml_lines import Document, mistake, read_document
 from recsae.settings import Settings
@@ -62,6 +69,8 @@ class SearchSpace:
     """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
     points: tuple[Point, ...] = ()
     """Settings to start from, in the file's terms; what they leave out is drawn."""
+    scheduler_named: bool = field(default=True, compare=False)
+    """False if the scheduler is the one that goes with the objectives and the sampler."""
     source: str = field(default="", compare=False)
     section_line: int = field(default=0, compare=False)
     """Where `parameters` stands in the source."""
@@ -153,15 +162,20 @@ class SearchSpace:
             **{"stop_at_noise": stop_at_noise, "finalists": finalists},
             "finalist_seeds": finalist_seeds,
         }
+        settings = _changed(self.search, search)
+        name = scheduler or (None if self.scheduler_named else AUTO)
+        stopping = _with_name(self.scheduler, name)
         space = dataclasses.replace(
             self,
             dataset=self.dataset if dataset is None else dataset,
-            search=_changed(self.search, search),
-            scheduler=_with_name(self.scheduler, scheduler),
+            search=settings,
+            scheduler=stopping.settled(len(self.objectives), settings.sampler),
+            scheduler_named=stopping.name != AUTO,
             resources=_changed(self.resources, {"cpus": cpus, "gpus": gpus}),
         )
         if clash := _clash(space):
-            raise SettingError(clash[1], clash[2])
+            section, key, message = clash
+            raise SettingError(section if key == "name" else key, message)
         return space
 
     def resolved(self) -> dict[str, Any]:
@@ -208,6 +222,8 @@ def _build(document: Document) -> SearchSpace:
     models = read_models(document)
     objectives = read_objectives(document)
     parameters = read_parameters(document, models)
+    search = read_section(document, "search", SearchSettings)
+    scheduler = read_section(document, "scheduler", SchedulerSettings)
     space = SearchSpace(
         models=models,
         dataset=read_dataset(document),
@@ -216,8 +232,9 @@ def _build(document: Document) -> SearchSpace:
         activations=read_section(document, "activations", ActivationSettings),
         parameters=parameters,
         objectives=objectives,
-        search=read_section(document, "search", SearchSettings),
-        scheduler=read_section(document, "scheduler", SchedulerSettings),
+        search=search,
+        scheduler=scheduler.settled(len(objectives), search.sampler),
+        scheduler_named=scheduler.name != AUTO,
         resources=read_section(document, "resources", ResourceSettings),
         constraints=read_constraints(document),
         points=read_points(document, models, parameters),
@@ -237,8 +254,12 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
     if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
         message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
         return "scheduler", "grace_epochs", message
-    if space.search.sampler == "cmaes" and len(space.objectives) > 1:
-        return "search", "sampler", "expected another with several objectives, got cmaes"
+    if space.search.sampler in ONE_OBJECTIVE and len(space.objectives) > 1:
+        message = f"expected another with several objectives, got {space.search.sampler}"
+        return "search", "sampler", message
+    if space.search.sampler == OURS and scheduler.name != "none":
+        message = f"expected none with the sampler {OURS}, which stops trials by itself"
+        return "scheduler", "name", f"{message}, got {scheduler.name}"
     if space.search.stop_at_noise and len(space.objectives) > 1:
         return "search", "stop_at_noise", "expected false with several objectives, got true"
     return None

@@ -152,6 +152,8 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
     space |= draw(st.fixed_dictionaries({}, optional=optional))
     if len(space.get("objectives") or {}) > 1:  # there is no one noise to stop at
         space.get("search", {}).pop("stop_at_noise", None)
+        if space.get("search", {}).get("sampler") == "ours":
+            del space["search"]["sampler"]
     return space
 
 
