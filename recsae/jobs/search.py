@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
+FAILING: Final = "failing"
+"""How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
 
 
 @dataclass(frozen=True)
@@ -148,12 +150,18 @@ def _conclude(
     ended = {
         "machine": search["machine"] | {"device": share.device, "threads": share.threads},
         "seconds": round(seconds, 3),
-        "ended": INTERRUPTED if outcome.interrupted else FINISHED,
+        "ended": _how(outcome),
         **({"over": outcome.over} if outcome.over else {}),
     }
-    write_search(path, search | ended)
+    write_search(path, {key: search[key] for key in search if key != "over"} | ended)
     report(str(path), storage=where.storage)
     return run_outcome(path) | {"interrupted": outcome.interrupted}
+
+
+def _how(outcome: "SearchOutcome") -> str:
+    if outcome.interrupted:
+        return INTERRUPTED
+    return FINISHED if outcome.failing is None else FAILING
 
 
 def _checked(name: str) -> str:

@@ -18,6 +18,7 @@ from recsae.search.adapters import LegSearcher, Reporting, Watch, number
 from recsae.search.budgets import Budget
 from recsae.search.director import Director
 from recsae.search.events import Event
+from recsae.search.failing import EQUAL_FAILURES
 from recsae.search.halt import Halt
 from recsae.search.history import History, Told
 from recsae.search.journal import Journal
@@ -50,6 +51,8 @@ class SearchOutcome:
     over: str | None
     """Which budget beside the number of trials ended it."""
     share: Share
+    failing: str | None = None
+    """The error that its first trials had in common, if that ended it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Plan:
     """What keeps models, by default those of the best trials."""
     what: str = "search"
     """What the progress is called."""
+    may_give_up: bool = False
+    """Whether it ends when its first trials all fail with the same error."""
 
     def work(self, run_path: Path) -> Work:
         """Return what all trials share."""
@@ -107,7 +112,17 @@ def run_search(
     """
     budget = Budget.of(space.search, min_trials=min_trials)
     strategy = strategy_for(space, warm)
-    plan = Plan(space, activations, strategy, budget, workers, address, trial_factory, shared_cache)
+    plan = Plan(
+        space,
+        activations,
+        strategy,
+        budget,
+        workers,
+        address,
+        trial_factory,
+        shared_cache,
+        may_give_up=True,
+    )
     return run_plan(plan, run_path.resolve(), about or {})
 
 
@@ -128,7 +143,14 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
     full = len(director.history) >= plan.budget.trials
     if not (over or full or halt.asked) and isinstance(plan.strategy, StopAtNoise):
         over = plan.strategy.over(director.history)
-    return SearchOutcome(halt.asked, over, share)
+    failing = None if halt.asked else director.failing
+    if failing is not None:
+        over = f"the first {EQUAL_FAILURES} trials failed alike"
+        say(
+            f"{over}: {failing}; nothing else has come of it, so the search ends here; "
+            f"mend it, and --resume {run_path.name} goes on"
+        )
+    return SearchOutcome(halt.asked, over, share, failing)
 
 
 def _share(plan: Plan, work: Work) -> Share:
@@ -163,6 +185,7 @@ def _search(
         budget,
         journal=journal,
         listeners=[record.happened, partial(_sweep, Path(work.states))],
+        may_give_up=plan.may_give_up,
     )
     with record.replaying():
         director.replay(past)

@@ -57,6 +57,15 @@ class FailingTrial(FakeTrial):
         return metrics
 
 
+class HopelessTrial(FakeTrial):
+    """Fails in its first epoch, until a file `mended` lies beside the data."""
+
+    def step(self) -> dict[str, float | None]:
+        if not (self._marks / "mended").exists():
+            raise FloatingPointError(f"the loss is not finite at rate {self._settings['sae_lr']}")
+        return super().step()
+
+
 class SlowTrial(FakeTrial):
     """Takes a second an epoch; leaves a mark when it has begun."""
 
