@@ -19,7 +19,7 @@ from recsae.search.budgets import Budget
 from recsae.search.director import Director
 from recsae.search.events import Event
 from recsae.search.failing import EQUAL_FAILURES
-from recsae.search.halt import Halt
+from recsae.search.halt import Halt, StoppedError
 from recsae.search.history import History, Told
 from recsae.search.journal import Journal
 from recsae.search.keeper import WAITING, Keeper
@@ -27,7 +27,8 @@ from recsae.search.measuring import measured_need
 from recsae.search.noise import StopAtNoise
 from recsae.search.proposers.warm import WarmTrial
 from recsae.search.recorder import RunRecord
-from recsae.search.resources import Share, fits, share_for, squeezed, too_large
+from recsae.search.resources import Share
+from recsae.search.sharing import share_of
 from recsae.search.space import SearchSpace
 from recsae.search.states import FOLDER as STATES
 from recsae.search.states import drop_state
@@ -136,7 +137,10 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
         journal.append({"kind": events.BEGUN, "at": time.time(), **about})
         with halt.on_ctrl_c(), cluster.cluster(plan.address):
             work = plan.work(run_path)
-            share = _share(plan, work)
+            try:
+                share = _share(plan, work, halt)
+            except StoppedError:
+                return SearchOutcome(True, None, Share(plan.space.resources.cpus, 0.0))
             work = replace(work, device=share.device, threads=share.threads)
             director = _search(plan, run_path, work, share, halt, journal, past)
     over = director.budget.over(director.history)
@@ -153,16 +157,14 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
     return SearchOutcome(halt.asked, over, share, failing)
 
 
-def _share(plan: Plan, work: Work) -> Share:
-    nodes, own = cluster.nodes(), plan.address is None
-    share = share_for(plan.space.resources, nodes, partial(measured_need, plan.space, work))
-    if own and plan.workers is not None:
-        share = squeezed(share, nodes, plan.workers)
-    if not fits(share, nodes):
-        if own:
-            raise too_large(share, nodes)
-        say(f"no node offers {share.words} yet: the search waits for one")
-    return share
+def _share(plan: Plan, work: Work, halt: Halt) -> Share:
+    return share_of(
+        plan.space.resources,
+        plan.space.search.trials,
+        plan.workers,
+        partial(measured_need, plan.space, work, halt),
+        own=plan.address is None,
+    )
 
 
 def _search(

@@ -75,6 +75,18 @@ class SlowTrial(FakeTrial):
         return super().step()
 
 
+class PlacedTrial(FakeTrial):
+    """Leaves a mark with the GPU that Ray gave it, and waits for that of another trial."""
+
+    def step(self) -> dict[str, float | None]:
+        device, own = os.environ["CUDA_VISIBLE_DEVICES"], self._settings["sae_seed"]
+        (self._marks / f"gpu-{device}-{own}").touch()
+        deadline = time.monotonic() + 120
+        while len(list(self._marks.glob("gpu-*"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return super().step()
+
+
 class BriefTrial(FakeTrial):
     """Takes a moment an epoch, so that a kill can come in between."""
 
