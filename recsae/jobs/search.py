@@ -18,15 +18,19 @@ from recsae.jobs.versions import code, versions
 from recsae.progress import say
 from recsae.results import (
     Files,
+    Results,
+    States,
     check_name,
     create,
     find_run,
     load_results,
     new_run_name,
     read_search,
+    state_counts,
     storage_root,
     write_search,
 )
+from recsae.results.failures import without_result
 from recsae.search.space import SearchSpace, space_of
 
 if TYPE_CHECKING:
@@ -36,6 +40,8 @@ FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
 FAILING: Final = "failing"
 """How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
+FEW_COMPLETE: Final = 4
+"""With fewer complete trials a search over several objectives says that it has shown little."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,24 @@ def _conclude(
     }
     write_search(path, {key: search[key] for key in search if key != "over"} | ended)
     report(str(path), storage=where.storage)
+    few = None if outcome.interrupted else few_complete(load_results(path))
+    if few:
+        say(few)
     return run_outcome(path) | {"interrupted": outcome.interrupted}
+
+
+def few_complete(results: Results) -> str | None:
+    """Return a line if several objectives have too few complete trials to trade them off."""
+    counts = state_counts(results.trials)
+    complete = counts[States.COMPLETE]
+    if len(results.objectives) < 2 or complete >= FEW_COMPLETE or without_result(counts):
+        return None
+    trials = "1 trial is" if complete == 1 else f"{complete} trials are"
+    more, names = sum(counts.values()) * 2, " and ".join(results.objectives)
+    return (
+        f"only {trials} COMPLETE, too few to show how {names} trade off: "
+        f"--resume {results.path.name} --extend --trials {more} goes on"
+    )
 
 
 def _how(outcome: "SearchOutcome") -> str:

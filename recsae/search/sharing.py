@@ -31,7 +31,7 @@ def share_of(
 
     own: that is one of ours, on this machine alone. There and with `gpus: auto`, shares of a GPU
     are as large as the trials at once allow; else a number that was given may leave room for
-    others. Raises RecsaeError, see `check_offered`.
+    others. Raises RecsaeError for what no node can ever offer.
     """
     nodes = cluster.nodes()
     share = share_for(asked, nodes, measure)
@@ -39,17 +39,9 @@ def share_of(
         _tell_unused(asked, nodes)
     if own or asked.gpus == "auto":
         share = spread(share, nodes, min(trials, workers or trials))
-    return check_offered(_narrowed(share, nodes, workers, own), nodes, own=own)
-
-
-def check_offered(share: Share, nodes: Sequence[Node], *, own: bool) -> Share:
-    """Return the share if a node can give it, or one may come that can: then that is said.
-
-    Raises RecsaeError if no node can, and the cluster does not grow by itself.
-    """
+    share = _narrowed(share, nodes, workers, own)
+    _check_offered(share, nodes, own)
     if not fits(share, nodes):
-        if own or not cluster.scales():
-            raise too_large(share, list(nodes))
         say(f"no node offers {share.words} yet: the search waits for the cluster to start one")
     return share
 
@@ -58,7 +50,13 @@ def check_ahead(asked: ResourceSettings, workers: int | None, *, own: bool) -> N
     """Raise RecsaeError for what no node can ever offer, before anything is trained for it."""
     nodes = cluster.nodes()
     least = Share(asked.cpus, 0.0 if asked.gpus == "auto" else asked.gpus)
-    check_offered(_narrowed(least, nodes, workers, own), nodes, own=own)
+    _check_offered(_narrowed(least, nodes, workers, own), nodes, own)
+
+
+def _check_offered(share: Share, nodes: Sequence[Node], own: bool) -> None:
+    """Raise RecsaeError if no node can give a share, and the cluster does not grow by itself."""
+    if not fits(share, nodes) and (own or not cluster.scales()):
+        raise too_large(share, list(nodes))
 
 
 def _narrowed(share: Share, nodes: Sequence[Node], workers: int | None, own: bool) -> Share:

@@ -21,6 +21,7 @@ from recsae.search.events import Event
 from recsae.search.failing import EQUAL_FAILURES
 from recsae.search.halt import Halt, StoppedError
 from recsae.search.history import History, Told
+from recsae.search.idle import Idle
 from recsae.search.journal import Journal
 from recsae.search.keeper import WAITING, Keeper
 from recsae.search.measuring import measured_need
@@ -250,7 +251,7 @@ def _tuner(
         run_config=tune.RunConfig(
             name="trials",
             storage_path=str(run_path / TUNE),
-            callbacks=[Watch(director, record, tick)],
+            callbacks=[Watch(director, record, tick, Idle(share.words))],
             stop=Reporting(director, searcher.live, halt),
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),

@@ -9,6 +9,7 @@ from report.made_up_runs import RUNS, trial
 
 import recsae
 from recsae.jobs.results import report, run_outcome
+from recsae.jobs.search import few_complete
 from recsae.results import Columns, Files, States, create, write_trials
 from recsae.results.failures import failure_words, kind_of, without_result
 
@@ -85,3 +86,23 @@ def test_a_run_of_failures_is_read_like_any_other(
     told = report(str(run.path), storage=None)
     assert told["note"] == "3 of 3 trials FAILED, 3 times with: boo"
     assert run_outcome(run.path)["report"] == told["report"] == str(run.path / Files.REPORT)
+
+
+@pytest.mark.parametrize(
+    ("complete", "pruned", "told"),
+    [
+        (1, 2, "only 1 trial is COMPLETE"),
+        (3, 0, "only 3 trials are COMPLETE"),
+        (4, 2, ""),
+        (0, 0, ""),
+    ],
+)
+def test_several_objectives_with_few_complete_trials_say_how_to_go_on(
+    complete: int, pruned: int, told: str, make: Callable[[list[dict[str, Any]]], Path]
+) -> None:
+    states = ["COMPLETE"] * complete + ["PRUNED"] * pruned + ["FAILED"]
+    path = make([trial(i, state) for i, state in enumerate(states)])
+    words = few_complete(recsae.load_results(path)) or ""
+    assert words.startswith(told) and bool(words) == bool(told)
+    if told:
+        assert words.endswith(f"--resume run --extend --trials {2 * len(states)} goes on")

@@ -188,6 +188,8 @@ def test_a_cluster_is_waited_for_only_if_it_grows(
         check_ahead(asked, None, own=False)
     monkeypatch.setattr(cluster, "scales", lambda: True)
     check_ahead(asked, None, own=False)
+    assert not capsys.readouterr().err
+    assert share_of(asked, 2, None, no_measure, own=False) == Share(3.0, 1.0)
     told = "no node offers 3 CPUs and 1 GPUs yet: the search waits for the cluster to start one"
     assert told in capsys.readouterr().err
     with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
