@@ -6,7 +6,8 @@ import typer
 
 from recsae.cli_output import Json, Storage, show
 from recsae.errors import RecsaeError
-from recsae.flags import number_or_word
+from recsae.flags import number_or_word, settings_flags, take_data
+from recsae.interactions.settings import DataSettings
 from recsae.search.shipped import shipped_spaces
 
 OURS = "ours"
@@ -15,6 +16,7 @@ WITHOUT_RESULT = 1
 INTERRUPTED = 130  # also what typer makes of a Ctrl-C
 
 
+@settings_flags(DataSettings, without=("dataset",), defaults=False)
 def tune(
     space: Annotated[
         str | None,
@@ -72,6 +74,7 @@ def tune(
         str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
     ] = None,
     json: Json = False,
+    **flags: Any,
 ) -> None:
     """Search a space, on this machine or on a Ray cluster; or go on with a search.
 
@@ -80,7 +83,7 @@ def tune(
     from recsae.search.space import load_space
 
     overrides: dict[str, Any] = {
-        "dataset": dataset,
+        "data": take_data({"dataset": dataset, **flags}),
         "trials": trials,
         "seed": seed,
         "sampler": sampler,

@@ -165,7 +165,7 @@ def _import_base(
     given = DataSettings.of(data)
     check_name(given.dataset)
     interactions = load(given)
-    sequences = Sequences.of(interactions, given.order)
+    sequences = Sequences.of(interactions, given)
     made = draft(checkpoint, settings, interactions, sequences, file)
     name = wanted.name if sae is None else f"{wanted.name}-base"
     cache.check_free(name, BASES, made.fingerprint)

@@ -99,5 +99,5 @@ def _groups(results: Results) -> dict[str, Any]:
     """Return how the first of the best trials does on test in each group that has users."""
     for row in records(results.best.head(1)):
         groups = results.scores(row[Columns.TRIAL_ID]).get("groups", {}).get("test", {})
-        return {name: figures for name, figures in groups.items() if figures["n"]}
+        return formats.shown_groups(groups)
     return {}

@@ -6,8 +6,9 @@ from typing import Any
 from recsae.search.parameters import Parameter
 from recsae.search.space import SearchSpace
 
-_FREE = ("resources",)
-"""Sections that decide nothing: they may differ at any time."""
+_FREE = ("dataset", "data", "resources")
+"""Sections that may differ at any time: the last decides nothing, and whether the data are the same
+is told by their content, in the fingerprint of the states, however they are named."""
 _BUDGETS = (
     *("trials", "sampler", "max_hours", "max_device_seconds", "max_epochs"),
     *("stop_at_noise", "finalists", "finalist_seeds"),

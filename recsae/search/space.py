@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from recsae.activations_settings import ActivationSettings
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import digest
-from recsae.interactions.settings import DataSettings, check_name
+from recsae.interactions.settings import DataSettings, check_data
 from recsae.metrics.bounds import allowed
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
@@ -32,6 +32,7 @@ from recsae.search.read_sections import (
 )
 from recsae.search.sections import ResourceSettings, SchedulerSettings, SearchSettings
 from recsae.search.shipped import find_space
+from recsae.search.space_data import with_flags, with_its_place
 from recsae.search.yaml_lines import Document, dump_yaml, mistake, read_document
 from recsae.settings import Settings
 
@@ -63,6 +64,8 @@ class SearchSpace:
     points: tuple[Point, ...] = ()
     """Settings to start from, in the file's terms; what they leave out is drawn."""
     source: str = field(default="", compare=False)
+    data_flags: tuple[str, ...] = field(default=(), compare=False)
+    """Settings of the data that the command line gave."""
     section_line: int = field(default=0, compare=False)
     """Where `parameters` stands in the source."""
 
@@ -87,9 +90,13 @@ class SearchSpace:
         return DataSettings.of({"dataset": self.dataset, **self.data})
 
     def named_data(self) -> dict[str, Any]:
-        """Return what the space says of its data, without the settings that it leaves out."""
+        """Return what the space or a flag says of its data, without what both leave out."""
         defaults = DataSettings().values()
-        given = {name: value for name, value in self.data.items() if value != defaults[name]}
+        given = {
+            name: value
+            for name, value in self.data.items()
+            if value != defaults[name] or name in self.data_flags
+        }
         return given if self.dataset is None else {"dataset": self.dataset, **given}
 
     @property
@@ -131,6 +138,7 @@ class SearchSpace:
         self,
         *,
         dataset: str | None = None,
+        data: Mapping[str, Any] | None = None,
         trials: int | None = None,
         seed: int | None = None,
         sampler: str | None = None,
@@ -144,9 +152,15 @@ class SearchSpace:
         cpus: float | None = None,
         gpus: float | str | None = None,
     ) -> "SearchSpace":
-        """Return the space with what the command line gives; None leaves a value as it is."""
-        if dataset is not None:
-            check_name(dataset)
+        """Return the space with what the command line gives; None leaves a value as it is.
+
+        `data` may hold `dataset` too.
+        """
+        flags = {**(data or {}), **({} if dataset is None else {"dataset": dataset})}
+        try:
+            name, settings = with_flags(self.dataset, self.data, flags)
+        except SettingError as error:
+            raise with_its_place(error, self.data, flags, self.source) from None
         search = {
             **{"trials": trials, "seed": seed, "sampler": sampler, "max_hours": max_hours},
             **{"max_device_seconds": max_device_seconds, "max_epochs": max_epochs},
@@ -155,7 +169,9 @@ class SearchSpace:
         }
         space = dataclasses.replace(
             self,
-            dataset=self.dataset if dataset is None else dataset,
+            dataset=name,
+            data=settings,
+            data_flags=tuple(flags),
             search=_changed(self.search, search),
             scheduler=_with_name(self.scheduler, scheduler),
             resources=_changed(self.resources, {"cpus": cpus, "gpus": gpus}),
@@ -214,9 +230,10 @@ def load_space(path: str | Path) -> SearchSpace:
     space = _build(document)
     if space.dataset is not None:
         try:
-            check_name(space.dataset)
+            check_data(space.data_settings())
         except SettingError as error:
-            raise document.error(("dataset",), error.message) from None
+            place = ("dataset",) if error.key == "dataset" else ("data", error.key)
+            raise document.error(place, error.message) from None
     return space
 
 

@@ -79,7 +79,7 @@ MISTAKES = {
     ),
     "wrong order of the data": (
         space_with("data: {order: tim}"),
-        "mine.yaml:4: order: expected time or random:SEED, got 'tim'",
+        "mine.yaml:4: order: expected time, file or random:SEED, got 'tim'",
     ),
     "data set in the wrong place": (
         space_with("data: {dataset: ml-100k}"),
