@@ -97,18 +97,24 @@ class SchedulerSettings(Settings):
         return SchedulerSettings.of({**self.values(), "name": name})
 
 
+_Gpus = Annotated[
+    # The upper end is the validator's, which says why; here it is only for the schema.
+    float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"maximum": 1})
+]
+
+
 class ResourceSettings(Settings):
     """What one trial holds while it runs."""
 
     cpus: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """CPU cores a trial; fractions share one."""
-    gpus: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = "auto"
-    """GPUs a trial; fractions share one; auto packs as many trials on a GPU as fit."""
+    gpus: _Gpus | Literal["auto"] = "auto"
+    """GPUs a trial, at most 1, as it uses one device; fractions share one; auto packs as many
+    trials on a GPU as fit."""
 
     @model_validator(mode="after")
-    def _several_gpus_are_whole(self) -> Self:
-        if self.gpus != "auto" and self.gpus > 1 and self.gpus % 1:
-            raise KeyedValueError(
-                "gpus", f"expected a whole number, a fraction below 1, or auto, got {self.gpus}"
-            )
+    def _at_most_one_gpu(self) -> Self:
+        if self.gpus != "auto" and self.gpus > 1:
+            told = "expected 0, 1, a fraction below 1, or auto, as a trial uses one device"
+            raise KeyedValueError("gpus", f"{told}, got {self.gpus:g}")
         return self

@@ -53,8 +53,9 @@ def test_a_change_of_what_decides_or_trains_is_refused_unless_it_extends(
     ("objectives", "complete", "over", "told"),
     [
         (2, 3, None, " --trials 16 goes on"),
-        (3, 0, "max_hours is over", " goes on, given more of what ended it (max_hours is over)"),
+        (3, 1, "max_hours is over", " goes on, given more of what ended it (max_hours is over)"),
         (2, 4, None, None),
+        (2, 0, None, None),  # its errors are told
         (1, 0, None, None),
     ],
 )

@@ -219,7 +219,10 @@ class TestOverride:
             ({"max_epochs": 0}, "max_epochs: expected an integer >= 1 or nothing, got 0"),
             ({"finalists": -1}, "finalists: expected an integer >= 0, got -1"),
             ({"max_hours": 0}, "max_hours: expected a number > 0 or nothing, got 0"),
-            ({"gpus": 1.5}, "gpus: expected a whole number, a fraction below 1, or auto, got 1.5"),
+            (
+                {"gpus": 2},
+                "gpus: expected 0, 1, a fraction below 1, or auto, as a trial uses one device",
+            ),
             ({"dataset": "ml-100"}, "did you mean 'ml-100k'?"),
         ],
     )

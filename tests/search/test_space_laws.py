@@ -144,7 +144,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "data": st.just({"min_user": 5, "order": "random:3"}) | st.none(),
         "search": st.fixed_dictionaries({}, optional=search),
         "scheduler": st.sampled_from([None, {"name": "none"}, {"reduction_factor": 2}]),
-        "resources": st.sampled_from([None, {"cpus": 0.5}, {"gpus": 0.25, "cpus": 2}, {"gpus": 2}]),
+        "resources": st.sampled_from([None, {"cpus": 0.5}, {"gpus": 0.25, "cpus": 2}, {"gpus": 1}]),
         "constraints": st.sampled_from([None, {}, {"dead": "<= 0.5", "hr@10": " >=1e-2"}]),
         "points": points(space["parameters"]) | st.none(),
         "objectives": st.just({name: DIRECTIONS[name] for name in metrics}) | st.none(),

@@ -260,11 +260,15 @@ MISTAKES = {
     ),
     "one and a half gpus": (
         space_with("resources: {gpus: 1.5}"),
-        "mine.yaml:4: gpus: expected a who",
+        "gpus: expected 0, 1, a fraction below 1, or auto, as a trial uses one device, got 1.5",
+    ),
+    "two gpus": (
+        space_with("resources: {gpus: 2}"),
+        "mine.yaml:4: gpus: expected 0, 1, a fraction below 1, or auto, as a trial uses one device",
     ),
     "misspelt auto": (
         space_with("resources: {gpus: atuo}"),
-        "mine.yaml:4: gpus: expected a number >= 0 or auto, got 'atuo' (did you mean 'auto'?)",
+        "mine.yaml:4: gpus: expected a number >= 0 and <= 1 or auto, got 'atuo' (did you mean 'a",
     ),
     "a section as a number": (
         space_with("search: 5"),
