@@ -6,13 +6,14 @@ import typer
 
 from recsae.cli_output import Json, Storage, show
 from recsae.errors import RecsaeError
-from recsae.flags import number_or_word
+from recsae.flags import number_or_word, settings_flags, take_data
+from recsae.interactions.settings import DataSettings
 from recsae.search.shipped import shipped_spaces
 
-OURS = "ours"
 INTERRUPTED = 130  # also what typer makes of a Ctrl-C
 
 
+@settings_flags(DataSettings, without=("dataset",), defaults=False)
 def tune(
     space: Annotated[
         str | None,
@@ -28,7 +29,10 @@ def tune(
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(help="What stops: asha, asha_promote, hyperband, median, one_epoch or none."),
+        typer.Option(
+            help="What stops: asha (the default), asha_promote, hyperband, median (the default "
+            "with several objectives), one_epoch or none."
+        ),
     ] = None,
     max_hours: Annotated[
         float | None, typer.Option("--max_hours", help="Budget in hours, whole or in part.")
@@ -70,12 +74,13 @@ def tune(
         str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
     ] = None,
     json: Json = False,
+    **flags: Any,
 ) -> None:
     """Search a space, on this machine or on a Ray cluster; or go on with a search."""
     from recsae.search.space import load_space
 
     overrides: dict[str, Any] = {
-        "dataset": dataset,
+        "data": take_data({"dataset": dataset, **flags}),
         "trials": trials,
         "seed": seed,
         "sampler": sampler,
@@ -93,9 +98,6 @@ def tune(
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:
         loaded = loaded.override(**overrides)
-    sampler = sampler or (loaded.search.sampler if loaded else None)
-    if scheduler is not None and sampler == OURS:
-        raise RecsaeError(f"--scheduler: not with the sampler {OURS}, which stops trials by itself")
     from recsae.jobs import search as jobs
 
     where = jobs.Where(workers, storage, address)

@@ -18,6 +18,7 @@ from recsae.jobs.versions import code, versions
 from recsae.progress import say
 from recsae.results import (
     Files,
+    States,
     check_name,
     create,
     find_run,
@@ -27,13 +28,16 @@ from recsae.results import (
     storage_root,
     write_search,
 )
-from recsae.search.space import SearchSpace, space_of
+from recsae.search.extending import stored_space
+from recsae.search.space import SearchSpace
 
 if TYPE_CHECKING:
     from recsae.search.tuner import SearchOutcome
 
 FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
+FEWEST_COMPLETE: Final = 4
+"""With several objectives, fewer trials than these are told to be few."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def resume(
     start = time.perf_counter()
     path = find_run(run, storage_root(where.storage))
     search = read_search(path)
-    stored = space_of(search["space"], str(path / Files.SEARCH))
+    stored = stored_space(search["space"], str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
     cache = _open_places(path.parent, where)
     prepared = prepare(wanted, cache)
@@ -109,8 +113,11 @@ def resume(
 
 def _search(prepared: Prepared, path: Path, where: Where, cache: Cache) -> "SearchOutcome":
     from recsae.search.proposers.warm import WarmTrial
+    from recsae.search.strategies import warnings_of
     from recsae.search.tuner import run_search
 
+    for warning in warnings_of(prepared.space):
+        say(warning)
     warm = read_json(path / WARM) if (path / WARM).is_file() else []
     return run_search(
         prepared.space,
@@ -153,7 +160,26 @@ def _conclude(
     }
     write_search(path, search | ended)
     report(str(path), storage=where.storage)
-    return run_outcome(path) | {"interrupted": outcome.interrupted}
+    found = run_outcome(path) | {"interrupted": outcome.interrupted}
+    return found if outcome.interrupted else found | few_complete(found, search, outcome.over)
+
+
+def few_complete(
+    found: Mapping[str, Any], search: Mapping[str, Any], over: str | None
+) -> dict[str, str]:
+    """Return what to tell of a search whose front is too small to be one: "few", or nothing.
+
+    `over`: which budget beside the number of trials ended it.
+    """
+    space, complete = search["space"], found["trials"][States.COMPLETE]
+    objectives = len(space["objectives"])
+    if objectives < 2 or complete >= FEWEST_COMPLETE:
+        return {}
+    more = f" --trials {2 * space['search']['trials']} goes on"
+    if over is not None:
+        more = f" goes on, given more of what ended it ({over})"
+    words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
+    return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}
 
 
 def _checked(name: str) -> str:

@@ -21,6 +21,8 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     if not best:
         within = " within the constraints" if outcome.get("constraints") else ""
         lines.append(f"no trial is complete without a leak{within}, so there is no best one")
+    if "few" in outcome:
+        lines.append(outcome["few"])
     if len(best) > MOST_SHOWN:
         lines.append(f"{len(best)} trials that no other dominates, {MOST_SHOWN} of them here")
     for trial in best[:MOST_SHOWN]:

@@ -41,7 +41,7 @@ class Journal(Protocol):
     """Where events are kept: `recsae.search.journal.Journal`."""
 
     def append(self, event: Event) -> None:
-        """Keep an event; it is safe from a kill when this returns."""
+        """Keep an event; it is safe from a kill and a power cut when this returns."""
 
 
 Listener = Callable[[Event, Told], None]

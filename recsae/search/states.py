@@ -16,7 +16,6 @@ def keep_state(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
 
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    folder.mkdir(exist_ok=True)
     write_whole(_file(folder, trial_id), buffer.getvalue())
 
 

@@ -34,6 +34,10 @@ def test_counts_settings_figures_and_places() -> None:
     assert "/runs/mine/results.parquet" in text and "/runs/mine/report.html" in text
 
 
+def test_a_front_of_few_is_said() -> None:
+    assert "3 are few" in summary_lines({**outcome([trial()]), "few": "3 are few"})
+
+
 def test_nothing_complete_is_said() -> None:
     assert "no trial is complete without a leak, so there is no best one" in summary_lines(
         outcome([])
