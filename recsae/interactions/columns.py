@@ -66,6 +66,8 @@ def _chosen(table: Table, settings: DataSettings) -> dict[str, str]:
     for role in ("user", "item", "time", "rating"):
         key = f"{role}_column"
         wanted = getattr(settings, key)
+        if wanted is not None and wanted.isdecimal() and 0 < int(wanted) <= len(table.names):
+            wanted = wanted if wanted in table.names else table.names[int(wanted) - 1]
         if wanted is not None and wanted not in table.names:
             hint = nearest(wanted, table.names) or f" among {listed(table.names)}"
             raise RecsaeError(f"{table.top}: no column {wanted!r}{hint} ({key})")

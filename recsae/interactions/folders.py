@@ -23,10 +23,11 @@ _PART = re.compile(
 )
 _PARTS = {"train": 0, "training": 0, "dev": 1, "valid": 1, "val": 1, "validation": 1, "test": 2}
 _USUAL = re.compile(
-    r"ratings?|u|interactions?|events?|clicks?|logs?|views?|purchases?|transactions?|checkins?"
+    r"ratings?|interactions?|events?|clicks?|logs?|views?|purchases?|transactions?|checkins?"
     r"|.*_?totalcheckins|user_artists|.*reviews.*|yoochoose-clicks|train-item-views",
     re.I,
 )
+_NETFLIX = re.compile(rb"\d+:\s*\n\d+,")
 _PIECE = re.compile(r"part[-_.]?\d+.*", re.I)
 
 
@@ -50,6 +51,11 @@ def find_log(path: Path, settings: DataSettings) -> Source:
     found = settings.format or format_of(file, settings)
     if found is None:
         told = "empty" if not file.head.strip() else "format not recognised"
+        if _NETFLIX.match(file.head):
+            raise RecsaeError(
+                f"{path}: an item's own line (1:) before its users' rows, as in Netflix' data;"
+                " write rows of user, item, rating, date first"
+            )
         raise RecsaeError(f"{path}: {told}; expected {_KNOWN} (or name the format)")
     return Source(found, (file,), None, path)
 
@@ -123,6 +129,6 @@ def _as_log(path: Path, file: File, settings: DataSettings) -> _Candidate | None
         except RecsaeError:
             return None
         rank = 1 if table.headed else 2
-    if _USUAL.fullmatch(file.stem):
+    if _USUAL.fullmatch(file.stem) or file.name == "u.data":
         rank -= 1
     return _Candidate(source, file.stem, rank)

@@ -52,7 +52,7 @@ def roles_by_content(
     swapped = not {"user", "item"} & {*chosen} and _is_item_first(sample, found)
     if swapped:
         found["user"], found["item"] = found["item"], found["user"]
-    rest = [name for name in ids if name in kinds.rating]
+    rest = [name for name in kinds.rating if name in free and name not in found.values()]
     if "rating" not in found and rest:
         found["rating"] = rest[0]
     if "time" not in found and settings.order != "file":
@@ -70,7 +70,7 @@ def _kinds(sample: Sample) -> _Kinds:
             time.append(name)
         if not cells or len(numbers) < len(cells):
             continue
-        if all(0 <= x <= 10 and x * 2 == int(x * 2) for x in numbers):  # at most 21 of them
+        if all(0 < x <= 10 and x * 2 == int(x * 2) for x in numbers):  # half stars too
             rating.append(name)
         if any(x != int(x) for x in numbers if abs(x) < 1e18):
             other.append(name)

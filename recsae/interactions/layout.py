@@ -137,8 +137,6 @@ def _is_header(names: Sequence[str], rows: Sequence[list[str]], settings: DataSe
     asked = [name for name in [*chosen, settings.rating_column] if name is not None]
     if any(name in names for name in asked):
         return True
-    if asked and all(name.isdigit() and 0 < int(name) <= len(names) for name in asked):
-        return False
     if _names_a_log(names):
         return True
     if any(NUMBER.fullmatch(name) or _LIKE_A_DATE.match(name) for name in names):
@@ -148,4 +146,6 @@ def _is_header(names: Sequence[str], rows: Sequence[list[str]], settings: DataSe
     columns = list(zip(*(row for row in rows if len(row) == len(names)), strict=True))
     if any(all(NUMBER.fullmatch(cell) for cell in column) for column in columns):
         return True
-    return not any(name in column for name, column in zip(names, columns, strict=False))
+    positions = bool(asked) and all(name.isdigit() for name in asked)
+    recurs = any(name in column for name, column in zip(names, columns, strict=False))
+    return not positions and not recurs

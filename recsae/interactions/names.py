@@ -13,7 +13,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("customerid", "customer", "memberid", "member", "accountid", "account", "clientid"),
         *("client", "profileid", "playerid", "player", "listenerid", "listener", "readerid"),
         *("viewerid", "buyerid", "shopperid", "subscriberid", "personid", "studentid", "learnerid"),
-        *("authorid", "reviewername", "username", "login", "useridx", "useridindex", "userindex"),
+        *("authorid", "username", "login", "useridx", "useridindex", "userindex"),
         *("fulluserid", "fullvisitorid", "deviceid", "cookieid", "msno", "steamid", "userhash"),
         *("sessionid", "session", "basketid", "orderid", "invoiceno", "invoice", "cartid"),
     ),

@@ -28,8 +28,15 @@ _BROKEN = (zlib.error, EOFError, lzma.LZMAError, OSError, zipfile.BadZipFile, ta
 class File:
     """One file, on the disk or in an archive; read when it is asked for."""
 
-    def __init__(self, path: Path, member: str | None, raw: Callable[[], IO[bytes]]) -> None:
-        self.path, self.member, self._raw = path, member, raw
+    def __init__(
+        self,
+        path: Path,
+        member: str | None,
+        raw: Callable[[], IO[bytes]],
+        *,
+        on_disk: bool = False,
+    ) -> None:
+        self.path, self.member, self._raw, self._on_disk = path, member, raw, on_disk
         name = PurePosixPath(member).name if member else path.name
         self.name = name.removesuffix(next((s for s in _SUFFIXES if name.endswith(s)), ""))
         """Its name without what only says how it is compressed."""
@@ -55,7 +62,7 @@ class File:
         """All of it, in UTF-8 if it is text; a plain file is not copied."""
         with self._raw() as raw:
             plain = _plain(raw)
-            is_plain = plain is raw and self.member is None
+            is_plain = plain is raw and self._on_disk
             data = pa.py_buffer(b"") if is_plain else self._checked(plain.read)
         if is_plain and self.path.stat().st_size:
             data = pa.memory_map(str(self.path)).read_buffer()
@@ -79,7 +86,7 @@ class File:
 
 def one_file(path: Path) -> File:
     """Return a file of the disk."""
-    return File(path, None, lambda: path.open("rb"))
+    return File(path, None, lambda: path.open("rb"), on_disk=True)
 
 
 def files_at(path: Path) -> list[File] | None:

@@ -61,6 +61,12 @@ def exact_times(column: Column) -> Times:
     cells = column.cells
     if pa.types.is_dictionary(cells.type):
         cells = cells.cast(cells.type.value_type)
+    times = _by_type(column, cells)
+    _refuse_two_units(column, times)
+    return times
+
+
+def _by_type(column: Column, cells: Any) -> Times:
     kind = cells.type
     if pa.types.is_null(kind) and len(cells):
         column.refuse(0, "a time")
@@ -75,6 +81,18 @@ def exact_times(column: Column) -> Times:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _from_text(column, pc.utf8_trim_whitespace(cells))
     return column.refuse_all("numbers or dates", kind)
+
+
+def _refuse_two_units(column: Column, times: Times) -> None:
+    """Seconds beside milliseconds would be thousands of years before them."""
+    if not len(times):
+        return
+    low, high = times.min(), times.max()
+    units = [n for n, (first, last) in enumerate(_EPOCHS) for t in (low, high) if first <= t < last]
+    if len(set(units)) > 1:
+        first, last = _EPOCHS[units[0]]
+        other = int(np.argmax((times >= last) if first <= times[0] < last else (times < last)))
+        column.refuse(other, f"a time in the unit of the others, such as {times[0]}")
 
 
 def _refuse_first(column: Column, wrong: Any, expected: str) -> None:

@@ -13,11 +13,12 @@ from recsae.interactions.datasets import load
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
 
+GAPS = ("null", "nan", "none", "na", "n/a", "<na>", r"\n")
 WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp", "Nd")),
     min_size=1,
     max_size=5,
-).filter(lambda word: word not in ("null", "nan", "None"))  # they stand for a gap
+).filter(lambda word: word.lower() not in GAPS)
 NUMBERS = st.integers(1, 10**6)
 
 
