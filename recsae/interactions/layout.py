@@ -135,7 +135,7 @@ def _names_a_log(names: Sequence[str]) -> bool:
 def _is_header(names: Sequence[str], rows: Sequence[list[str]], settings: DataSettings) -> bool:
     chosen = [settings.user_column, settings.item_column, settings.time_column]
     asked = [name for name in [*chosen, settings.rating_column] if name is not None]
-    if any(name in names for name in asked):
+    if any(name in names and not name.isdecimal() for name in asked):
         return True
     if _names_a_log(names):
         return True

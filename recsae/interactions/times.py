@@ -19,7 +19,7 @@ from recsae.interactions.table import TEXT, Column
 
 Times = NDArray[np.int64] | NDArray[np.float64]
 
-_WHOLE = r"^[+-]?[0-9]{1,19}$"
+_WHOLE = r"^[+-]?[0-9]+$"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _EXACT = 2**53  # whole floats beyond are rounded ones
 _EPOCHS = tuple((315_360_000 * 10**p, 4_102_444_800 * 10**p) for p in (0, 3, 6, 9))  # 1980 to 2100
@@ -146,7 +146,8 @@ def _from_text(column: Column, texts: Any) -> Times:
         try:
             return np.asarray(pc.utf8_ltrim(texts, "+").cast(pa.int64()))
         except pa.ArrowInvalid:
-            _refuse_first(column, pc.greater(pc.utf8_length(texts), 18), "a number below 2^63")
+            large = [abs(int(text)) >= 2**63 for text in texts.to_pylist()]
+            _refuse_first(column, pa.array(large), "a number below 2^63")
     number = pc.match_substring_regex(texts, _NUMBER)
     if pc.all(number).as_py():
         return _floats(column, pc.utf8_ltrim(texts, "+").cast(pa.float64()))

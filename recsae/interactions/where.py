@@ -86,7 +86,8 @@ def fitting(condition: Condition, column: Column) -> NDArray[np.bool_]:
     limit = pd.to_datetime(value, format="ISO8601", errors="coerce", utc=True)
     if pd.isna(limit) or moments.isna().all():
         raise SettingError("where", f"{condition.words}: {operator} needs a number or a date")
-    return _compared(moments.to_numpy(), operator, limit.to_numpy())
+    plain = moments.dt.tz_localize(None).to_numpy()
+    return _compared(plain, operator, limit.tz_localize(None).to_datetime64())
 
 
 def numbers_of(column: Column, expected: str) -> NDArray[np.float64]:

@@ -112,8 +112,8 @@ def test_a_line_of_s3rec_text(text, told, tmp_path):
             ":1: no column user or user_id among 'usr', 'item'; name it with user_column ('usr'?)",
         ),
         (
-            "user,items\n1,2\n",
-            ":1: no column item or item_id among 'user', 'items'; name it with item_column ('items'?)",
+            "user,itm\n1,2\n",
+            ":1: no column item or item_id among 'user', 'itm'; name it with item_column ('itm'?)",
         ),
         ("user,item,item\n1,1,2\n", ":1: two columns are called 'item'"),
     ],
