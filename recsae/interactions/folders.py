@@ -43,11 +43,11 @@ class _Candidate(NamedTuple):
 def find_log(path: Path, settings: DataSettings) -> Source:
     """Return the log that a path means; raises RecsaeError if there is none, or more than one."""
     files = files_at(path)
-    if files is not None:
+    if files is not None and (path.is_dir() or len(files) > 1):
         return _among(path, files, settings)
     if settings.format == "rechorus":
         raise RecsaeError(f"{path}: a ReChorus data set is a folder, this is a file")
-    file = one_file(path)
+    file = files[0] if files else one_file(path)
     found = settings.format or format_of(file, settings)
     if found is None:
         told = "empty" if not file.head.strip() else "format not recognised"

@@ -20,7 +20,8 @@ from recsae.interactions.table import TEXT, Table
 
 _BLOCK = 1 << 24  # bytes; a line must fit into it
 _TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: TEXT}
-_END = re.compile(rb"\r\n|\n|\r")
+_END = re.compile(r"\r\n|\n|\r")
+_NO_UTF8 = re.compile("[\ud800-\udfff]")  # also a half of a pair written \\ud800
 
 
 class JsonTable(Table):
@@ -63,6 +64,7 @@ class JsonTable(Table):
             pajson.ReadOptions(block_size=_BLOCK),
             pajson.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
         )
+        found.validate(full=True)  # it does not look whether text is UTF-8
         return {name: found[name] for name in schema.names}
 
     def _read_slowly(self, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
@@ -75,7 +77,10 @@ class JsonTable(Table):
                     raise RecsaeError(
                         f"{place}: column {name!r}: expected text or a number, got {kind}"
                     )
-                cells[name].append(None if cell is None else str(cell))
+                text = None if cell is None else str(cell)
+                if text is not None and not text.isascii() and _NO_UTF8.search(text):
+                    raise RecsaeError(f"{place}: column {name!r}: expected UTF-8 text")
+                cells[name].append(text)
         return {name: pa.chunked_array([pa.array(found, TEXT)]) for name, found in cells.items()}
 
     def _some(self) -> list[dict[str, Any]]:
@@ -92,7 +97,9 @@ class JsonTable(Table):
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield each object and where it stands."""
         if self._is_list:
-            found = _parsed(loads, str(self.file.buffer, "utf-8", "replace"), f"{self.file}")
+            found = _parsed(
+                loads, str(self.file.buffer, "utf-8", "surrogateescape"), f"{self.file}"
+            )
             numbered: Iterator[tuple[str, Any]] = (
                 (f"{self.file}: row {n + 1}", row) for n, row in enumerate(found)
             )
@@ -105,8 +112,8 @@ class JsonTable(Table):
 
     def _lines(self, loads: Callable[[str], Any], *, whole: bool) -> Iterator[tuple[str, Any]]:
         if whole:
-            text = str(self.file.buffer, "utf-8", "replace")
-            lines = iter(_END.sub(b"\n", text.encode()).decode().split("\n"))
+            text = str(self.file.buffer, "utf-8", "surrogateescape")
+            lines = iter(_END.split(text))
         else:
             lines = iter(lines_of(self.file))
         for number, line in enumerate(lines, 1):

@@ -40,6 +40,7 @@ class ParquetTable(Table):
     def read(self, names: Sequence[str], numbers: Sequence[str] = ()) -> dict[str, pa.ChunkedArray]:
         try:
             found = pq.read_table(pa.BufferReader(self.file.buffer), columns=[*names])
+            found.validate(full=True)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(error) from None
         return {name: found[name] for name in names}

@@ -68,7 +68,9 @@ def exact_times(column: Column) -> Times:
 
 def _by_type(column: Column, cells: Any) -> Times:
     kind = cells.type
-    if pa.types.is_null(kind) and len(cells):
+    if not len(cells):
+        return np.empty(0, np.int64)
+    if pa.types.is_null(kind):
         column.refuse(0, "a time")
     if pa.types.is_integer(kind):
         return _whole(column, cells)
@@ -139,8 +141,6 @@ def _coarsest(values: NDArray[np.int64], unit: str) -> NDArray[np.int64]:
 
 
 def _from_text(column: Column, texts: Any) -> Times:
-    if not len(texts):
-        return np.empty(0, np.int64)
     _refuse_first(column, pc.is_null(texts), "a time")
     if pc.all(pc.match_substring_regex(texts, _WHOLE)).as_py():
         try:
