@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster schema bench clean
+.PHONY: install tune test lint test-slow test-cluster fuzz-data schema bench clean
 
 install: .venv/.installed
 
@@ -17,7 +17,7 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow and not cluster'
+	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz'
 
 lint: install
 	$(BIN)/ruff check .
@@ -32,6 +32,9 @@ test-slow: install
 
 test-cluster: install  ## a search on two hosts made of this machine; root, iproute2, openssh-server, rsync
 	$(BIN)/python -m pytest -m cluster tests/cluster
+
+fuzz-data: install  ## 1,000 rewritten or damaged logs of each format
+	$(BIN)/python -m pytest -m fuzz tests/interactions
 
 schema: install  ## after a change of any settings class
 	$(BIN)/python -m recsae.search.schema
