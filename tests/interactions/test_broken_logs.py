@@ -113,8 +113,8 @@ def test_a_line_of_s3rec_text(text, told, tmp_path):
         ),
         (
             "user,items\n1,2\n",
-            ":1: no column item or item_id among 'user', 'items'; name it with item_column ('items'?"
-            ")",
+            ":1: no column item or item_id among 'user', 'items'; name it with item_column "
+            "('items'?)",
         ),
         ("user,item,item\n1,1,2\n", ":1: two columns are called 'item'"),
     ],
