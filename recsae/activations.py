@@ -14,7 +14,6 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from recsae import activations_names, activations_writing
 from recsae.activations_names import (
     ITEMS,
     USERS,
@@ -26,7 +25,7 @@ from recsae.activations_names import (
 from recsae.activations_settings import ActivationSettings
 from recsae.activations_writing import SPLITS, VIEW_SEED, Split, write_states
 from recsae.cache import Cache
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
@@ -37,7 +36,7 @@ from recsae.sequences import Ints, Mask, Sequences, Targets, met_before, seen_it
 KIND = "activations"
 Array = npt.NDArray[Any]
 _META = "activations.json"
-_SOURCES = tuple(map(Path, (__file__, activations_names.__file__, activations_writing.__file__)))
+_CODE = "activations*"
 _KEYS = ("fingerprint", "dataset", "protocols", "base", "dtype", "width", "n_items")
 _PLAIN = ("path", "fingerprint", "meta")
 _OPTIONAL = "train_view"
@@ -169,7 +168,7 @@ def extract(
 ) -> tuple[Activations, bool]:
     """Return the states of a base, computed if nobody has; True if computed."""
     named = names_digest(sequences)
-    key = digest(base.states_key, store.values(), source_digest(*_SOURCES), named)
+    key = digest(base.states_key, store.values(), code_digest(_CODE), named)
 
     def build(folder: Path) -> None:
         write_states(folder, sequences, base.model(device), store, device)

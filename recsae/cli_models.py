@@ -92,7 +92,10 @@ def import_(
         str, typer.Option("--format", help="Who wrote it: rechorus.")
     ] = "rechorus",
     num_heads: Annotated[
-        int | None, typer.Option("--num_heads", help="Attention heads; no file says them.", min=1)
+        int | None,
+        typer.Option(
+            "--num_heads", help="Attention heads; default: as the file's name says.", min=1
+        ),
     ] = None,
     max_len: Annotated[
         str, typer.Option("--max_len", help="Most recent items it sees; auto: as many as it can.")
@@ -102,11 +105,17 @@ def import_(
     ] = None,
     sae_k: Annotated[
         int | None,
-        typer.Option("--sae_k", help="Active latents of its autoencoder; no file says them."),
+        typer.Option(
+            "--sae_k", help="Active latents of its autoencoder; default: as the file's name says."
+        ),
     ] = None,
     sae_attn_heads: Annotated[
         int | None,
-        typer.Option("--sae_attn_heads", help="Heads of its attention, if it has any.", min=1),
+        typer.Option(
+            "--sae_attn_heads",
+            help="Heads of its attention, if it has any; default: as the file's name says.",
+            min=1,
+        ),
     ] = None,
     base: Annotated[
         str | None, typer.Option("--base", help="The base of an autoencoder that comes alone.")

@@ -141,12 +141,6 @@ class Sequences:
         parts = [f"{self.name}: {size}", self.filtered, self.order, self.split, self._met_words()]
         return "; ".join([*filter(None, parts), f"mask {mask}", cuts, "all items ranked"])
 
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Training items, and targets of dev and of test."""
-        train = int(self.train_lengths.sum())
-        return {"train": train, "dev": len(self.dev.item), "test": len(self.test.item)}
-
     def met(self, split: Literal["dev", "test"]) -> npt.NDArray[np.bool_]:
         """Return which targets of a split their user had met before, bool [R]."""
         return met_before(self.items, self.offsets, self.targets(split))

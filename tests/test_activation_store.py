@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from made_seen import nothing_seen
 from made_states import Prepared, prepare
 
 from recsae.activations import Activations, extract
@@ -14,7 +15,7 @@ from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
-from recsae.metrics.ranking import nothing_seen, ranking_metrics, ranks
+from recsae.metrics.ranking import ranking_metrics, ranks
 from recsae.reads import reads_of_test
 from recsae.sasrec.base import Base
 from recsae.sasrec.settings import SASRecSettings

@@ -6,12 +6,11 @@ from typing import Any
 
 import torch
 
-from recsae import metrics, sequences, splits
 from recsae.activations import Activations
-from recsae.baselines import BASELINES, counts
+from recsae.baselines import BASELINES
 from recsae.baselines.counts import RECOMMENDERS, Histories
 from recsae.cache import Cache
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.machine import device_of, machine
@@ -60,8 +59,7 @@ def _scored(
     """Return `metrics` and `groups` by split, computed if nobody has, and where they lie."""
     where = [targets[split].position for split in targets]
     arrays = [histories.items, histories.offsets, histories.train_lengths, *where]
-    files = (counts.__file__, metrics.__path__[0], sequences.__file__, splits.__file__)
-    code = source_digest(*map(Path, files))
+    code = code_digest("baselines", "metrics", "sequences*", "splits*")
     key = digest(name, histories.n_items, code, *arrays)
 
     def build(folder: Path) -> None:

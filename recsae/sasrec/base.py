@@ -13,7 +13,7 @@ from recsae.cache import Cache
 from recsae.data_digest import data_digest as data_digest
 from recsae.data_digest import data_words
 from recsae.errors import RecsaeError, SettingError, nearest
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.interactions.settings import DataSettings, anywhere
 from recsae.machine import machine
 from recsae.metrics import CUTOFFS
@@ -32,10 +32,8 @@ SHORTEST_PREFIX = 6
 """Digits of a fingerprint that may stand for all of it."""
 _WEIGHTS, _META = "model.safetensors", "base.json"
 _KEYS = ("fingerprint", "model_name", "n_items", "settings", "metrics", "machine")
-_HERE = Path(__file__).parent
-_ELSEWHERE = ("choice.py", "importing.py", "presets.py", "rechorus.py", "rechorus_files.py")
-"""Files of this folder that say which base is wanted, not what training it gives."""
-_SEQUENCES = tuple(_HERE.parent / name for name in ("sequences.py", "splits.py"))
+_CODE = ("sasrec", "metrics", "sequences*", "splits*")
+"""Rooms that a base depends on; metrics decide when its training stops."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,7 @@ class Base:
         """
         if not self.imported:
             return self.fingerprint
-        code = source_digest(_HERE / "rechorus.py", _HERE / "states.py", *_SEQUENCES)
-        return digest(self.fingerprint, code)
+        return digest(self.fingerprint, code_digest(*_CODE))
 
     @property
     def width(self) -> int:
@@ -202,8 +199,7 @@ def write(
 
 def fingerprint(sequences: Sequences, settings: SASRecSettings) -> str:
     """Name a base by the data's content and order, the split, the settings and the code."""
-    code = [file for file in sorted(_HERE.rglob("*.py")) if file.name not in _ELSEWHERE]
-    return digest(data_digest(sequences), settings.values(), source_digest(*code, *_SEQUENCES))
+    return digest(data_digest(sequences), settings.values(), code_digest(*_CODE))
 
 
 def _metrics(

@@ -30,10 +30,17 @@ from recsae.search.read_sections import (
     read_objectives,
     read_section,
 )
-from recsae.search.sections import ResourceSettings, SchedulerSettings, SearchSettings
+from recsae.search.sections import (
+    AUTO,
+    ONE_OBJECTIVE,
+    OURS,
+    ResourceSettings,
+    SchedulerSettings,
+    SearchSettings,
+)
 from recsae.search.shipped import find_space
 from recsae.search.space_data import with_flags, with_its_place
-from recsae.search.yaml_lines import Document, dump_yaml, mistake, read_document
+from recsae.search.yaml_lines import Document, mistake, read_document
 from recsae.settings import Settings
 
 KEYS = (
@@ -63,6 +70,8 @@ class SearchSpace:
     """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
     points: tuple[Point, ...] = ()
     """Settings to start from, in the file's terms; what they leave out is drawn."""
+    scheduler_named: bool = field(default=True, compare=False)
+    """False if the scheduler is the one that goes with the objectives and the sampler."""
     source: str = field(default="", compare=False)
     data_flags: tuple[str, ...] = field(default=(), compare=False)
     """Settings of the data that the command line gave."""
@@ -158,7 +167,7 @@ class SearchSpace:
         """
         flags = {**(data or {}), **({} if dataset is None else {"dataset": dataset})}
         try:
-            name, settings = with_flags(self.dataset, self.data, flags)
+            named, known = with_flags(self.dataset, self.data, flags)
         except SettingError as error:
             raise with_its_place(error, self.data, flags, self.source) from None
         search = {
@@ -167,17 +176,21 @@ class SearchSpace:
             **{"stop_at_noise": stop_at_noise, "finalists": finalists},
             "finalist_seeds": finalist_seeds,
         }
+        settings = _changed(self.search, search)
+        stopping = _with_name(self.scheduler, scheduler or (None if self.scheduler_named else AUTO))
         space = dataclasses.replace(
             self,
-            dataset=name,
-            data=settings,
+            dataset=named,
+            data=known,
             data_flags=tuple(flags),
-            search=_changed(self.search, search),
-            scheduler=_with_name(self.scheduler, scheduler),
+            search=settings,
+            scheduler=stopping.settled(len(self.objectives), settings.sampler),
+            scheduler_named=stopping.name != AUTO,
             resources=_changed(self.resources, {"cpus": cpus, "gpus": gpus}),
         )
         if clash := _clash(space):
-            raise SettingError(clash[1], clash[2])
+            section, key, message = clash
+            raise SettingError(section if key == "name" else key, message)
         return space
 
     def resolved(self) -> dict[str, Any]:
@@ -197,31 +210,6 @@ class SearchSpace:
             "scheduler": self.scheduler.values(),
             "resources": self.resources.values(),
         }
-
-    def to_yaml(self) -> str:
-        """Return the resolved space as the text of a space file."""
-        return dump_yaml(self.resolved())
-
-    def describe(self) -> str:
-        """Return what is searched, in a few lines for people."""
-        fixed = [p.words() for p in self.parameters if p.kind == "fixed"]
-        searched = [p.words() for p in self.parameters if p.kind != "fixed"]
-        tuning = self.search
-        stop = f", {tuning.max_hours} h at most" if tuning.max_hours else ""
-        limits = ", ".join(f"{name} {bound}" for name, bound in self.constraints.items())
-        lines = {
-            "models": ", ".join(self.models),
-            "data": self.dataset or "not named",
-            "searched": "; ".join(searched) or "nothing",
-            "fixed": "; ".join(fixed) or "nothing",
-            "objective": ", ".join(f"{way} {name}" for name, way in self.objectives.items()),
-            **({"limits": limits} if limits else {}),
-            **({"begins": f"with {len(self.points)} points of its own"} if self.points else {}),
-            "trials": f"{tuning.trials} by {tuning.sampler}, seed {tuning.seed}{stop}",
-            "stopping": self.scheduler.words,
-            "a trial": f"{self.resources.cpus:g} cpu, {self.resources.gpus} gpu",
-        }
-        return "\n".join(f"{name + ':':<11}{text}" for name, text in lines.items())
 
 
 def load_space(path: str | Path) -> SearchSpace:
@@ -250,6 +238,8 @@ def _build(document: Document) -> SearchSpace:
     models = read_models(document)
     objectives = read_objectives(document)
     parameters = read_parameters(document, models)
+    search = read_section(document, "search", SearchSettings)
+    scheduler = read_section(document, "scheduler", SchedulerSettings)
     space = SearchSpace(
         models=models,
         dataset=read_dataset(document),
@@ -258,8 +248,9 @@ def _build(document: Document) -> SearchSpace:
         activations=read_section(document, "activations", ActivationSettings),
         parameters=parameters,
         objectives=objectives,
-        search=read_section(document, "search", SearchSettings),
-        scheduler=read_section(document, "scheduler", SchedulerSettings),
+        search=search,
+        scheduler=scheduler.settled(len(objectives), search.sampler),
+        scheduler_named=scheduler.name != AUTO,
         resources=read_section(document, "resources", ResourceSettings),
         constraints=read_constraints(document),
         points=read_points(document, models, parameters),
@@ -279,8 +270,12 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
     if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
         message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
         return "scheduler", "grace_epochs", message
-    if space.search.sampler == "cmaes" and len(space.objectives) > 1:
-        return "search", "sampler", "expected another with several objectives, got cmaes"
+    if space.search.sampler in ONE_OBJECTIVE and len(space.objectives) > 1:
+        message = f"expected another with several objectives, got {space.search.sampler}"
+        return "search", "sampler", message
+    if space.search.sampler == OURS and scheduler.name != "none":
+        message = f"expected none with the sampler {OURS}, which stops trials by itself"
+        return "scheduler", "name", f"{message}, got {scheduler.name}"
     if space.search.stop_at_noise and len(space.objectives) > 1:
         return "search", "stop_at_noise", "expected false with several objectives, got true"
     return None

@@ -5,11 +5,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from made_seen import nothing_seen
 
 from recsae.metrics.groups import described, user_groups
 from recsae.metrics.intervals import Interval
 from recsae.metrics.panel import Panel
-from recsae.metrics.ranking import Asked, nothing_seen
+from recsae.metrics.ranking import Asked
 
 COUNTS = st.lists(st.integers(0, 30), min_size=1, max_size=60)
 
