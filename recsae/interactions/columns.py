@@ -12,6 +12,7 @@ from recsae.interactions.table import Table
 from recsae.interactions.times import looks_like_time
 
 _NO_EVENT_TIME = ("release", "birth", "publish", "signup", "regist", "join", "expir", "launch")
+_SHOWN = 40  # letters of a name in a message
 _GAPS = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None", r"\N")
 Sample = Mapping[str, Sequence[str | None]]
 
@@ -60,13 +61,17 @@ def columns(table: Table, settings: DataSettings, notes: list[str]) -> Columns:
     return Columns(**found, unused=unused)
 
 
+def _positions(table: Table) -> list[str]:
+    return [str(place + 1) for place in range(len(table.names))]
+
+
 def _chosen(table: Table, settings: DataSettings) -> dict[str, str]:
     """Return role → column as the settings name them."""
     found = {}
     for role in ("user", "item", "time", "rating"):
         key = f"{role}_column"
         wanted = getattr(settings, key)
-        if wanted is not None and wanted.isdecimal() and 0 < int(wanted) <= len(table.names):
+        if wanted is not None and wanted in _positions(table):
             wanted = wanted if wanted in table.names else table.names[int(wanted) - 1]
         if wanted is not None and wanted not in table.names:
             hint = nearest(wanted, table.names) or f" among {listed(table.names)}"
@@ -157,4 +162,5 @@ def _missing(table: Table, role: str) -> RecsaeError:
 
 def listed(names: Sequence[str]) -> str:
     """Return names for a message; not all of many."""
-    return ", ".join([repr(name) for name in names[:8]] + ["…"] * (len(names) > 8)) or "none"
+    shown = [repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…") for name in names[:8]]
+    return ", ".join(shown + ["…"] * (len(names) > 8)) or "none"
