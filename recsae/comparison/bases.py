@@ -47,16 +47,19 @@ class Prepared:
     protocol: str
 
 
-def prepare(dataset: str, base_seed: int, base: dict[str, Any]) -> Prepared:
-    """Return a base and its states; trained and stored unless they are in the cache."""
+def prepare(data: dict[str, Any], base_seed: int, base: dict[str, Any]) -> Prepared:
+    """Return a base and its states; trained and stored unless they are in the cache.
+
+    `data`: settings of the data.
+    """
     cache = Cache.default()
     choice = BaseChoice.of({**base, "base_seed": base_seed})
     store = ActivationSettings(activation_views=VIEWS)
-    source = Source(DataSettings(dataset=dataset), choice, store)
+    source = Source(DataSettings.of(data), choice, store)
     ready = source.prepare(cache, torch.device("cpu"))
     activations, folder = ready.activations, base_folder(ready.activations, cache)
     return Prepared(
-        dataset=dataset,
+        dataset=source.data.dataset,
         base_seed=base_seed,
         activations=str(activations.path),
         fingerprint=activations.fingerprint,
@@ -70,7 +73,8 @@ def prepare(dataset: str, base_seed: int, base: dict[str, Any]) -> Prepared:
 def groups(activations: Activations) -> dict[str, npt.NDArray[np.bool_]]:
     """Return which rows of test belong to each of GROUPS, bool [U]."""
     popularity_U = activations.item_train_counts()[activations.test_target]
-    masks = user_groups(activations.history_lengths("test"), popularity_U)
+    met_U = activations.met("test")
+    masks = user_groups(activations.history_lengths("test"), popularity_U, met_U)
     return {name: masks[name] for name in GROUPS}
 
 
@@ -82,12 +86,12 @@ class Categories:
     member_IC: npt.NDArray[np.bool_]
 
 
-def categories(dataset: str, activations: Activations) -> Categories | None:
+def categories(settings: DataSettings, activations: Activations) -> Categories | None:
     """Return the categories with enough targets in each split, most frequent first; None if none.
 
     A category is a tag of the items, such as `i_category=3`.
     """
-    data = load(DataSettings(dataset=dataset))
+    data = load(settings)
     known = data.attributes
     found = None if known is None else tags(known, data.n_items, data.tag_names)
     if found is None:

@@ -16,7 +16,6 @@ def keep_state(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
 
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    folder.mkdir(exist_ok=True)
     write_whole(_file(folder, trial_id), buffer.getvalue())
 
 
@@ -25,7 +24,10 @@ def kept_state(folder: Path, trial_id: int) -> dict[str, Any] | None:
     import torch
 
     try:
-        state: dict[str, Any] = torch.load(_file(folder, trial_id), weights_only=True)
+        # What was kept on a GPU goes on wherever the trial is now: it moves the state there itself.
+        state: dict[str, Any] = torch.load(
+            _file(folder, trial_id), map_location="cpu", weights_only=True
+        )
     except FileNotFoundError:
         return None
     return state

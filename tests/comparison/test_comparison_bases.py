@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from recsae.comparison import bases
+from recsae.interactions.settings import DataSettings
 
 ROWS = {"train": 1000, "dev": 400, "test": 400}
 
@@ -28,7 +29,7 @@ def tags(**items: list[int]) -> pd.DataFrame:
 def names(monkeypatch: pytest.MonkeyPatch, known: pd.DataFrame | None) -> tuple[str, ...] | None:
     data = SimpleNamespace(attributes=known, n_items=10, tag_names={"kind": "is"})
     monkeypatch.setattr(bases, "load", lambda settings: data)
-    found = bases.categories("synthetic", activations())
+    found = bases.categories(DataSettings(), activations())
     return None if found is None else found.names
 
 

@@ -17,19 +17,39 @@ real = pytest.mark.skipif(
 )
 
 
-def test_a_known_set_without_the_folder(monkeypatch):
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_a_known_set_that_is_not_here_says_both_ways_to_have_it(monkeypatch):
     monkeypatch.delenv("RECSAE_DATA_DIR", raising=False)
     with pytest.raises(SettingError) as caught:
         load(DataSettings(dataset="ml-1m"))
     assert str(caught.value) == (
-        "dataset: ml-1m: set RECSAE_DATA_DIR to the folder that holds ml-1m/"
+        "dataset: ml-1m is not here: `recsae data get ml-1m` downloads it; or have ml-1m/ in a "
+        "folder RECSAE_DATA_DIR"
     )
 
 
 def test_a_known_set_that_the_folder_lacks(monkeypatch, tmp_path):
     monkeypatch.setenv("RECSAE_DATA_DIR", str(tmp_path))
-    with pytest.raises(SettingError, match=rf"^dataset: no yelp/ in RECSAE_DATA_DIR={tmp_path}; "):
+    with pytest.raises(
+        SettingError, match=rf"; or have a folder yelp/ in RECSAE_DATA_DIR={tmp_path}$"
+    ):
         load(DataSettings(dataset="yelp"))
+
+
+def test_a_downloaded_set_is_found_and_ones_own_wins(monkeypatch, tmp_path, cache):
+    for folder, events in ((cache / "data" / "toys", 4), (tmp_path / "toys", 3)):
+        folder.mkdir(parents=True)
+        lines = "".join(f"1,{item},{item}\n" for item in range(events))
+        (folder / "log.csv").write_text("user,item,time\n" + lines)
+    monkeypatch.delenv("RECSAE_DATA_DIR", raising=False)
+    assert load(DataSettings(dataset="toys")).n_events == 4
+    monkeypatch.setenv("RECSAE_DATA_DIR", str(tmp_path))
+    assert load(DataSettings(dataset="toys")).n_events == 3
 
 
 @pytest.mark.parametrize("form", ["recbole", "csv", "parquet", "rechorus", "s3rec"])
@@ -46,7 +66,7 @@ def test_a_name_means_the_known_set_even_beside_such_a_folder(monkeypatch, tmp_p
     (tmp_path / "toys").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RECSAE_DATA_DIR", raising=False)
-    with pytest.raises(SettingError, match="set RECSAE_DATA_DIR"):
+    with pytest.raises(SettingError, match="toys is not here"):
         load(DataSettings(dataset="toys"))
     with pytest.raises(RecsaeError, match="no known log in it"):
         load(DataSettings(dataset="./toys"))
