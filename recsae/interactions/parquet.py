@@ -19,15 +19,16 @@ class ParquetTable(Table):
     def __init__(self, file: File) -> None:
         self.file = file
         try:
-            self._schema = pq.read_schema(pa.BufferReader(file.buffer))
-        except (pa.ArrowException, OSError):
+            self.names = list(pq.read_schema(pa.BufferReader(file.buffer)).names)
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
             raise RecsaeError(f"{file}: not a parquet file, or a broken one") from None
-        self.names = list(self._schema.names)
 
     def sample(self) -> dict[str, list[str | None]]:
         try:
             batches = pq.ParquetFile(pa.BufferReader(self.file.buffer)).iter_batches(SAMPLE)
             first = next(batches, None)
+            if first is not None:
+                first.validate(full=True)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(error) from None
         if first is None:
