@@ -6,7 +6,7 @@ from typing import NamedTuple
 from recsae.errors import RecsaeError, nearest
 from recsae.interactions.headless import roles_by_content
 from recsae.interactions.layout import NUMBER
-from recsae.interactions.names import LABEL, ROLES, are_the_same, bare, candidates
+from recsae.interactions.names import DOUBTFUL, LABEL, ROLES, are_the_same, bare, candidates
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Table
 from recsae.interactions.times import looks_like_time
@@ -104,6 +104,11 @@ def _by_name(
 
 def _tell_choice(table: Table, role: str, names: Sequence[str], notes: list[str]) -> None:
     others = [name for name in names[1:] if name != names[0]]
+    if not others and role == "time" and bare(names[0]) in DOUBTFUL:
+        notes.append(
+            f"{table.file}: {names[0]!r} is read as the time; --order file takes the order of the"
+            " file instead"
+        )
     if not others or are_the_same(names):
         return
     settles = "--where" if role == LABEL else f"--{role}_column {others[0]}"

@@ -21,7 +21,7 @@ from recsae.interactions.sides import about_items
 from recsae.interactions.synthetic import synthetic_log
 from recsae.progress import say
 
-_PACKED = (".gz", ".zst", ".bz2", ".xz")
+_PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 
 
 def load(settings: DataSettings) -> Interactions:

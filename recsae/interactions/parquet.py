@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from recsae.errors import RecsaeError
 from recsae.interactions.layout import SAMPLE
 from recsae.interactions.opening import File
-from recsae.interactions.table import Table
+from recsae.interactions.table import TEXT, Table
 
 
 class ParquetTable(Table):
@@ -44,7 +44,8 @@ class ParquetTable(Table):
             found.validate(full=True)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(error) from None
-        return {name: found[name] for name in names}
+        views = {n for n in names if pa.types.is_string_view(found[n].type)}
+        return {name: found[name].cast(TEXT) if name in views else found[name] for name in names}
 
     def place(self, row: int) -> str:
         return f"{self.file}: row {row + 1}"

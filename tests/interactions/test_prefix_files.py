@@ -63,6 +63,18 @@ def test_one_file_gives_the_sequences_of_its_lists(newest_first, tmp_path):
     assert [whole.items[i] for i in whole.frame["item"]] == [*sequences["a"], *sequences["b"]]
 
 
+def test_lists_of_another_name_whose_times_are_not_read(tmp_path, capsys):
+    rows = rows_of({"7": ["x", "y", "z", "w", "v"]}, 50, newest_first=True)
+    head = "user_id:token\tmovie_id_list:token_seq\tmovie_id:token\ttimestamp:float\n"
+    for part, some in rows.items():
+        text = "".join(f"{user}\t{' '.join(items)}\t{item}\t5\n" for user, items, item in some)
+        (tmp_path / f"set.{part}.inter").write_text(head + text)
+    found = read(tmp_path)
+    assert found.items[found.frame["item"]].tolist() == ["x", "y", "z", "w", "v"]
+    told = f"{tmp_path}: the lists give the order, 'timestamp' is not read\n"
+    assert capsys.readouterr().err == told
+
+
 def test_another_split_may_be_asked_for(tmp_path):
     write(tmp_path, rows_of({"a": ["x", "y", "z", "w", "v"]}, 50, newest_first=True))
     assert not read(tmp_path, split="leave-one-out").has_split

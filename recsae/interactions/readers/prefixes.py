@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
-from recsae.interactions.columns import columns
+from recsae.interactions.columns import columns, listed
 from recsae.interactions.events import refuse_filters
 from recsae.interactions.frame import SPLITS, TRAIN
 from recsae.interactions.ids import coded_ids
 from recsae.interactions.log import Coded, Log
-from recsae.interactions.names import LISTS, bare
+from recsae.interactions.names import candidates, list_column
 from recsae.interactions.opening import File
 from recsae.interactions.readers import recbole
 from recsae.interactions.settings import DataSettings
@@ -31,12 +31,7 @@ Ints = NDArray[np.int64]
 def looks(file: File, settings: DataSettings) -> bool:
     """Tell typed names with a list of items."""
     typed = recbole.typed_names(file)[0]
-    return recbole.is_typed(typed) and _list_name(typed) is not None
-
-
-def _list_name(typed: list[str]) -> str | None:
-    names = (name.partition(":")[0] for name in typed)
-    return next((name for name in names if bare(name) in LISTS), None)
+    return recbole.is_typed(typed) and list_column([n.partition(":")[0] for n in typed]) is not None
 
 
 class _Rows(NamedTuple):
@@ -55,7 +50,7 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
     """Read the sequences; the targets of three files are a given split, all else is training."""
     refuse_filters(source.path, settings, "rows are prefixes, not events")
     tables = [recbole.table(file, settings) for file in source.files]
-    lists = _list_name([f"{name}:" for name in tables[0].names])
+    lists = list_column(tables[0].names)
     if lists is None:
         raise RecsaeError(f"{tables[0].top}: no column of prefixes such as item_id_list:token_seq")
     quiet = settings.model_copy(update={"order": "file", "time_column": None})
@@ -67,6 +62,9 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
     parts = source.parts or (TRAIN,) * len(tables)
     rows = rows._replace(part_R=np.repeat(np.array(parts), sizes))
     events = _sequences(rows, read[lists])
+    times = [] if settings.order == "file" else candidates("time", tables[0].names)
+    if times:
+        notes.append(f"{source.path}: the lists give the order, {listed(times)} is not read")
     return Log(
         Coded(events.user_E.astype(np.int32), user.ids),
         Coded(events.item_E.astype(np.int32), item.ids),
