@@ -53,7 +53,7 @@ def read(path: Path, settings: DataSettings) -> Log:
     try:
         source = find_log(path, settings)
         log = READERS[source.format].read(source, settings, notes)
-        return log._replace(about=about_items(source, log, notes))
+        return log._replace(about=about_items(source, log, notes) or log.about)
     finally:
         for note in dict.fromkeys(notes):
             say(note)

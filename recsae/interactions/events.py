@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.columns import Columns, columns, listed
 from recsae.interactions.ids import coded_ids
+from recsae.interactions.inline import with_inline
 from recsae.interactions.log import Log
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Column, Table, columns_of
@@ -40,6 +41,7 @@ def log_of(
     user, item = (coded_ids(read[name], notes) for name in found[:2])
     split = None if parts is None else np.repeat(np.array(parts, np.int8), sizes)
     log = Log(user, item, time, split, None, dropped, filters, found.roles(), found.unused)
+    log = with_inline(log, tables)
     return log if keep.all() else log.only(keep)
 
 
