@@ -26,6 +26,7 @@ from recsae.interactions.source import Reader, Source
 from recsae.interactions.table import Column, columns_of
 
 Ints = NDArray[np.int64]
+_SHOWN = 1000  # rows by which it is told whether a row has an id of its own
 
 
 def looks(file: File, settings: DataSettings) -> bool:
@@ -61,6 +62,7 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
     item, rows = _rows(read[found.item], read[lists], user, notes)
     parts = source.parts or (TRAIN,) * len(tables)
     rows = rows._replace(part_R=np.repeat(np.array(parts), sizes))
+    _refuse_own_ids(rows, read[found.user])
     events = _sequences(rows, read[lists])
     times = [] if settings.order == "file" else candidates("time", tables[0].names)
     if times:
@@ -113,6 +115,25 @@ def _rows(target: Column, lists: Column, user: Coded, notes: list[str]) -> tuple
         length_R,
     )
     return item, rows
+
+
+def _refuse_own_ids(rows: _Rows, user: Column) -> None:
+    """Rows of one sequence under an id each would be counted once for every row."""
+    count = len(rows.user_R)
+    if count < 4 or len(np.unique(rows.user_R)) < count:
+        return
+    heads = [
+        rows.cells_L[start : start + length].tolist()
+        for start, length in zip(rows.start_R[:_SHOWN], rows.length_R[:_SHOWN], strict=True)
+    ]
+    wholes = [[*head, target] for head, target in zip(heads, rows.target_R.tolist(), strict=False)]
+    pairs = zip(heads, wholes, heads[1:], wholes[1:], strict=False)
+    steps = [after == whole or head == later for head, whole, after, later in pairs]
+    if sum(steps) > len(steps) / 3:
+        raise RecsaeError(
+            f"{user.place(1)}: column {user.name!r}: rows of one sequence have an id each; expected"
+            " the same id in all rows of a sequence"
+        )
 
 
 class _Events(NamedTuple):
