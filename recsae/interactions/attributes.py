@@ -17,7 +17,10 @@ TITLE = "title"
 _NAMES = {
     TITLE: ("title", "movietitle", "name", "itemname", "productname", "trackname", "songtitle"),
     "genre": ("genre", "genres", "class", "moviegenres"),
-    "category": ("category", "categories", "icategory", "itemcategory", "productcategory"),
+    "category": (
+        *("category", "categories", "icategory", "itemcategory", "productcategory"),
+        *("categorycode", "categoryname", "maincategory"),
+    ),
     "brand": ("brand", "store", "manufacturer"),
     "year": ("year", "releaseyear", "publicationyear", "originalpublicationyear"),
     "artist": ("artist", "artists", "artistname"),

@@ -6,12 +6,13 @@ from typing import NamedTuple
 from recsae.errors import RecsaeError, nearest
 from recsae.interactions.headless import roles_by_content
 from recsae.interactions.layout import NUMBER
-from recsae.interactions.names import LABEL, ROLES, are_the_same, bare, candidates
+from recsae.interactions.names import DOUBTFUL, LABEL, ROLES, are_the_same, bare, candidates
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Table
 from recsae.interactions.times import looks_like_time
 
 _NO_EVENT_TIME = ("release", "birth", "publish", "signup", "regist", "join", "expir", "launch")
+_SHOWN = 40  # letters of a name in a message
 _GAPS = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None", r"\N")
 Sample = Mapping[str, Sequence[str | None]]
 
@@ -60,13 +61,17 @@ def columns(table: Table, settings: DataSettings, notes: list[str]) -> Columns:
     return Columns(**found, unused=unused)
 
 
+def _positions(table: Table) -> list[str]:
+    return [str(place + 1) for place in range(len(table.names))]
+
+
 def _chosen(table: Table, settings: DataSettings) -> dict[str, str]:
     """Return role → column as the settings name them."""
     found = {}
     for role in ("user", "item", "time", "rating"):
         key = f"{role}_column"
         wanted = getattr(settings, key)
-        if wanted is not None and wanted.isdecimal() and 0 < int(wanted) <= len(table.names):
+        if wanted is not None and wanted in _positions(table):
             wanted = wanted if wanted in table.names else table.names[int(wanted) - 1]
         if wanted is not None and wanted not in table.names:
             hint = nearest(wanted, table.names) or f" among {listed(table.names)}"
@@ -99,6 +104,11 @@ def _by_name(
 
 def _tell_choice(table: Table, role: str, names: Sequence[str], notes: list[str]) -> None:
     others = [name for name in names[1:] if name != names[0]]
+    if not others and role == "time" and bare(names[0]) in DOUBTFUL:
+        notes.append(
+            f"{table.file}: {names[0]!r} is read as the time; --order file takes the order of the"
+            " file instead"
+        )
     if not others or are_the_same(names):
         return
     settles = "--where" if role == LABEL else f"--{role}_column {others[0]}"
@@ -157,4 +167,5 @@ def _missing(table: Table, role: str) -> RecsaeError:
 
 def listed(names: Sequence[str]) -> str:
     """Return names for a message; not all of many."""
-    return ", ".join([repr(name) for name in names[:8]] + ["…"] * (len(names) > 8)) or "none"
+    shown = [repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…") for name in names[:8]]
+    return ", ".join(shown + ["…"] * (len(names) > 8)) or "none"

@@ -21,7 +21,7 @@ from recsae.interactions.sides import about_items
 from recsae.interactions.synthetic import synthetic_log
 from recsae.progress import say
 
-_PACKED = (".gz", ".zst", ".bz2", ".xz")
+_PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 
 
 def load(settings: DataSettings) -> Interactions:
@@ -53,7 +53,7 @@ def read(path: Path, settings: DataSettings) -> Log:
     try:
         source = find_log(path, settings)
         log = READERS[source.format].read(source, settings, notes)
-        return log._replace(about=about_items(source, log, notes))
+        return log._replace(about=about_items(source, log, notes) or log.about)
     finally:
         for note in dict.fromkeys(notes):
             say(note)

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.columns import Columns, columns, listed
 from recsae.interactions.ids import coded_ids
+from recsae.interactions.inline import with_inline
 from recsae.interactions.log import Log
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Column, Table, columns_of
-from recsae.interactions.times import exact_times
+from recsae.interactions.times import Times, exact_times
 from recsae.interactions.where import Condition, conditions, fitting, numbers_of
+
+_A_DATE = 315_360_000  # in 1980: larger numbers count from 1970, not from the log's start
 
 
 def log_of(
@@ -38,6 +41,7 @@ def log_of(
     user, item = (coded_ids(read[name], notes) for name in found[:2])
     split = None if parts is None else np.repeat(np.array(parts, np.int8), sizes)
     log = Log(user, item, time, split, None, dropped, filters, found.roles(), found.unused)
+    log = with_inline(log, tables)
     return log if keep.all() else log.only(keep)
 
 
@@ -66,9 +70,11 @@ def _times(
     read: dict[str, Column],
     settings: DataSettings,
     notes: list[str],
-) -> NDArray[np.int64] | NDArray[np.float64] | None:
+) -> Times | None:
     if found.time is not None and settings.order != "file":
-        return exact_times(read[found.time])
+        times = exact_times(read[found.time])
+        _tell_zeros(read[found.time], times, notes)
+        return times
     if settings.order.startswith("random"):
         raise SettingError(
             "order",
@@ -82,6 +88,16 @@ def _times(
             " says that this is meant, --time_column names one"
         )
     return None
+
+
+def _tell_zeros(column: Column, times: Times, notes: list[str]) -> None:
+    """Say that times of 0 stand before real ones: they may stand for none."""
+    zeros = int((times <= 0).sum())
+    if zeros and times.max() > _A_DATE:
+        notes.append(
+            f"{column.where}: column {column.name!r}: {zeros:,} of {len(times):,} times are 0 or"
+            " less; their events come first"
+        )
 
 
 def _kept(

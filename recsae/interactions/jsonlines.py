@@ -21,7 +21,7 @@ from recsae.interactions.table import TEXT, Table
 _BLOCK = 1 << 24  # bytes; a line must fit into it
 _TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: TEXT}
 _END = re.compile(r"\r\n|\n|\r")
-_NO_UTF8 = re.compile("[\ud800-\udfff]")  # also a half of a pair written \\ud800
+_NO_UTF8 = re.compile("[\ud800-\udfff]")  # also half a pair, written as such
 
 
 class JsonTable(Table):
@@ -33,7 +33,8 @@ class JsonTable(Table):
         self.file = file
         self._is_list = file.head.lstrip()[:1] == b"["
         self._first = self._some()
-        self.names = list(dict.fromkeys(name for row in self._first for name in row))
+        names = dict.fromkeys(name for row in self._first for name in row)
+        self.names = [name for name in names if not _NO_UTF8.search(name)]
 
     def sample(self) -> dict[str, list[str | None]]:
         return {
@@ -97,9 +98,7 @@ class JsonTable(Table):
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield each object and where it stands."""
         if self._is_list:
-            found = _parsed(
-                loads, str(self.file.buffer, "utf-8", "surrogateescape"), f"{self.file}"
-            )
+            found = _parsed(loads, self._text(), f"{self.file}")
             numbered: Iterator[tuple[str, Any]] = (
                 (f"{self.file}: row {n + 1}", row) for n, row in enumerate(found)
             )
@@ -110,12 +109,16 @@ class JsonTable(Table):
                 raise RecsaeError(f"{place}: expected an object {{…}}, got a {_kind(row)}")
             yield place, row
 
+    def _text(self) -> str:
+        data = self.file.buffer
+        try:
+            return str(data, "utf-8")
+        except UnicodeDecodeError as error:
+            line = bytes(memoryview(data)[: error.start]).count(b"\n") + 1
+            raise RecsaeError(f"{self.file}:{line}: expected UTF-8 text") from None
+
     def _lines(self, loads: Callable[[str], Any], *, whole: bool) -> Iterator[tuple[str, Any]]:
-        if whole:
-            text = str(self.file.buffer, "utf-8", "surrogateescape")
-            lines = iter(_END.split(text))
-        else:
-            lines = iter(lines_of(self.file))
+        lines = _END.split(self._text()) if whole else lines_of(self.file)
         for number, line in enumerate(lines, 1):
             if line.strip():
                 place = f"{self.file}:{number}"
@@ -136,6 +139,8 @@ def _parsed(loads: Callable[[str], Any], text: str, place: str) -> Any:
         return loads(text)
     except json.JSONDecodeError as error:
         told = f"{place}: not JSON: {error.msg} at letter {error.pos + 1}"
+    except ValueError:
+        told = f"{place}: not JSON that can be read: a number of thousands of digits"
     except RecursionError:
         raise RecsaeError(f"{place}: not JSON that can be read: nested too deeply") from None
     try:  # the logs of Steam and the older ones of Amazon are Python's dictionaries

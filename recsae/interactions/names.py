@@ -49,8 +49,11 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     LABEL: ("label", "isclick", "clicked", "click", "isclicked"),
 }
-LISTS = ("itemidlist", "itemlist", "itemseq", "itemidseq")
+_LISTS = ("itemidlist", "itemlist", "itemseq", "itemidseq")
 _SAME = frozenset({"unixreviewtime", "reviewtime"})  # one moment, written twice
+
+DOUBTFUL = frozenset({"day", "timeframe", "updatedat", "starttime"})
+"""Names of times that may be something else: that they are read is told."""
 
 _ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
 _PLACE = {name: place for names in ROLES.values() for place, name in enumerate(names)}
@@ -70,6 +73,15 @@ def candidates(role: str, names: Sequence[str]) -> list[str]:
     """Return the columns whose names tell this role, the likeliest first."""
     found = [name for name in names if _ROLE_OF.get(bare(name)) == role]
     return sorted(found, key=lambda name: _PLACE[bare(name)])
+
+
+def list_column(names: Sequence[str]) -> str | None:
+    """Return the column of the items before the target in a row, such as item_id_list."""
+    for name in names:
+        item = name.removesuffix("_list")
+        if bare(name) in _LISTS or (item != name and item in names and role_of(item) == "item"):
+            return name
+    return None
 
 
 def are_the_same(names: Sequence[str]) -> bool:

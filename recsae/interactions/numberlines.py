@@ -4,7 +4,6 @@
 """
 
 import re
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from recsae.interactions.settings import DataSettings
 from recsae.interactions.times import looks_like_time
 
 Form = Literal["pairs", "s3rec", "sequences"]
-_LINE = re.compile(r"[ \t]*\d+([ \t]+\d+)*[ \t]*", re.ASCII)
+_LINE = re.compile(r"[ \t]*\d{1,18}([ \t]+\d{1,18})*[ \t]*", re.ASCII)
 _WHOLE = r"^[0-9]{1,18}$"
 _SAMPLE = 5000  # lines
 _MOST = 0.9  # so many of the lines must agree: one damaged line is told, not another form
@@ -45,8 +44,11 @@ def form_of(file: File) -> Form | None:
         return None
     widths = np.array([len(row) for row in fit])
     usual = int(np.median(widths))
-    constant = (widths == usual).mean() >= _MOST and len(fit) > 1
-    if (widths == 1).all() or (constant and _is_table(lines, [r for r in fit if len(r) == usual])):
+    share = (widths == usual).mean() if len(fit) > 1 else 0
+    constant = share >= _MOST
+    if (widths == 1).all() or (share > 0.5 and "\t" in lines[0]):
+        return None
+    if constant and _is_table([row for row in fit if len(row) == usual]):
         return None
     first = np.array([int(row[0]) for row in fit], dtype=object)
     if constant and usual == 2:
@@ -54,10 +56,8 @@ def form_of(file: File) -> Form | None:
     return "s3rec" if _are_users(first, fit) else "sequences"
 
 
-def _is_table(lines: Sequence[str], rows: list[list[str]]) -> bool:
+def _is_table(rows: list[list[str]]) -> bool:
     """Tell rows of a user, an item, a rating, a time from sequences that are as long by chance."""
-    if "\t" in lines[0]:
-        return True
     columns = [list(column) for column in zip(*rows, strict=True)]
     if len(columns) < 3 or len(rows) < 2:
         return False

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from recsae.errors import RecsaeError
 from recsae.interactions.layout import SAMPLE
 from recsae.interactions.opening import File
-from recsae.interactions.table import Table
+from recsae.interactions.table import TEXT, Table
 
 
 class ParquetTable(Table):
@@ -19,15 +19,16 @@ class ParquetTable(Table):
     def __init__(self, file: File) -> None:
         self.file = file
         try:
-            self._schema = pq.read_schema(pa.BufferReader(file.buffer))
-        except (pa.ArrowException, OSError):
+            self.names = list(pq.read_schema(pa.BufferReader(file.buffer)).names)
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
             raise RecsaeError(f"{file}: not a parquet file, or a broken one") from None
-        self.names = list(self._schema.names)
 
     def sample(self) -> dict[str, list[str | None]]:
         try:
             batches = pq.ParquetFile(pa.BufferReader(self.file.buffer)).iter_batches(SAMPLE)
             first = next(batches, None)
+            if first is not None:
+                first.validate(full=True)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(error) from None
         if first is None:
@@ -43,7 +44,8 @@ class ParquetTable(Table):
             found.validate(full=True)
         except (pa.ArrowException, OSError) as error:
             raise self._broken(error) from None
-        return {name: found[name] for name in names}
+        views = {n for n in names if pa.types.is_string_view(found[n].type)}
+        return {name: found[name].cast(TEXT) if name in views else found[name] for name in names}
 
     def place(self, row: int) -> str:
         return f"{self.file}: row {row + 1}"

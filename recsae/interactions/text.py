@@ -43,7 +43,7 @@ class TextTable(Table):
     def read(self, names: Sequence[str], numbers: Sequence[str] = ()) -> dict[str, pa.ChunkedArray]:
         whole = [name for name in numbers if self._looks_whole(name)]
         types = {name: TEXT if name in numbers else CODED for name in names}
-        if whole and not _HEXADECIMAL.search(self._body):
+        if whole and not self._has_hexadecimal():
             try:
                 return self._read(types | dict.fromkeys(whole, pa.int64()))
             except pa.ArrowInvalid:
@@ -94,6 +94,11 @@ class TextTable(Table):
     def _delimiter(self) -> str:
         given = self._layout.delimiter
         return "\t" if given == " " else given if len(given) == 1 else _PART
+
+    def _has_hexadecimal(self) -> bool:
+        """Look for one letter first, which takes no time in a file of numbers."""
+        letters = (re.search(letter, self._body) for letter in (b"x", b"X"))
+        return any(letters) and _HEXADECIMAL.search(self._body) is not None
 
     def _looks_whole(self, name: str) -> bool:
         cells = self.sample()[name]

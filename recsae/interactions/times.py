@@ -146,7 +146,7 @@ def _from_text(column: Column, texts: Any) -> Times:
         try:
             return np.asarray(pc.utf8_ltrim(texts, "+").cast(pa.int64()))
         except pa.ArrowInvalid:
-            large = [abs(int(text)) >= 2**63 for text in texts.to_pylist()]
+            large = [len(text) > 20 or abs(int(text)) >= 2**63 for text in texts.to_pylist()]
             _refuse_first(column, pa.array(large), "a number below 2^63")
     number = pc.match_substring_regex(texts, _NUMBER)
     if pc.all(number).as_py():

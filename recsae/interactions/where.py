@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import SettingError, nearest
+from recsae.interactions.columns import listed
 from recsae.interactions.table import TEXT, Column
 
 _CONDITION = re.compile(
@@ -59,7 +60,7 @@ def _condition(text: str, names: Sequence[str]) -> Condition:
         raise SettingError("where", f"{_FORM}; got {text.strip()!r} (did you mean ==?)")
     column = _bare(found["column"])
     if column not in names:
-        hint = nearest(column, names) or f" among {', '.join(names) or 'none'}"
+        hint = nearest(column, names) or f" among {listed(names)}"
         raise SettingError("where", f"no column {column!r}{hint}")
     values = found["value"].split(",") if operator.endswith("in") else [found["value"]]
     return Condition(column, operator, tuple(_bare(value) for value in values))

@@ -109,3 +109,19 @@ def test_what_is_known_of_other_items_is_not_kept(tmp_path):
     (tmp_path / "x.inter").write_text(EVENTS)
     (tmp_path / "x.item").write_text("item_id:token\tclass:token\n99\tWar\n")
     assert read(tmp_path / "x.inter").attributes is None
+
+
+def test_columns_of_the_log_itself(tmp_path):
+    rows = lines(lambda u, i, t, s: f"{t},{i},{u},Film {i},{i % 2},review {t}{u}")
+    (tmp_path / "a.csv").write_text("time,item,user,title,category_code,brand\n" + rows)
+    found = read(tmp_path / "a.csv")
+    assert known(tmp_path / "a.csv") == [("category", "0"), ("title", "Film 10")]
+    assert found.unused == ("brand",)  # of each event, not of the item
+    assert found.tag_names == {"category": "category"}
+
+
+def test_a_list_in_a_row_stops_no_log(tmp_path):
+    rows = lines(lambda u, i, t, s: json.dumps({"user": u, "item": i, "ts": t, "genres": ["a"]}))
+    (tmp_path / "a.jsonl").write_text(rows)
+    found = read(tmp_path / "a.jsonl")
+    assert found.n_events == len(ITEMS) and found.unused == ("genres",)

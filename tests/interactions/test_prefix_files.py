@@ -63,6 +63,18 @@ def test_one_file_gives_the_sequences_of_its_lists(newest_first, tmp_path):
     assert [whole.items[i] for i in whole.frame["item"]] == [*sequences["a"], *sequences["b"]]
 
 
+def test_lists_of_another_name_whose_times_are_not_read(tmp_path, capsys):
+    rows = rows_of({"7": ["x", "y", "z", "w", "v"]}, 50, newest_first=True)
+    head = "user_id:token\tmovie_id_list:token_seq\tmovie_id:token\ttimestamp:float\n"
+    for part, some in rows.items():
+        text = "".join(f"{user}\t{' '.join(items)}\t{item}\t5\n" for user, items, item in some)
+        (tmp_path / f"set.{part}.inter").write_text(head + text)
+    found = read(tmp_path)
+    assert found.items[found.frame["item"]].tolist() == ["x", "y", "z", "w", "v"]
+    told = f"{tmp_path}: the lists give the order, 'timestamp' is not read\n"
+    assert capsys.readouterr().err == told
+
+
 def test_another_split_may_be_asked_for(tmp_path):
     write(tmp_path, rows_of({"a": ["x", "y", "z", "w", "v"]}, 50, newest_first=True))
     assert not read(tmp_path, split="leave-one-out").has_split
@@ -106,3 +118,18 @@ def test_plain_events_in_three_files_are_a_given_split(tmp_path):
         (tmp_path / f"set.{part}.inter").write_text(head + text)
     assert read(tmp_path).frame["split"].tolist() == [0, 0, 0, 1, 2]
     assert not read(tmp_path / "set.train.inter").has_split
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_rows_with_an_id_each_are_refused(newest_first, tmp_path):
+    rows = [(f"s{n}", [f"i{k}" for k in range(n + 1)], f"i{n + 1}") for n in range(8)]
+    text = "".join(f"{user}\t{' '.join(items)}\t{item}\n" for user, items, item in rows)
+    lines = text.splitlines(keepends=True)[:: -1 if newest_first else 1]
+    (tmp_path / "a.inter").write_text(HEAD + "".join(lines))
+    assert "rows of one sequence have an id each" in refused(tmp_path / "a.inter")
+
+
+def test_sessions_with_one_row_each_are_read(tmp_path):
+    rows = "".join(f"s{n}\ti{n} i{n + 5} i{n + 1}\ti{n + 2}\n" for n in range(8))
+    (tmp_path / "a.inter").write_text(HEAD + rows)
+    assert read(tmp_path / "a.inter").n_users == 8

@@ -190,3 +190,10 @@ def test_the_order_of_the_file_may_be_meant_though_there_are_times(tmp_path):
     found = read(log(tmp_path / "a.csv", [3, 2, 1]), order="file")
     assert not found.timed and found.frame["timestamp"].tolist() == [0, 1, 2]
     assert "time" in found.unused
+
+
+def test_times_of_zero_beside_dates_are_told(tmp_path, capsys):
+    assert order_of(log(tmp_path / "a.csv", [1_700_000_000, 0, 1_600_000_000])) == [1, 2, 0]
+    assert "column 'time': 1 of 3 times are 0 or less; their events come first\n" in (
+        capsys.readouterr().err
+    )

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
-from recsae.interactions.columns import columns
+from recsae.interactions.columns import columns, listed
 from recsae.interactions.events import refuse_filters
 from recsae.interactions.frame import SPLITS, TRAIN
 from recsae.interactions.ids import coded_ids
 from recsae.interactions.log import Coded, Log
-from recsae.interactions.names import LISTS, bare
+from recsae.interactions.names import candidates, list_column
 from recsae.interactions.opening import File
 from recsae.interactions.readers import recbole
 from recsae.interactions.settings import DataSettings
@@ -26,17 +26,13 @@ from recsae.interactions.source import Reader, Source
 from recsae.interactions.table import Column, columns_of
 
 Ints = NDArray[np.int64]
+_SHOWN = 1000  # rows by which it is told whether a row has an id of its own
 
 
 def looks(file: File, settings: DataSettings) -> bool:
     """Tell typed names with a list of items."""
     typed = recbole.typed_names(file)[0]
-    return recbole.is_typed(typed) and _list_name(typed) is not None
-
-
-def _list_name(typed: list[str]) -> str | None:
-    names = (name.partition(":")[0] for name in typed)
-    return next((name for name in names if bare(name) in LISTS), None)
+    return recbole.is_typed(typed) and list_column([n.partition(":")[0] for n in typed]) is not None
 
 
 class _Rows(NamedTuple):
@@ -55,7 +51,7 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
     """Read the sequences; the targets of three files are a given split, all else is training."""
     refuse_filters(source.path, settings, "rows are prefixes, not events")
     tables = [recbole.table(file, settings) for file in source.files]
-    lists = _list_name([f"{name}:" for name in tables[0].names])
+    lists = list_column(tables[0].names)
     if lists is None:
         raise RecsaeError(f"{tables[0].top}: no column of prefixes such as item_id_list:token_seq")
     quiet = settings.model_copy(update={"order": "file", "time_column": None})
@@ -66,7 +62,11 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
     item, rows = _rows(read[found.item], read[lists], user, notes)
     parts = source.parts or (TRAIN,) * len(tables)
     rows = rows._replace(part_R=np.repeat(np.array(parts), sizes))
+    _refuse_own_ids(rows, read[found.user])
     events = _sequences(rows, read[lists])
+    times = [] if settings.order == "file" else candidates("time", tables[0].names)
+    if times:
+        notes.append(f"{source.path}: the lists give the order, {listed(times)} is not read")
     return Log(
         Coded(events.user_E.astype(np.int32), user.ids),
         Coded(events.item_E.astype(np.int32), item.ids),
@@ -115,6 +115,25 @@ def _rows(target: Column, lists: Column, user: Coded, notes: list[str]) -> tuple
         length_R,
     )
     return item, rows
+
+
+def _refuse_own_ids(rows: _Rows, user: Column) -> None:
+    """Rows of one sequence under an id each would be counted once for every row."""
+    count = len(rows.user_R)
+    if count < 4 or len(np.unique(rows.user_R)) < count:
+        return
+    heads = [
+        rows.cells_L[start : start + length].tolist()
+        for start, length in zip(rows.start_R[:_SHOWN], rows.length_R[:_SHOWN], strict=True)
+    ]
+    wholes = [[*head, target] for head, target in zip(heads, rows.target_R.tolist(), strict=False)]
+    pairs = zip(heads, wholes, heads[1:], wholes[1:], strict=False)
+    steps = [after == whole or head == later for head, whole, after, later in pairs]
+    if sum(steps) > len(steps) / 3:
+        raise RecsaeError(
+            f"{user.place(1)}: column {user.name!r}: rows of one sequence have an id each; expected"
+            " the same id in all rows of a sequence"
+        )
 
 
 class _Events(NamedTuple):

@@ -1,0 +1,64 @@
+"""Columns of the log itself that say something about its items, such as a title or a category."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from recsae.errors import RecsaeError
+from recsae.interactions.attributes import (
+    CANONICAL,
+    TAGS_AT_MOST,
+    TITLE,
+    About,
+    long,
+    plain_name,
+)
+from recsae.interactions.log import Log
+from recsae.interactions.table import TEXT, Table, columns_of
+
+_ONE_VALUE = 0.99  # of the items at least must always have the same: else it is the event's own
+
+
+def with_inline(log: Log, tables: Sequence[Table]) -> Log:
+    """Return the log with the attributes that its unused columns hold, if an item has one value."""
+    names = [name for name in log.unused if plain_name(name) in CANONICAL]
+    values, tag_names, used = [], {}, set()
+    for name in names:
+        known = plain_name(name)
+        found = None if known in tag_names else _of_items(log, tables, name)
+        if found is None:
+            continue
+        values.append(long(found["item"], known, found["value"]))
+        used.add(name)
+        if known != TITLE and found["value"].nunique() <= TAGS_AT_MOST:
+            tag_names[known] = known
+    if not values:
+        return log
+    unused = tuple(name for name in log.unused if name not in used)
+    return log._replace(about=About(pd.concat(values), tag_names), unused=unused)
+
+
+def _of_items(log: Log, tables: Sequence[Table], name: str) -> pd.DataFrame | None:
+    """Return the items (ids as text) and their values; None if it is no attribute of items."""
+    try:
+        read, _ = columns_of(tables, [name], [], str(tables[0].file))
+        cells = read[name].text()
+    except (RecsaeError, pa.ArrowException):
+        return None  # a list, or a broken cell of a column that no event needs
+    if not pa.types.is_dictionary(cells.type):
+        cells = cells.cast(TEXT).dictionary_encode()
+    whole = cells.unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        return None
+    texts = np.asarray(whole.dictionary.to_pylist(), dtype=object)
+    codes = np.asarray(whole.indices.fill_null(-1))
+    pairs = pd.DataFrame({"item": log.item.codes, "value": codes}).drop_duplicates()
+    there = [n for n, text in enumerate(texts) if text and text.strip()]
+    pairs = pairs[pairs["value"].isin(there)]
+    counts = pairs.groupby("item").size()
+    if pairs.empty or (counts == 1).mean() < _ONE_VALUE or pairs["value"].nunique() < 2:
+        return None
+    items = log.item.ids[pairs["item"]].astype(str)
+    return pd.DataFrame({"item": items, "value": [text.strip() for text in texts[pairs["value"]]]})
