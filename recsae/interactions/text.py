@@ -131,8 +131,3 @@ class TextTable(Table):
                 if name in names and any("\udc80" <= letter <= "\udcff" for letter in cell):
                     raise RecsaeError(f"{self.file}:{line}: column {name!r}: expected UTF-8 text")
         raise RecsaeError(f"{self.file}: cannot be read: {fallback.splitlines()[0]}")
-
-
-def is_number(cell: str) -> bool:
-    """Tell whether a cell is a plain number."""
-    return NUMBER.fullmatch(cell) is not None
