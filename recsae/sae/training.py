@@ -57,13 +57,19 @@ class SAETrainer:
         scale = rms_scale(rows.x_ND) if settings.sae_input_scale == "rms" else 1.0
         self._descent = Descent(self.model, self._recipe, settings.sae_lr, scale)
         self._activity = Activity(
-            self.model.latents, len(rows.x_ND), settings.sae_dead_window, self._recipe, self._device
+            self.model.latents,
+            len(rows.x_ND),
+            settings.sae_dead_window,
+            self._recipe,
+            self._device,
+            dead_wanted=settings.sae_auxk > 0 or not self._recipe.own_term,
         )
 
     def epoch(self) -> dict[str, float]:
         """Train on every row once; return the mean terms of the loss over the batches."""
         rows, model, epochs = self._rows.x_ND.shape[0], self.model, self.settings.sae_epochs
-        order_N = data_order(rows, self._order_seed, self.epochs_done)
+        # Sent to where the rows are at once: a copy a step would make the host wait each time.
+        order_N = data_order(rows, self._order_seed, self.epochs_done).to(self._rows.x_ND.device)
         batches = order_N.tensor_split(-(-rows // self.settings.sae_batch_size))
         if model.variant.closed_form and self.epochs_done == 0:
             model.variant.solve(model, self._rows.x_ND)
@@ -113,8 +119,7 @@ class SAETrainer:
         return torch.stack(terms).detach()
 
     def _gather(self, index: Tensor) -> Rows:
-        here = self._rows.at(index.to(self._rows.x_ND.device))
-        return here.to(self._device, self.model.W_dec.dtype)
+        return self._rows.at(index).to(self._device, self.model.W_dec.dtype)
 
     def _terms(self, mean: Tensor) -> dict[str, float]:
         terms = dict(zip(Terms._fields, mean.tolist(), strict=True))

@@ -21,11 +21,15 @@ def keep_state(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
 
 
 def kept_state(folder: Path, trial_id: int) -> dict[str, Any] | None:
-    """Return the state of a trial, or None if none was kept."""
+    """Return the state of a trial, its tensors on the CPU, or None if none was kept.
+
+    It may have been kept on a GPU that this node does not have.
+    """
     import torch
 
     try:
-        state: dict[str, Any] = torch.load(_file(folder, trial_id), weights_only=True)
+        file = _file(folder, trial_id)
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         return None
     return state
