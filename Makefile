@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster schema bench clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu schema bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -17,7 +17,7 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow and not cluster'
+	$(BIN)/python -m pytest -m 'not slow and not cluster and not gpu'
 
 lint: install
 	$(BIN)/ruff check .
@@ -31,6 +31,15 @@ test-slow: install
 
 test-cluster: install  ## a search on two hosts made of this machine; root, iproute2, openssh-server, rsync
 	$(BIN)/python -m pytest -m cluster tests/cluster
+
+# The laws first, whole searches next: where time runs out, the rest matters less. BIN may name
+# another environment that has all that recsae needs: make test-gpu BIN=/opt/torch/bin
+GPU_TESTS := laws training resume scoring search
+test-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## on a GPU, in ten minutes at most; without one it says so
+	$(BIN)/python -m pytest -m gpu $(GPU_TESTS:%=tests/gpu/test_gpu_%.py) || [ $$? -eq 5 ]
+
+bench-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## what a GPU is worth, as JSON lines; without one it says so
+	$(BIN)/python benchmarks/gpu.py
 
 schema: install  ## after a change of any settings class
 	$(BIN)/python -m recsae.search.schema
