@@ -64,6 +64,10 @@ class Contrastive(Variant):
         own = _own(settings)
         return int(own.sae_contrastive_view == "base" and own.sae_contrastive_weight > 0)
 
+    def steady(self, settings: SAESettings) -> bool:
+        """Return False: of how many users a batch has rows, none knows before."""
+        return _own(settings).sae_contrastive_weight == 0
+
     def penalty(self, sae: SparseAutoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
         """Return weight * NT-Xent over at most `sae_contrastive_batch` rows, one a user.
 
