@@ -25,6 +25,7 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/mypy -m benchmarks.search_quality.__main__ -m benchmarks.search_quality.record
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/vulture
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow

@@ -79,7 +79,7 @@ def random_ranking(users: int, items: int) -> tuple[Tensor, Tensor, Tensor]:
 def sequences(small: bool) -> Sequences:
     """Return a made log as large as MovieLens-100k, or a tiny one."""
     data = DataSettings.of({"dataset": TINY if small else LIKE_ML_100K})
-    return Sequences.of(load(data), data.order)
+    return Sequences.of(load(data), data)
 
 
 @lru_cache

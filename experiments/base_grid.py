@@ -2,7 +2,8 @@
 
     RECSAE_DATA_DIR=... python experiments/base_grid.py
 
-What the file has is not computed again, so it goes on where it stopped. presets.py rests on it.
+What the file has is not computed again, so it goes on where it stopped. presets.py rests on it, so
+the data sets and how they are read are fixed: there are no flags of the data.
 """
 
 import argparse
@@ -104,7 +105,8 @@ def _score(trial: Trial) -> dict[str, Any]:
 
 @cache
 def _sequences(dataset: str) -> Sequences:
-    return Sequences.of(load(DataSettings(dataset=dataset)))
+    settings = DataSettings(dataset=dataset)
+    return Sequences.of(load(settings), settings)
 
 
 def _done(file: Path) -> set[tuple[str, str, str]]:

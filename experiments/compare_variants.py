@@ -2,6 +2,8 @@
 
     python experiments/compare_variants.py --datasets grocery beauty [--quick]
 
+The flags of the data (--min_user, --split, …) hold for every data set.
+
 Stopped and started again with the same settings, it goes on where it was. `recsae.comparison` has
 the method; `comparison.html` in --out is the answer.
 """
@@ -15,10 +17,14 @@ from typing import Any
 from recsae.cli_output import strict_json, tell_mistakes
 from recsae.comparison.plan import QUICK, PlanSettings
 from recsae.comparison.writing import print_outcome, read_outcome, write_page
+from recsae.flags import flag_type, take_data
+from recsae.interactions.settings import DataSettings
 from recsae.progress import say
 from recsae.settings import expected, fields
 
 SPECIAL = {"quick"}
+DATA = [name for name in fields(DataSettings) if name != "dataset"]
+"""Settings of every data set."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
             takes = expected(PlanSettings, name)
             words = f"{field.description} [{takes}; default {field.default}]".replace("%", "%%")
             made.add_argument(f"--{name}", type=kind, help=words)
+    for name in DATA:
+        field = fields(DataSettings)[name]
+        words = f"data: {field.description} [{expected(DataSettings, name)}]".replace("%", "%%")
+        made.add_argument(f"--{name}", type=flag_type(field.annotation), help=words)
     return made
 
 
@@ -56,9 +66,10 @@ def run(options: dict[str, Any]) -> None:
         write_page(found, out)
     else:
         plan = plan_of(options)
+        data = take_data({name: options[name] for name in DATA})
         from recsae.comparison.run import compare
 
-        found = compare(options["datasets"], plan, out)
+        found = compare(options["datasets"], plan, out, data=data)
     if options["json"]:
         sys.stdout.write(json.dumps(strict_json(found), allow_nan=False) + "\n")
     else:

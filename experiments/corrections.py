@@ -27,8 +27,8 @@ from recsae.cache import Cache
 from recsae.cli_output import tell_mistakes
 from recsae.errors import SettingError
 from recsae.files import digest, read_json, write_json, write_whole
-from recsae.flags import settings_flags, take
-from recsae.interactions.settings import DataSettings, check_name
+from recsae.flags import settings_flags, take, take_data
+from recsae.interactions.settings import DataSettings, check_data
 from recsae.jobs.sources import Source
 from recsae.machine import device_of
 from recsae.progress import meter
@@ -192,8 +192,8 @@ def activations_of(given: dict[str, Any], folder: Path | None) -> Activations:
         for name in given:
             raise SettingError(f"--{name}", "expected it or --activations, not both")
         return Activations.open(folder)
-    data = DataSettings.of(take(given, DataSettings))
-    check_name(data.dataset)
+    data = DataSettings.of(take_data(given))
+    check_data(data)
     store, base = take(given, ActivationSettings), take(given, SASRecSettings)
     source = Source(data, BaseChoice.of(base), ActivationSettings.of(store))
     return source.prepare(Cache.default(), device_of("cpu")).activations

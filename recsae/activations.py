@@ -4,30 +4,39 @@ Shapes: N train rows, R targets of a split, D width, I items, E events, U users,
 """
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 from torch import Tensor
 
-from recsae import activations_writing
+from recsae.activations_names import (
+    ITEMS,
+    USERS,
+    names_digest,
+    read_attributes,
+    read_ids,
+    write_names,
+)
 from recsae.activations_settings import ActivationSettings
 from recsae.activations_writing import SPLITS, VIEW_SEED, Split, write_states
 from recsae.cache import Cache
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
 from recsae.reads import count_test_read
 from recsae.sasrec.base import Base
-from recsae.sequences import Ints, Mask, Sequences, Targets, seen_items
+from recsae.sequences import Ints, Mask, Sequences, Targets, met_before, seen_items
 
 KIND = "activations"
 Array = npt.NDArray[Any]
 _META = "activations.json"
-_SOURCES = (Path(__file__), Path(activations_writing.__file__))
+_CODE = "activations*"
 _KEYS = ("fingerprint", "dataset", "protocols", "base", "dtype", "width", "n_items")
 _PLAIN = ("path", "fingerprint", "meta")
 _OPTIONAL = "train_view"
@@ -116,7 +125,27 @@ class Activations:
         targets = self.targets(split)
         asked = Asked(self.tensor(f"{split}_target").to(device), self.seen(split, mask))
         popularity_R = self.item_train_counts()[targets.item]
-        return Panel(asked, len(self.item_table), self.history_lengths(split), popularity_R)
+        counts = self.history_lengths(split), popularity_R, self.met(split)
+        return Panel(asked, len(self.item_table), *counts)
+
+    def met(self, split: Split) -> npt.NDArray[np.bool_]:
+        """Return which targets of a split their user had met before, bool [R]."""
+        return met_before(self.items, self.offsets, self.targets(split))
+
+    @cached_property
+    def user_ids(self) -> "pd.Series[Any]":
+        """The original id of each user code: numbers, or texts."""
+        return read_ids(self.path, USERS)
+
+    @cached_property
+    def item_ids(self) -> "pd.Series[Any]":
+        """The original id of each item code."""
+        return read_ids(self.path, ITEMS)
+
+    @cached_property
+    def attributes(self) -> pd.DataFrame:
+        """What is known of the items: item (code), attribute, value; no row if nothing is."""
+        return read_attributes(self.path)
 
     def item_train_counts(self) -> npt.NDArray[np.int64]:
         """Return how often each item is a training item, int64 [I]."""
@@ -138,10 +167,12 @@ def extract(
     device: torch.device,
 ) -> tuple[Activations, bool]:
     """Return the states of a base, computed if nobody has; True if computed."""
-    key = digest(base.states_key, store.values(), source_digest(*_SOURCES))
+    named = names_digest(sequences)
+    key = digest(base.states_key, store.values(), code_digest(_CODE), named)
 
     def build(folder: Path) -> None:
         write_states(folder, sequences, base.model(device), store, device)
+        write_names(folder, sequences)
         stored = Activations(path=folder, fingerprint=key, meta={}, **_arrays(folder))
         count_test_read(base.path)
         about = {name: base.meta[name] for name in ("fingerprint", "model_name", "settings")}
@@ -163,8 +194,8 @@ def extract(
     folder, built = cache.get(KIND, key, build)
     activations = Activations.open(folder)
     # The same content may have come under another name.
-    named = {"dataset": sequences.name, "protocols": _protocols(sequences)}
-    return replace(activations, meta={**activations.meta, **named}), built
+    told = {"dataset": sequences.name, "protocols": _protocols(sequences)}
+    return replace(activations, meta={**activations.meta, **told}), built
 
 
 def _protocols(sequences: Sequences) -> dict[str, str]:

@@ -17,7 +17,7 @@ from numpy.lib.format import open_memmap
 from torch import nn
 
 from recsae.activations_settings import ActivationSettings
-from recsae.errors import SettingError
+from recsae.errors import RecsaeError, SettingError
 from recsae.progress import meter
 from recsae.sasrec.model import Recommender
 from recsae.sasrec.states import target_states, window_states
@@ -43,7 +43,8 @@ def write_states(
 ) -> None:
     """Fill a folder with all arrays.
 
-    Raises SettingError if views are asked for of a base without dropout.
+    Raises SettingError if views are asked for of a base without dropout, or if the states are too
+    large for their type; RecsaeError if one is not finite.
     """
     dtype = np.dtype(store.activation_dtype)
     events_N = sequences.train_events()
@@ -60,7 +61,7 @@ def write_states(
     for split in SPLITS:
         targets = sequences.targets(split)
         states_RD = target_states(model, sequences, targets, device)
-        arrays[f"{split}_x"] = states_RD.cpu().numpy().astype(dtype)
+        arrays[f"{split}_x"] = _held(states_RD.cpu().numpy(), dtype)
         arrays[f"{split}_target"], arrays[f"{split}_user"] = targets.item, targets.user
         arrays[f"{split}_position"] = targets.position
     for name, array in arrays.items():
@@ -102,6 +103,19 @@ def _dropout_on(model: Recommender, seed: int, device: torch.device) -> Iterator
             model.train(was_training)
 
 
+def _held(states: Array, dtype: np.dtype[Any]) -> Array:
+    """Return states in the type that they are stored in."""
+    with np.errstate(over="ignore"):  # it is told below
+        stored = states.astype(dtype, copy=False)
+    if np.isfinite(stored).all():
+        return stored
+    if not np.isfinite(states).all():
+        raise RecsaeError("the base's states are not finite: expected weights that give numbers")
+    largest, most = np.abs(states).max(), np.finfo(dtype).max
+    told = f"{dtype} cannot hold these states: found |x| = {largest:.3g}, above {most:.5g}"
+    raise SettingError("activation_dtype", f"{told}; take float32")
+
+
 def _new_array(
     path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]
 ) -> "np.memmap[Any, np.dtype[Any]]":
@@ -127,7 +141,8 @@ def _fill(
             step_L = np.arange(hidden_BLD.shape[1])
             kept_BL = (step_L >= skip_W[index_B, None]) & (step_L < windows.length[index_B, None])
             event_BL = windows.start[index_B, None] + step_L
-            train_ND[row_E[event_BL[kept_BL]]] = hidden_BLD.cpu().numpy()[kept_BL]
+            states = hidden_BLD.cpu().numpy()[kept_BL]
+            train_ND[row_E[event_BL[kept_BL]]] = _held(states, train_ND.dtype)
             done += len(index_B)
             progress(done)
     if isinstance(train_ND, np.memmap):

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from recsae import __version__, cli_models, cli_results, cli_search
+from recsae import __version__, cli_data, cli_models, cli_results, cli_search
 from recsae.cli_output import Device, Json, Storage, show
 from recsae.cli_search import INTERRUPTED
 from recsae.errors import refusal
@@ -54,6 +54,7 @@ def evaluate(
 
 
 cli_results.add(app)
+cli_data.add(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,8 +9,8 @@ from recsae.activations_settings import ActivationSettings
 from recsae.baselines import BASELINES
 from recsae.cli_output import Device, Json, show
 from recsae.errors import SettingError, nearest
-from recsae.flags import positive_or_auto, refuse_rest, settings_flags, take
-from recsae.interactions.settings import DataSettings, check_name
+from recsae.flags import positive_or_auto, refuse_rest, settings_flags, take, take_data
+from recsae.interactions.settings import DataSettings, check_data
 from recsae.sae.registry import variant, variants
 from recsae.sasrec.choice import BaseChoice
 from recsae.sasrec.settings import SASRecSettings
@@ -18,6 +18,8 @@ from recsae.sasrec.settings import SASRecSettings
 BASE_NAME = "SASRec"
 MODELS = [BASE_NAME, *variants(), *BASELINES]
 SHARED = (DataSettings, SASRecSettings, ActivationSettings)
+DATA_FORMAT = {"format": "data_format"}
+"""In `import`, where --format is that of the checkpoint."""
 
 Seed = Annotated[
     int | None,
@@ -82,7 +84,7 @@ def train(
     return show(outcome, json, _in_lines)
 
 
-@settings_flags(DataSettings, without=("format",))
+@settings_flags(DataSettings, renamed=DATA_FORMAT)
 def import_(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A checkpoint; its code never runs.")],
     name: Annotated[str, typer.Option(help="What it is called from now on.")],
@@ -90,7 +92,10 @@ def import_(
         str, typer.Option("--format", help="Who wrote it: rechorus.")
     ] = "rechorus",
     num_heads: Annotated[
-        int | None, typer.Option("--num_heads", help="Attention heads; no file says them.", min=1)
+        int | None,
+        typer.Option(
+            "--num_heads", help="Attention heads; default: as the file's name says.", min=1
+        ),
     ] = None,
     max_len: Annotated[
         str, typer.Option("--max_len", help="Most recent items it sees; auto: as many as it can.")
@@ -100,11 +105,17 @@ def import_(
     ] = None,
     sae_k: Annotated[
         int | None,
-        typer.Option("--sae_k", help="Active latents of its autoencoder; no file says them."),
+        typer.Option(
+            "--sae_k", help="Active latents of its autoencoder; default: as the file's name says."
+        ),
     ] = None,
     sae_attn_heads: Annotated[
         int | None,
-        typer.Option("--sae_attn_heads", help="Heads of its attention, if it has any.", min=1),
+        typer.Option(
+            "--sae_attn_heads",
+            help="Heads of its attention, if it has any; default: as the file's name says.",
+            min=1,
+        ),
     ] = None,
     base: Annotated[
         str | None, typer.Option("--base", help="The base of an autoencoder that comes alone.")
@@ -115,7 +126,7 @@ def import_(
 ) -> None:
     """Make a SASRec of ReChorus, or an autoencoder of RecSAE, a model like any other."""
     longest = positive_or_auto("--max_len", max_len)
-    data = {key: value for key, value in flags.items() if value is not None}
+    data = take_data(flags, DATA_FORMAT)
     from recsae.jobs import importing as jobs
 
     wanted = jobs.Wanted(
@@ -151,8 +162,9 @@ class _Given:
         given = {name: value for name, value in flags.items() if value is not None}
         about = {"preset": preset, "checkpoint": base}
         chosen = {name: value for name, value in about.items() if value is not None}
-        data = take(given, DataSettings)
-        check_name(DataSettings.of(data).dataset)
+        data = take_data(given)
+        if base is None:
+            check_data(DataSettings.of(data))
         chosen |= take(given, SASRecSettings)
         return cls(data, chosen, ActivationSettings.of(take(given, ActivationSettings)), given)
 

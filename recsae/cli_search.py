@@ -6,13 +6,16 @@ import typer
 
 from recsae.cli_output import Json, Storage, show
 from recsae.errors import RecsaeError
-from recsae.flags import number_or_word
+from recsae.flags import number_or_word, settings_flags, take_data
+from recsae.interactions.settings import DataSettings
 from recsae.search.shipped import shipped_spaces
 
-OURS = "ours"
+WITHOUT_RESULT = 1
+"""Exit code of a search of which no trial is COMPLETE or PRUNED."""
 INTERRUPTED = 130  # also what typer makes of a Ctrl-C
 
 
+@settings_flags(DataSettings, without=("dataset",), defaults=False)
 def tune(
     space: Annotated[
         str | None,
@@ -28,7 +31,10 @@ def tune(
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(help="What stops: asha, asha_promote, hyperband, median, one_epoch or none."),
+        typer.Option(
+            help="What stops: asha (the default), asha_promote, hyperband, median (the default "
+            "with several objectives), one_epoch or none."
+        ),
     ] = None,
     max_hours: Annotated[
         float | None, typer.Option("--max_hours", help="Budget in hours, whole or in part.")
@@ -70,12 +76,16 @@ def tune(
         str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
     ] = None,
     json: Json = False,
+    **flags: Any,
 ) -> None:
-    """Search a space, on this machine or on a Ray cluster; or go on with a search."""
+    """Search a space, on this machine or on a Ray cluster; or go on with a search.
+
+    Exit code 1: no trial is COMPLETE or PRUNED. 2: a mistake in what was given.
+    """
     from recsae.search.space import load_space
 
     overrides: dict[str, Any] = {
-        "dataset": dataset,
+        "data": take_data({"dataset": dataset, **flags}),
         "trials": trials,
         "seed": seed,
         "sampler": sampler,
@@ -93,9 +103,6 @@ def tune(
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:
         loaded = loaded.override(**overrides)
-    sampler = sampler or (loaded.search.sampler if loaded else None)
-    if scheduler is not None and sampler == OURS:
-        raise RecsaeError(f"--scheduler: not with the sampler {OURS}, which stops trials by itself")
     from recsae.jobs import search as jobs
 
     where = jobs.Where(workers, storage, address)
@@ -105,10 +112,13 @@ def tune(
         assert loaded is not None
         outcome = jobs.tune(loaded, where, name=name, warm_start=warm_start or ())
     from recsae.report.summary import summary_lines
+    from recsae.results.failures import without_result
 
     show(outcome, json, summary_lines)
     if outcome["interrupted"]:
         raise typer.Exit(INTERRUPTED)
+    if without_result(outcome["trials"]):
+        raise typer.Exit(WITHOUT_RESULT)
 
 
 def _check_together(

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,16 @@ import numpy as np
 
 from recsae.errors import RecsaeError, refusal
 
+SOURCES = Path(__file__).parent
+"""The folder of recsae's code."""
+
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file so that a reader, or a crash, sees the old content or the new, never a part.
+
+    When this returns, the new content survives a power cut.
+    """
+    make_folder(path.parent)
     data = content.encode() if isinstance(content, str) else content
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -27,6 +34,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)  # mkstemp's 0600 would hide a shared run from one's colleagues
         Path(name).replace(path)
+        sync(path.parent)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
         _name(error, path)
@@ -35,19 +43,47 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a folder to fill; it takes its place at `path` only when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Yield a folder to fill; it takes its place at `path` only when the block ends well.
+
+    From then on it survives a power cut, with all that is in it.
+    """
+    make_folder(path.parent)
     part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         yield part
         _open_to_all(part)
         if path.exists():
             shutil.rmtree(path)
-        part.rename(path)
+        put_in_place(part, path)
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
         _name(error, path)
         raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that is missing, and those around it, to survive a power cut."""
+    missing = list(takewhile(lambda folder: not folder.exists(), (path, *path.parents)))
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync(folder.parent)
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Rename a folder that is complete, to survive a power cut under its new name."""
+    for inner in (part, *part.rglob("*")):
+        sync(inner)
+    part.rename(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has a file's content, or a folder's names."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _open_to_all(folder: Path) -> None:
@@ -107,6 +143,16 @@ def digest(*parts: Any) -> str:
             total.update(json.dumps(part, sort_keys=True).encode())
         total.update(b"\0")
     return total.hexdigest()[:16]
+
+
+def code_digest(*rooms: str) -> str:
+    """Return a name for the code of some rooms of recsae: folders and modules, or patterns of both.
+
+    Name whole rooms: a list of the files that count is out of date with the next file.
+    """
+    found = {room: sorted(SOURCES.glob(room)) for room in rooms}
+    assert all(found.values()), f"no room of a name in {found}"
+    return source_digest(*(path for paths in found.values() for path in paths))
 
 
 def source_digest(*paths: Path) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -79,10 +79,6 @@ class Evaluator:
             **(coherence(model.W_dec) if deep else {}),
         }
         return Measured(metrics, rank_R)
-
-    def compared(self, ranks_R: Tensor) -> dict[str, Any]:
-        """Return `difference` to the base, with intervals, and `groups` of users."""
-        return self.panel.compared(ranks_R, self.base_ranks)
 
     def _rank(self, state_RD: Tensor) -> Tensor:
         return ranks(state_RD, self._table_ID, *self.panel.asked)

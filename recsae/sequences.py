@@ -5,15 +5,20 @@ Shapes: E events, U users, R targets, W windows, B windows of a batch, L length 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from recsae.interactions.frame import DEV, TEST, TRAIN, Interactions
+from recsae.errors import RecsaeError
+from recsae.interactions.frame import Interactions
+from recsae.interactions.settings import DataSettings
+from recsae.splits import IN_FILE_ORDER, cut_of, order_words, sorted_events
 
 Ints = npt.NDArray[np.integer]
 Mask = Literal["history", "all", "none"]
+_DEFAULTS = DataSettings()
 
 
 class Targets(NamedTuple):
@@ -25,6 +30,14 @@ class Targets(NamedTuple):
     """int64 [R]: index of the event in the flat arrays."""
     item: Ints
     """int32 [R]."""
+
+
+class Met(NamedTuple):
+    """How many targets their user had met before."""
+
+    met: int
+    of: int
+    """Targets in all, whether or not such ones are left out."""
 
 
 class Windows(NamedTuple):
@@ -55,36 +68,61 @@ class Sequences:
     split: str
     filtered: str
 
+    met_counts: dict[str, Met]
+    """By split."""
+    user_ids: npt.NDArray[Any]
+    """[U]: original ids, numbers or texts."""
+    item_ids: npt.NDArray[Any]
+    """[n_items]"""
+    attributes: pd.DataFrame | None = None
+    """Columns item (code), attribute, value; None if nothing is known of the items."""
+    left_out: bool = False
+    """Whether targets that were met before are left out."""
+
     @classmethod
-    def of(cls, interactions: Interactions, order: str = "time") -> "Sequences":
-        """Order and split; `order` is "time" or "random:SEED", which breaks ties at random."""
+    def of(cls, interactions: Interactions, settings: DataSettings = _DEFAULTS) -> "Sequences":
+        """Order and split, by the settings `order`, `split` and `targets`.
+
+        Raises RecsaeError if no target is left to choose by or to report.
+        """
         frame = interactions.frame
-        split_E = frame["split"].to_numpy() if interactions.has_split else None
-        time_E, user_E = frame["timestamp"].to_numpy(), frame["user"].to_numpy()
-        part_E = np.zeros(len(frame)) if split_E is None else split_E
-        sorted_E = np.lexsort((_ties(order, len(frame)), part_E, time_E, user_E))
-        items_E, user_E, time_E = (
-            frame["item"].to_numpy()[sorted_E],
-            user_E[sorted_E],
-            time_E[sorted_E],
+        sorted_E = sorted_events(interactions, settings)
+        item_E, user_E, time_E = (
+            frame[name].to_numpy()[sorted_E] for name in ("item", "user", "timestamp")
         )
         counts_U = np.bincount(user_E, minlength=interactions.n_users)
         offsets = np.concatenate([[0], np.cumsum(counts_U)]).astype(np.int64)
-        cut = _leave_one_out(offsets) if split_E is None else _given(split_E[sorted_E], offsets)
-        dev, test = (Targets(user_E[at_R], at_R, items_E[at_R]) for at_R in (cut.dev, cut.test))
-        tied = int((time_E[test.position] == time_E[test.position - 1]).sum())
-        ties = f"{tied:,} of {len(test.user):,} targets tie in time with the event before"
+        cut = cut_of(interactions, settings, sorted_E, offsets)
+        found = {"dev": cut.dev, "test": cut.test}
+        targets = {name: Targets(user_E[at_R], at_R, item_E[at_R]) for name, at_R in found.items()}
+        met = {name: met_before(item_E, offsets, asked) for name, asked in targets.items()}
+        if settings.targets == "new":
+            targets = {name: _at(asked, ~met[name]) for name, asked in targets.items()}
+        for name, asked in targets.items():
+            if not len(asked.user):
+                why = f"all {len(met[name]):,} were met before" if len(met[name]) else cut.words
+                raise RecsaeError(f"{interactions.name}: no {name} target is left: {why}")
+        order = order_words(interactions, settings)
+        if order != IN_FILE_ORDER:
+            at_R = targets["test"].position
+            tied = int((time_E[at_R] == time_E[at_R - 1]).sum())
+            order += f", {tied:,} of {len(at_R):,} targets tie in time with the event before"
         return cls(
             name=interactions.name,
-            items=items_E,
+            items=item_E,
             offsets=offsets,
             train_lengths=cut.train_lengths,
-            dev=dev,
-            test=test,
+            dev=targets["dev"],
+            test=targets["test"],
             n_items=interactions.n_items,
-            order=_in_words(order, ties) if interactions.timed else "order of the file",
+            order=order,
             split=cut.words,
             filtered=interactions.filtered,
+            met_counts={name: Met(int(met_R.sum()), len(met_R)) for name, met_R in met.items()},
+            user_ids=interactions.users,
+            item_ids=interactions.items,
+            attributes=interactions.attributes,
+            left_out=settings.targets == "new",
         )
 
     @property
@@ -100,8 +138,18 @@ class Sequences:
         """Say in one line all that a score depends on beside the model."""
         size = f"{self.n_users:,} users, {self.n_items:,} items, {len(self.items):,} events"
         cuts = "cut-off " + ", ".join(str(k) for k in cutoffs)
-        parts = [f"{self.name}: {size}", self.filtered, self.order, self.split]
+        parts = [f"{self.name}: {size}", self.filtered, self.order, self.split, self._met_words()]
         return "; ".join([*filter(None, parts), f"mask {mask}", cuts, "all items ranked"])
+
+    def met(self, split: Literal["dev", "test"]) -> npt.NDArray[np.bool_]:
+        """Return which targets of a split their user had met before, bool [R]."""
+        return met_before(self.items, self.offsets, self.targets(split))
+
+    def _met_words(self) -> str:
+        counts = (self.met_counts[split] for split in ("dev", "test"))
+        dev, test = (f"{count.met:,} of {count.of:,}" for count in counts)
+        left_out = " and left out" if self.left_out else ""
+        return f"{test} targets were met before{left_out} (dev {dev})"
 
     def train_rows(self) -> Windows:
         """Return, for each user, the events whose follower is a training item too."""
@@ -172,10 +220,14 @@ def seen_items(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """Return offsets [R+1] and items of what each target's row masks: unique, not the target.
 
-    "history": what its user did before; "all": at any time, so the future too; "none": nothing.
+    "history": what its user did before; "all": at any time, so the future too; "none": nothing. A
+    row whose target was met before masks nothing: else the mask would tell the answer.
     """
+    if mask == "none":
+        return np.zeros(len(targets.user) + 1, np.int64), np.zeros(0, np.int32)
     end_R = offsets[targets.user + 1] if mask == "all" else targets.position
-    length_R = end_R - offsets[targets.user] if mask != "none" else np.zeros_like(end_R)
+    met_R = met_before(items, offsets, targets)
+    length_R = np.where(met_R, 0, end_R - offsets[targets.user])
     row_S, step_S = _expand(length_R)
     item_S = items[offsets[targets.user][row_S] + step_S].astype(np.int64)
     width = int(items.max(initial=0)) + 1
@@ -185,45 +237,21 @@ def seen_items(
     return np.concatenate([[0], np.cumsum(counts_R)]).astype(np.int64), item_S.astype(np.int32)
 
 
+def met_before(items: Ints, offsets: Ints, targets: Targets) -> npt.NDArray[np.bool_]:
+    """Return whether a target's item stands in what its user did before it, bool [R]."""
+    start_R = offsets[targets.user]
+    row_S, step_S = _expand(targets.position - start_R)
+    met_R = np.zeros(len(targets.user), bool)
+    met_R[row_S[items[start_R[row_S] + step_S] == targets.item[row_S]]] = True
+    return met_R
+
+
+def _at(targets: Targets, chosen_R: npt.NDArray[np.bool_]) -> Targets:
+    return Targets(*(part[chosen_R] for part in targets))
+
+
 def _expand(lengths: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return for lengths [2, 3] the runs they belong to, 0 0 1 1 1, and the steps, 0 1 0 1 2."""
     run = np.repeat(np.arange(len(lengths)), lengths)
     first = np.cumsum(lengths) - lengths
     return run, np.arange(len(run)) - first[run]
-
-
-def _ties(order: str, count: int) -> npt.NDArray[np.float64]:
-    if order == "time":
-        return np.zeros(count)  # the sort is stable, so the position in the file decides
-    return np.random.default_rng(int(order.removeprefix("random:"))).random(count)
-
-
-def _in_words(order: str, ties: str) -> str:
-    rule = "(time, position)" if order == "time" else f"(time, {order})"
-    return f"order {rule}, {ties}"
-
-
-class _Cut(NamedTuple):
-    """Where each user's training items end, and the flat positions of the targets."""
-
-    train_lengths: Ints
-    dev: Ints
-    test: Ints
-    words: str
-
-
-def _leave_one_out(offsets: Ints) -> _Cut:
-    counts_U, end_U = np.diff(offsets), offsets[1:]
-    assert counts_U.min(initial=3) >= 3, "users with fewer than 3 events are dropped when loading"
-    return _Cut((counts_U - 2).astype(np.int32), end_U - 2, end_U - 1, "leave-one-out")
-
-
-def _given(split_E: Ints, offsets: Ints) -> _Cut:
-    """Keep the split's own targets; one without a context cannot be scored and is left out."""
-    user_E = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    lengths_U = np.bincount(user_E[split_E == TRAIN], minlength=len(offsets) - 1).astype(np.int32)
-    context_E = np.arange(len(split_E)) > offsets[user_E]
-    dev_R, test_R = (np.flatnonzero((split_E == part) & context_E) for part in (DEV, TEST))
-    without = int(((split_E != TRAIN) & ~context_E).sum())
-    note = f" ({without:,} targets with nothing before them left out)" if without else ""
-    return _Cut(lengths_U, dev_R, test_R, f"given split{note}")

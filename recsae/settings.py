@@ -3,6 +3,7 @@
 From it come `--help`, the schema of the search-space files, and the error messages.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -63,8 +64,15 @@ class Settings(BaseModel):
 
 def expected(settings: type[Settings], name: str) -> str:
     """Return in words what a field accepts, e.g. "an integer >= 1"."""
-    schema = settings.model_json_schema()["properties"][name]
+    schema = _schema(settings)[name]
     return " or ".join(_words(part) for part in schema.get("anyOf", [schema]))
+
+
+@cache
+def _schema(settings: type[Settings]) -> dict[str, Any]:
+    """Return the schema of each field; making it takes milliseconds, and every flag asks for it."""
+    properties: dict[str, Any] = settings.model_json_schema()["properties"]
+    return properties
 
 
 def path_of(text: str | Path) -> Path:
@@ -108,7 +116,7 @@ def _first_mistake(settings: type[Settings], error: ValidationError) -> SettingE
 
 def _choices(settings: type[Settings], name: str) -> list[str]:
     """Return the words that a field accepts, if it takes words of a list."""
-    schema = settings.model_json_schema()["properties"][name]
+    schema = _schema(settings)[name]
     parts = schema.get("anyOf", [schema])
     words = [word for part in parts for word in part.get("enum", [part.get("const")])]
     return [word for word in words if isinstance(word, str)]

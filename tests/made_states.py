@@ -32,7 +32,7 @@ def prepare(
     device: torch.device,
 ) -> Prepared:
     """Read the data, and train the base and store its states unless they are in the cache."""
-    sequences = Sequences.of(load(data), data.order)
+    sequences = Sequences.of(load(data), data)
     trained, pretrained = pretrain(sequences, base, cache, device)
     activations, extracted = extract(sequences, trained, store, cache, device)
     return Prepared(activations, pretrained, extracted)

@@ -213,7 +213,8 @@ def test_the_mean_state_recovers_nothing(evaluator: Evaluator, activations: Acti
     found = evaluator(model, deep=True)
     assert found["l0"] == 0 and found["fvu"] == pytest.approx(1, abs=0.05)
     assert math.isnan(found["recovered"]) or abs(found["recovered"]) < 1e-6
-    assert found["ndcg@10_zeroed"] == found["ndcg@10_permuted"] == found["ndcg@10"]
+    assert found["ndcg@10_zeroed"] == found["ndcg@10"]
+    assert found["ndcg@10_permuted"] == pytest.approx(found["ndcg@10"], abs=1e-12)  # mean of 5
     assert not found["leak"]
 
 

@@ -16,6 +16,7 @@ from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.comparison.plan import GROUPS
 from recsae.comparison.spaces import VIEWS
+from recsae.interactions.attributes import tags
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.sources import Source, base_folder
@@ -46,16 +47,19 @@ class Prepared:
     protocol: str
 
 
-def prepare(dataset: str, base_seed: int, base: dict[str, Any]) -> Prepared:
-    """Return a base and its states; trained and stored unless they are in the cache."""
+def prepare(data: dict[str, Any], base_seed: int, base: dict[str, Any]) -> Prepared:
+    """Return a base and its states; trained and stored unless they are in the cache.
+
+    `data`: settings of the data.
+    """
     cache = Cache.default()
     choice = BaseChoice.of({**base, "base_seed": base_seed})
     store = ActivationSettings(activation_views=VIEWS)
-    source = Source(DataSettings(dataset=dataset), choice, store)
+    source = Source(DataSettings.of(data), choice, store)
     ready = source.prepare(cache, torch.device("cpu"))
     activations, folder = ready.activations, base_folder(ready.activations, cache)
     return Prepared(
-        dataset=dataset,
+        dataset=source.data.dataset,
         base_seed=base_seed,
         activations=str(activations.path),
         fingerprint=activations.fingerprint,
@@ -69,7 +73,8 @@ def prepare(dataset: str, base_seed: int, base: dict[str, Any]) -> Prepared:
 def groups(activations: Activations) -> dict[str, npt.NDArray[np.bool_]]:
     """Return which rows of test belong to each of GROUPS, bool [U]."""
     popularity_U = activations.item_train_counts()[activations.test_target]
-    masks = user_groups(activations.history_lengths("test"), popularity_U)
+    met_U = activations.met("test")
+    masks = user_groups(activations.history_lengths("test"), popularity_U, met_U)
     return {name: masks[name] for name in GROUPS}
 
 
@@ -81,15 +86,17 @@ class Categories:
     member_IC: npt.NDArray[np.bool_]
 
 
-def categories(dataset: str, activations: Activations) -> Categories | None:
+def categories(settings: DataSettings, activations: Activations) -> Categories | None:
     """Return the categories with enough targets in each split, most frequent first; None if none.
 
     A category is a tag of the items, such as `i_category=3`.
     """
-    tags = load(DataSettings(dataset=dataset)).item_attributes
-    if tags is None:
+    data = load(settings)
+    known = data.attributes
+    found = None if known is None else tags(known, data.n_items, data.tag_names)
+    if found is None:
         return None
-    member_IC = tags.to_numpy()
+    member_IC = found.to_numpy()
     enough_C = np.ones(member_IC.shape[1], bool)
     for split, least in POSITIVES.items():
         count_C = _positives(activations, split, member_IC)
@@ -99,7 +106,7 @@ def categories(dataset: str, activations: Activations) -> Categories | None:
     chosen = chosen[np.argsort(-often_C[chosen], kind="stable")][:MOST_CATEGORIES]
     if not len(chosen):
         return None
-    return Categories(tuple(str(name) for name in tags.columns[chosen]), member_IC[:, chosen])
+    return Categories(tuple(str(name) for name in found.columns[chosen]), member_IC[:, chosen])
 
 
 def write_categories(found: Categories, path: Path) -> None:

@@ -35,7 +35,7 @@ from recsae.comparison.winners import winner
 from recsae.comparison.writing import write_outputs
 from recsae.errors import RecsaeError
 from recsae.files import digest
-from recsae.interactions.settings import DataSettings, check_name
+from recsae.interactions.settings import DataSettings, check_data
 from recsae.jobs import baselines
 from recsae.progress import say
 from recsae.results import load_results
@@ -43,20 +43,25 @@ from recsae.sae.registry import variant
 
 
 def compare(
-    datasets: list[str], plan: PlanSettings, out: Path, base: dict[str, Any] | None = None
+    datasets: list[str],
+    plan: PlanSettings,
+    out: Path,
+    base: dict[str, Any] | None = None,
+    data: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Run a comparison into the folder `out`; return what comparison.json holds.
 
     base: settings of SASRec instead of those of the preset (or of a quick run).
+    data: settings of every data set.
     """
     datasets = list(dict.fromkeys(datasets))
     for name in datasets:
-        check_name(name)
+        check_data(DataSettings.of({**(data or {}), "dataset": name}))
     for line in words():
         say(line)
     start = time.perf_counter()
     with _alone(out), Pool(plan.workers or cores()) as pool:
-        comparison = Comparison(tuple(datasets), plan, out, _base(plan, base), pool)
+        comparison = Comparison(tuple(datasets), plan, out, _base(plan, base), pool, data or {})
         found = comparison.run()
         found["seconds"] = round(time.perf_counter() - start, 1)
         write_outputs(found, out)
@@ -90,6 +95,8 @@ class Comparison:
     base: dict[str, Any]
     """What a space file says under that key, without the seed."""
     pool: Pool
+    data: dict[str, Any]
+    """Settings of the data beside the name."""
 
     def run(self) -> dict[str, Any]:
         """Do all phases; return the outcome."""
@@ -106,7 +113,7 @@ class Comparison:
     def _bases(self) -> dict[str, list[Prepared]]:
         seeds = range(self.plan.bases)
         tasks = [
-            Task(bases.prepare, (dataset, seed, self.base))
+            Task(bases.prepare, ({**self.data, "dataset": dataset}, seed, self.base))
             for seed in seeds
             for dataset in self.datasets
         ]
@@ -117,7 +124,8 @@ class Comparison:
 
     def _categories(self, prepared: Prepared) -> tuple[str | None, tuple[str, ...]]:
         """Return the file of a data set's item categories, and their names."""
-        found = bases.categories(prepared.dataset, Activations.open(Path(prepared.activations)))
+        data = DataSettings.of(prepared.source["data"])
+        found = bases.categories(data, Activations.open(Path(prepared.activations)))
         if found is None:
             return None, ()
         key = digest(found.member_IC, list(found.names))
@@ -132,7 +140,7 @@ class Comparison:
         for contender in sorted(CONTENDERS, key=lambda c: -c.cost):
             for dataset in self.datasets:
                 first = prepared[dataset][0]
-                space = space_for(contender, self.plan, dataset, first.source["base"])
+                space = space_for(contender, self.plan, dataset, first.source["base"], self.data)
                 name = f"{_plain(dataset)}-{_plain(contender.label)}"
                 run = self.out / "searches" / f"{name}-{searching.key(space, self.plan, first)}"
                 done = run / searching.DONE
@@ -180,7 +188,9 @@ class Comparison:
         """Score the baselines of counts."""
         for dataset in self.datasets:
             material.counted[dataset] = [
-                baselines.score(name, DataSettings(dataset=dataset), device="cpu")
+                baselines.score(
+                    name, DataSettings.of({**self.data, "dataset": dataset}), device="cpu"
+                )
                 for name in BASELINES
             ]
 

@@ -4,28 +4,21 @@ import contextlib
 import os
 import shutil
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
-import recsae.metrics
-import recsae.sae
-import recsae.search
-from recsae import scoring, trial
 from recsae.comparison.bases import Prepared
 from recsae.comparison.plan import PlanSettings
-from recsae.files import digest, source_digest, write_json
-from recsae.jobs.versions import versions
+from recsae.files import code_digest, digest, write_json
+from recsae.jobs.versions import code, versions
 from recsae.machine import machine
 from recsae.results import create
 from recsae.search.space import SearchSpace
 from recsae.search.tuner import run_search
 
-_CODE = source_digest(
-    *(Path(room.__path__[0]) for room in (recsae.sae, recsae.metrics, recsae.search)),
-    *(Path(str(module.__file__)) for module in (scoring, trial)),
-)
 DONE = "done.json"
 """Written last into a search's folder: without it, the search is done again."""
 
@@ -33,7 +26,13 @@ DONE = "done.json"
 def key(space: SearchSpace, plan: PlanSettings, prepared: Prepared) -> str:
     """Return a name for all that a search depends on."""
     budgets = (plan.trials, plan.seconds)
-    return digest(space.resolved(), *budgets, prepared.fingerprint, _CODE)
+    return digest(space.resolved(), *budgets, prepared.fingerprint, code_of_search())
+
+
+@cache
+def code_of_search() -> str:
+    """Return a name for the code that a search of this process depends on."""
+    return digest(code(), code_digest("comparison"))
 
 
 def search(space: SearchSpace, plan: PlanSettings, prepared: Prepared, run: Path) -> None:

@@ -16,16 +16,21 @@ TRIALS_A_SECOND = 4
 
 
 def space_for(
-    contender: Contender, plan: PlanSettings, dataset: str, base: dict[str, Any]
+    contender: Contender,
+    plan: PlanSettings,
+    dataset: str,
+    base: dict[str, Any],
+    data: dict[str, Any] | None = None,
 ) -> SearchSpace:
     """Return the space whose search lasts for both budgets.
 
-    `base`: what a space file says under that key.
+    `base`, `data`: what a space file says under these keys.
     """
     return space_of(
         {
             "model_name": contender.model_name,
             "dataset": dataset,
+            "data": data or {},
             "base": base,
             "activations": {"activation_views": VIEWS},
             "parameters": {

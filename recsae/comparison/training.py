@@ -5,7 +5,7 @@ Shapes: U rows of test, R rows of a split, C categories, N latents, K active.
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-import recsae.metrics
-import recsae.sae
-from recsae import scoring
 from recsae.activations import Activations
 from recsae.comparison.bases import Prepared
 from recsae.comparison.store import Trained, save
 from recsae.errors import SettingError
-from recsae.files import digest, source_digest
+from recsae.files import code_digest, digest
+from recsae.jobs.versions import code
 from recsae.metrics.probes import Codes, Split, linear_probe, one_latent
 from recsae.metrics.ranking import NotFiniteError, candidates, gains, percentiles
 from recsae.reads import count_test_read
@@ -34,11 +32,6 @@ from recsae.trial import Evaluator
 PROBE_ROWS = 2**17
 """Train rows that a probe is fitted on at most."""
 ENCODE_ROWS = 8192
-
-_CODE = source_digest(
-    *(Path(room.__path__[0]) for room in (recsae.sae, recsae.metrics)),
-    *(Path(scoring.__file__), Path(__file__)),
-)
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,14 @@ class Job:
     def key(self) -> str:
         """A name for all that the result depends on."""
         asked = self.categories and Path(self.categories).name  # named by its content
-        return digest(self.model_name, self.settings, self.prepared.fingerprint, asked, _CODE)
+        named = (self.prepared.fingerprint, asked, code_of_training())
+        return digest(self.model_name, self.settings, *named)
+
+
+@cache
+def code_of_training() -> str:
+    """Return a name for the code that a training of this process depends on."""
+    return digest(code()["training"], code_digest("comparison"))
 
 
 def train(job: Job, path: Path) -> None:

@@ -1,17 +1,18 @@
 """From a data set's name or path to its Interactions."""
 
-import os
 from pathlib import Path
 
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.filters import finish
 from recsae.interactions.formats import recognise
 from recsae.interactions.frame import Interactions
+from recsae.interactions.log import Log
+from recsae.interactions.named import folder_of, how_to_have, with_its_reading
 from recsae.interactions.readers import READERS
 from recsae.interactions.settings import (
     NAMES,
     DataSettings,
-    check_name,
+    check_data,
     data_path,
     is_synthetic,
     synthetic_settings,
@@ -21,41 +22,32 @@ from recsae.interactions.synthetic import synthetic_log
 
 def load(settings: DataSettings) -> Interactions:
     """Read or generate the data set; raises RecsaeError in one line if it cannot be had."""
-    check_name(settings.dataset)
+    name, log = read_log(settings)
+    return finish(name, log, settings)
+
+
+def read_log(settings: DataSettings) -> tuple[str, Log]:
+    """Return the name of the data set and its events before any filter or split."""
+    check_data(settings)
     if is_synthetic(settings.dataset):
-        _refuse_columns(settings)
-        log = synthetic_log(synthetic_settings(settings.dataset))
-        return finish(settings.dataset, log, settings)
+        return settings.dataset, synthetic_log(synthetic_settings(settings.dataset))
     try:
-        source = recognise(_find(settings.dataset), settings)
-        log = READERS[source.format](source.path, settings)
+        place = _find(settings.dataset)
+        settings = with_its_reading(settings, place)
+        source = recognise(place, settings)
+        return _name(settings.dataset), READERS[source.format](source.path, settings)
     except OSError as error:
         raise RecsaeError(
             f"{error.filename or settings.dataset}: {error.strerror or error}"
         ) from None
-    return finish(_name(settings.dataset), log, settings)
-
-
-def _refuse_columns(settings: DataSettings) -> None:
-    for key in ("format", "user_column", "item_column", "time_column"):
-        if getattr(settings, key) is not None:
-            raise SettingError(key, f"expected a data set from a file, got {settings.dataset!r}")
 
 
 def _find(dataset: str) -> Path:
     if dataset not in NAMES:
         return data_path(dataset)
-    root = os.environ.get("RECSAE_DATA_DIR")
-    if not root:
-        raise SettingError(
-            "dataset", f"{dataset}: set RECSAE_DATA_DIR to the folder that holds {dataset}/"
-        )
-    folder = data_path(root) / dataset
-    if not folder.is_dir():
-        raise SettingError(
-            "dataset",
-            f"no {dataset}/ in RECSAE_DATA_DIR={root}; it must be the folder that holds it",
-        )
+    folder = folder_of(dataset)
+    if folder is None:
+        raise SettingError("dataset", f"{dataset} is not here: {how_to_have(dataset)}")
     return folder
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsae.errors import RecsaeError
+from recsae.errors import RecsaeError, SettingError
+from recsae.interactions.attributes import by_code
 from recsae.interactions.frame import TRAIN, Interactions
 from recsae.interactions.log import Log
 from recsae.interactions.settings import DataSettings
@@ -18,30 +19,72 @@ EVENTS_AT_LEAST = 3  # a training item, a dev target and a test target
 def finish(name: str, log: Log, settings: DataSettings) -> Interactions:
     """Filter, check and freeze a log; says in a line what was dropped, if anything was.
 
-    Raises RecsaeError if nothing is left.
+    A set's own split is forgotten if the settings ask for another. Raises RecsaeError if nothing is
+    left.
     """
-    if not len(log.user.codes):
+    log = _with_split(name, log, settings)
+    total = len(log.user.codes) + sum(log.dropped.values())
+    if not total:
         raise RecsaeError(f"{name}: no events in it")
-    events = _events(log)
-    distinct = _only(events, ~_repeated(events))
-    kept = _only(distinct, _kept(distinct, settings))
-    filtered = _phrase(events, distinct, kept, settings)
+    kept, dropped, parts = _core(_events(log), settings)
+    dropped = log.dropped | dropped
+    phrase = _phrase(log, parts, dropped, total)
     if kept.empty:
-        raise RecsaeError(f"{name}: nothing is left: {filtered}")
-    if len(kept) < len(events):
-        say(f"{name}: {filtered}")
+        raise RecsaeError(f"{name}: nothing is left: {phrase}")
+    if dropped:
+        say(f"{name}: {phrase}")
     frame = kept.copy(deep=False)  # copies on write
     users, items = _dense(frame, "user", log.user.ids), _dense(frame, "item", log.item.ids)
-    tags = None if log.tags is None else _attributes(log.tags, items)
-    return Interactions(name, frame, users, items, tags, filtered, timed=log.time is not None)
+    return Interactions(
+        name,
+        frame,
+        users,
+        items,
+        attributes=None if log.about is None else by_code(log.about.values, items),
+        tag_names=None if log.about is None else log.about.tag_names,
+        filtered=phrase,
+        dropped=dropped,
+        timed=log.time is not None,
+        columns=log.columns,
+        unused=log.unused,
+    )
+
+
+def _with_split(name: str, log: Log, settings: DataSettings) -> Log:
+    if settings.split == "given" and log.split is None:
+        raise SettingError("split", f"{name} comes without a split of its own, got 'given'")
+    return log if settings.split in (None, "given") else log._replace(split=None)
 
 
 def _events(log: Log) -> pd.DataFrame:
-    time = np.arange(len(log.user.codes), dtype=np.float64) if log.time is None else log.time
-    columns = {"user": log.user.codes, "item": log.item.codes, "timestamp": time}
+    time = np.arange(len(log.user.codes)) if log.time is None else log.time
+    columns: dict[str, NDArray[Any]] = {
+        "user": log.user.codes,
+        "item": log.item.codes,
+        "timestamp": time,
+    }
     if log.split is not None:
         columns["split"] = log.split
     return pd.DataFrame(columns)
+
+
+def _core(
+    events: pd.DataFrame, settings: DataSettings
+) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
+    """Return what is kept, the events dropped by reason, and these in words."""
+    if events.empty:
+        return events, {}, []
+    distinct = _only(events, ~_repeated(events))
+    core = _Core(distinct, settings)
+    kept = _only(distinct, core.keep)
+    dropped = {"exact duplicate": len(events) - len(distinct)} | core.dropped
+    users, items = (distinct[key].nunique() - kept[key].nunique() for key in ("user", "item"))
+    parts = [
+        count(len(events) - len(distinct), "exact duplicate"),
+        count(users, "user", f" with {core.why_users}"),
+        count(items, "item", _why_items(settings)),
+    ]
+    return kept, {why: n for why, n in dropped.items() if n}, [part for part in parts if part]
 
 
 def _repeated(events: pd.DataFrame) -> NDArray[np.bool_]:
@@ -61,53 +104,50 @@ def _only(events: pd.DataFrame, keep: NDArray[np.bool_]) -> pd.DataFrame:
     return events if keep.all() else events.loc[keep].reset_index(drop=True)
 
 
-def _kept(events: pd.DataFrame, settings: DataSettings) -> NDArray[np.bool_]:
-    """Mark the events to keep: filters of users and items, repeated until both hold."""
-    user, item = events["user"].to_numpy(), events["item"].to_numpy()
-    has_split = "split" in events
-    train = events["split"].to_numpy() == TRAIN if has_split else None
-    least_user = _least_user(settings, has_split=has_split)
-    keep = np.ones(len(events), bool)
-    while True:
-        before = np.count_nonzero(keep)
-        keep &= (np.bincount(user[keep], minlength=user.max() + 1) >= least_user)[user]
-        if train is not None:  # a target needs something to be predicted from
-            keep &= (np.bincount(user[keep & train], minlength=user.max() + 1) > 0)[user]
-        keep &= (np.bincount(item[keep], minlength=item.max() + 1) >= settings.min_item)[item]
-        if np.count_nonzero(keep) == before:
-            return keep
+class _Core:
+    """Which events stay: filters of users and items, repeated until all of them hold."""
+
+    def __init__(self, events: pd.DataFrame, settings: DataSettings) -> None:
+        user, item = events["user"].to_numpy(), events["item"].to_numpy()
+        train = events["split"].to_numpy() == TRAIN if "split" in events else None
+        least_user = settings.min_user if train is not None else EVENTS_AT_LEAST
+        least_user = max(least_user, settings.min_user)
+        self.keep = np.ones(len(events), bool)
+        short, rare = f"user with < {least_user} events", f"item with < {settings.min_item} events"
+        untrained = "user with no training event"  # a target needs something to be predicted from
+        self.dropped = dict.fromkeys((short, untrained, rare), 0)
+        while True:
+            before = np.count_nonzero(self.keep)
+            self._require(short, user, self.keep, least_user)
+            if train is not None:
+                self._require(untrained, user, self.keep & train, 1)
+            self._require(rare, item, self.keep, settings.min_item)
+            if np.count_nonzero(self.keep) == before:
+                break
+        reasons = [f"< {least_user} events"] if least_user > 1 else []
+        self.why_users = " or ".join(reasons + ["no training event"] * (train is not None))
+
+    def _require(
+        self, why: str, code: NDArray[np.int32], counted: NDArray[np.bool_], least: int
+    ) -> None:
+        before = int(np.count_nonzero(self.keep))
+        self.keep &= (np.bincount(code[counted], minlength=code.max() + 1) >= least)[code]
+        self.dropped[why] += before - int(np.count_nonzero(self.keep))
 
 
-def _phrase(
-    events: pd.DataFrame, distinct: pd.DataFrame, kept: pd.DataFrame, settings: DataSettings
-) -> str:
-    if len(kept) == len(events):
-        return "as shipped"
-    users, items = (distinct[key].nunique() - kept[key].nunique() for key in ("user", "item"))
-    parts = [
-        _count(len(events) - len(distinct), "exact duplicate"),
-        _count(users, "user", f" with {_why_users(settings, has_split='split' in events)}"),
-        _count(items, "item", _why_items(settings)),
-    ]
-    total = len(events) - len(kept)
-    return f"dropped {', '.join(filter(None, parts))} ({_count(total, 'event')} of {len(events):,})"
-
-
-def _least_user(settings: DataSettings, *, has_split: bool) -> int:
-    return settings.min_user if has_split else max(EVENTS_AT_LEAST, settings.min_user)
-
-
-def _why_users(settings: DataSettings, *, has_split: bool) -> str:
-    least = _least_user(settings, has_split=has_split)
-    reasons = [f"< {least} events"] if least > 1 else []
-    return " or ".join(reasons + ["no training event"] * has_split)
+def _phrase(log: Log, parts: list[str], dropped: dict[str, int], total: int) -> str:
+    parts = [count(n, "event", f" with {why}") for why, n in log.dropped.items()] + parts
+    lost = sum(dropped.values())
+    told = [f"dropped {', '.join(parts)} ({count(lost, 'event')} of {total:,})"] if parts else []
+    return "; ".join([*log.filters, *told]) or "as shipped"
 
 
 def _why_items(settings: DataSettings) -> str:
     return f" with < {settings.min_item} events" if settings.min_item > 1 else " that only they had"
 
 
-def _count(number: int, noun: str, rest: str = "") -> str:
+def count(number: int, noun: str, rest: str = "") -> str:
+    """Return "2 events" and what follows, or "" for none."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}{rest}" if number else ""
 
 
@@ -117,11 +157,3 @@ def _dense(frame: pd.DataFrame, key: str, ids: NDArray[Any]) -> NDArray[Any]:
     occurs = np.bincount(codes, minlength=len(ids)) > 0
     frame[key] = (np.cumsum(occurs, dtype=np.int32) - np.int32(1))[codes]
     return ids[occurs]
-
-
-def _attributes(tags: pd.DataFrame, items: NDArray[Any]) -> pd.DataFrame | None:
-    """Return the tags by item code: all False for an item without any, no tag that nobody has."""
-    found = tags.index.get_indexer(pd.Index(items.astype(str)))
-    values = tags.to_numpy()[found] & (found >= 0)[:, None]
-    used = np.flatnonzero(values.any(axis=0))
-    return pd.DataFrame(values[:, used], columns=tags.columns[used]) if used.size else None

@@ -3,10 +3,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from recsae.interactions.attributes import About
 
 _WHOLE_NUMBER = r"^(0|-?[1-9][0-9]{0,17})$"  # "007" stays text: it is not the id 7
 
@@ -19,14 +20,23 @@ class Coded(NamedTuple):
 
 
 class Log(NamedTuple):
-    """Events as they stand in a file, unfiltered, in its order."""
+    """Events as they stand in a file, in its order; only what is no event is left out."""
 
     user: Coded
     item: Coded
-    time: NDArray[np.float64] | None
+    time: NDArray[np.int64] | NDArray[np.float64] | None
+    """None: the order of the file counts."""
     split: NDArray[np.int8] | None = None
-    tags: pd.DataFrame | None = None
-    """A bool column a tag, indexed by the item's id as text."""
+    about: About | None = None
+    """What is known about the items."""
+    dropped: dict[str, int] = {}
+    """Reason in words → events that the reader left out."""
+    filters: tuple[str, ...] = ()
+    """The filters by value that were asked for, in words."""
+    columns: dict[str, str] = {}
+    """Role → the column that has it."""
+    unused: tuple[str, ...] = ()
+    """The columns that nothing was read from."""
 
 
 def coded(values: pa.ChunkedArray | pa.Array) -> Coded:

@@ -38,7 +38,7 @@ def read_recbole(path: Path, settings: DataSettings) -> Log:
     about = path.with_suffix(".item")
     if not about.is_file():
         return log
-    return log._replace(tags=recbole_tags(about, found.item))
+    return log._replace(about=recbole_tags(about, found.item))
 
 
 def read_rechorus(folder: Path, settings: DataSettings) -> Log:
@@ -51,7 +51,7 @@ def read_rechorus(folder: Path, settings: DataSettings) -> Log:
     split = np.repeat(np.arange(len(parts), dtype=np.int8), [len(part) for part in parts])
     log = _log(pa.concat_tables(parts), found[0])._replace(split=split)
     about = folder / "item_meta.csv"
-    return log._replace(tags=rechorus_tags(about)) if about.is_file() else log
+    return log._replace(about=rechorus_tags(about)) if about.is_file() else log
 
 
 READERS: dict[Format, Callable[[Path, DataSettings], Log]] = {

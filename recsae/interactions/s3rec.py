@@ -37,7 +37,7 @@ def read_s3rec(path: Path, settings: DataSettings) -> Log:
         user=coded(pa.array(np.repeat(numbers[first], lengths))),
         item=coded(pa.array(items)),
         time=None,
-        tags=s3rec_tags(about) if about is not None else None,
+        about=s3rec_tags(about) if about is not None else None,
     )
 
 

@@ -19,6 +19,10 @@ Format = Literal[
     "csv", "jsonl", "parquet", "recbole", "prefixes", "rechorus", "s3rec", "pairs", "sequences"
 ]
 
+OF_COLUMNS = ("user_column", "item_column", "time_column", "rating_column")
+OF_FILES = ("format", *OF_COLUMNS, "min_rating", "where")
+"""Settings that say how a file is to be read: generated data has none of them."""
+
 
 class DataSettings(Settings):
     """Which interactions, and what is done to them before anything is learnt."""
@@ -105,6 +109,16 @@ def check_name(dataset: str) -> None:
         synthetic_settings(dataset)
     elif dataset not in NAMES and not data_path(dataset).exists():
         raise _unknown(dataset)
+
+
+def check_data(settings: DataSettings) -> None:
+    """Raise SettingError for what can be known to be wrong before any data is opened."""
+    check_name(settings.dataset)
+    if is_synthetic(settings.dataset):
+        for key in OF_FILES:
+            if getattr(settings, key) is not None:
+                told = f"expected a data set from a file, got {settings.dataset!r}"
+                raise SettingError(key, told)
 
 
 def is_synthetic(dataset: str) -> bool:

@@ -9,9 +9,9 @@ more and more. U users, I items, C concepts, R places on a concept's ring, T the
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from recsae.interactions.attributes import About, long
 from recsae.interactions.filters import finish
 from recsae.interactions.frame import Interactions
 from recsae.interactions.log import Coded, Log
@@ -38,7 +38,7 @@ def synthetic(**values: Any) -> Interactions:
 
 
 def synthetic_log(settings: SyntheticSettings) -> Log:
-    """Draw a log in order of time; its tags are the columns concept_0, concept_1, …"""
+    """Draw a log in order of time; its items have the attribute concept"""
     random = np.random.default_rng(settings.seed)
     rings = _rings(settings, random)
     lengths_U = np.maximum(random.poisson(settings.length, settings.users), 3)
@@ -52,8 +52,8 @@ def synthetic_log(settings: SyntheticSettings) -> Log:
     return Log(
         user=Coded(user[order].astype(np.int32), np.arange(settings.users)),
         item=Coded(item[order], np.arange(settings.items)),
-        time=time[order].astype(np.float64),
-        tags=_tags(rings),
+        time=time[order],
+        about=_about(rings),
     )
 
 
@@ -98,7 +98,6 @@ def _enter(
     return (random.random(len(concept)) ** 2 * rings.sizes_C[concept]).astype(np.int64)
 
 
-def _tags(rings: Rings) -> pd.DataFrame:
-    names = [f"concept_{number}" for number in range(len(rings.sizes_C))]
-    index = pd.Index(np.arange(len(rings.member_IC)).astype(str))
-    return pd.DataFrame(rings.member_IC, index=index, columns=pd.Index(names))
+def _about(rings: Rings) -> About:
+    item, concept = rings.member_IC.nonzero()
+    return About(long(item.astype(str), "concept", concept.astype(str)), {"concept": "concept"})

@@ -13,25 +13,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsae.errors import RecsaeError
+from recsae.interactions.attributes import TAGS_AT_MOST, TITLE, About, long, plain_name
 from recsae.interactions.tables import TextTable, read_texts, text_table, typed_table
 
-TAGS_AT_MOST = 512  # a column with more values, like a title, does not group items
 
-
-def recbole_tags(path: Path, id_name: str) -> pd.DataFrame | None:
+def recbole_tags(path: Path, id_name: str) -> About | None:
     """Read NAME.item: tags are `column=value`; a token_seq `a b` has two values, a float none."""
     table = typed_table(path)
     _require(table, id_name)
     kinds = [name.partition(":")[2] for name in text_table(path, quoted=False).names]
     is_sequence = {
-        name: kind == "token_seq"
+        name: kind == "token_seq" and plain_name(name) != TITLE
         for name, kind in zip(table.names, kinds, strict=True)
         if name != id_name and kind.startswith("token")
     }
     return _of_columns(table, id_name, is_sequence)
 
 
-def rechorus_tags(path: Path) -> pd.DataFrame | None:
+def rechorus_tags(path: Path) -> About | None:
     """Read item_meta.csv: tags are `column=value` of its columns i_…, e.g. `i_category=3`."""
     table = text_table(path)
     _require(table, "item_id")
@@ -39,7 +38,7 @@ def rechorus_tags(path: Path) -> pd.DataFrame | None:
     return _of_columns(table, "item_id", dict.fromkeys(names, False))
 
 
-def s3rec_tags(path: Path) -> pd.DataFrame | None:
+def s3rec_tags(path: Path) -> About | None:
     """Read the JSON {item: [attribute, …]} of S3Rec; tags are `attribute=17`."""
     try:
         known = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -53,8 +52,9 @@ def s3rec_tags(path: Path) -> pd.DataFrame | None:
         if not isinstance(attributes, list):
             raise RecsaeError(f"{path}: item {item!r}: expected a list, got {attributes!r}")
     counts = [len(attributes) for attributes in known.values()]
-    tags = [f"attribute={tag}" for attributes in known.values() for tag in attributes]
-    return _frame(np.repeat(np.array([*known], dtype=object), counts), np.array(tags, object))
+    values = [str(value) for attributes in known.values() for value in attributes]
+    items = np.repeat(np.array([*known], dtype=object), counts)
+    return About(long(items, "attribute", values), {"attribute": "attribute"})
 
 
 def _require(table: TextTable, name: str) -> None:
@@ -62,36 +62,29 @@ def _require(table: TextTable, name: str) -> None:
         raise RecsaeError(f"{table.path}:1: no column {name!r} among {', '.join(table.names)}")
 
 
-def _of_columns(
-    table: TextTable, id_name: str, is_sequence: dict[str, bool]
-) -> pd.DataFrame | None:
+def _of_columns(table: TextTable, id_name: str, is_sequence: dict[str, bool]) -> About | None:
     found = read_texts(table, id_name, [*is_sequence])
     items = found[id_name].cast(pa.string()).to_numpy()
     pairs = [
-        _pairs(name, found[name].cast(pa.string()).combine_chunks(), several)
+        _pairs(found[name].cast(pa.string()).combine_chunks(), several)
         for name, several in is_sequence.items()
     ]
-    few = [(rows, tags) for rows, tags in pairs if 0 < len(pd.unique(tags)) <= TAGS_AT_MOST]
-    if not few:
-        return None
-    rows_P, tags_P = (np.concatenate(parts) for parts in zip(*few, strict=True))
-    return _frame(items[rows_P], tags_P)
+    named = {plain_name(name): name for name in is_sequence}
+    values = [
+        long(items[rows], known, words)
+        for (known, name), (rows, words) in zip(named.items(), pairs, strict=True)
+    ]
+    groups = {
+        known: named[known]
+        for known, (_, words) in zip(named, pairs, strict=True)
+        if known != TITLE and 0 < len(pd.unique(words)) <= TAGS_AT_MOST
+    }
+    return About(pd.concat(values), groups) if values else None
 
 
-def _pairs(name: str, texts: pa.Array, several: bool) -> tuple[Any, Any]:
+def _pairs(texts: pa.Array, several: bool) -> tuple[Any, Any]:
     """Return the rows and the tags of a column's values, parted by spaces if there are several."""
     words = pc.split_pattern(texts, " " if several else "\n")
     rows_P, words_P = pc.list_parent_indices(words), pc.list_flatten(words)
     there = pc.not_equal(words_P, "")
-    tags_P = pc.binary_join_element_wise(f"{name}=", words_P.filter(there), "")
-    return rows_P.filter(there).to_numpy(), tags_P.to_numpy(zero_copy_only=False)
-
-
-def _frame(items_P: Any, tags_P: Any) -> pd.DataFrame | None:
-    if not len(items_P):
-        return None
-    row_P, items_I = pd.factorize(items_P)
-    column_P, tags_T = pd.factorize(tags_P, sort=True)
-    values_IT = np.zeros((len(items_I), len(tags_T)), bool)
-    values_IT[row_P, column_P] = True
-    return pd.DataFrame(values_IT, index=pd.Index(items_I), columns=pd.Index(tags_T))
+    return rows_P.filter(there).to_numpy(), words_P.filter(there).to_numpy(zero_copy_only=False)

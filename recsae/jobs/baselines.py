@@ -6,12 +6,11 @@ from typing import Any
 
 import torch
 
-from recsae import metrics
 from recsae.activations import Activations
-from recsae.baselines import BASELINES, counts
+from recsae.baselines import BASELINES
 from recsae.baselines.counts import RECOMMENDERS, Histories
 from recsae.cache import Cache
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.machine import device_of, machine
@@ -19,7 +18,7 @@ from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks_among
 from recsae.reads import count_test_read
-from recsae.sequences import Sequences, Targets, seen_items
+from recsae.sequences import Sequences, Targets, met_before, seen_items
 
 KIND = "baselines"
 _FILE = "baseline.json"
@@ -29,14 +28,14 @@ def score(name: str, data: DataSettings, *, device: str | None) -> dict[str, Any
     """Return the scores of one of BASELINES on dev and test, under the keys of a base."""
     start = time.perf_counter()
     device_of(device)  # a mistake in it is told, though counting needs no device
-    sequences = Sequences.of(load(data), data.order)
-    parts = (sequences.items, sequences.offsets, sequences.train_lengths, sequences.n_items)
-    targets = {"dev": sequences.dev, "test": sequences.test}
+    read = Sequences.of(load(data), data)
+    parts = (read.items, read.offsets, read.train_lengths, read.n_items)
+    targets = {"dev": read.dev, "test": read.test}
     path, scores = _scored(name, Histories(*parts), targets, Cache.default())
     return {
         "model_name": name,
-        "dataset": sequences.name,
-        "protocol": sequences.protocol("history", CUTOFFS),
+        "dataset": read.name,
+        "protocol": read.protocol("history", CUTOFFS),
         **scores,
         "settings": {},
         "machine": machine(torch.device("cpu")),
@@ -60,7 +59,7 @@ def _scored(
     """Return `metrics` and `groups` by split, computed if nobody has, and where they lie."""
     where = [targets[split].position for split in targets]
     arrays = [histories.items, histories.offsets, histories.train_lengths, *where]
-    code = source_digest(Path(counts.__file__), Path(metrics.__path__[0]))
+    code = code_digest("baselines", "metrics", "sequences*", "splits*")
     key = digest(name, histories.n_items, code, *arrays)
 
     def build(folder: Path) -> None:
@@ -85,4 +84,5 @@ def _panel(histories: Histories, targets: Targets) -> Panel:
     asked = Asked(torch.tensor(targets.item), seen)
     length_R = targets.position - histories.offsets[targets.user]
     popularity_R = histories.item_counts()[targets.item]
-    return Panel(asked, histories.n_items, length_R, popularity_R)
+    met_R = met_before(histories.items, histories.offsets, targets)
+    return Panel(asked, histories.n_items, length_R, popularity_R, met_R)

@@ -24,12 +24,15 @@ from recsae.reads import count_test_read
 from recsae.results import (
     Columns,
     Files,
+    States,
     find_run,
     load_results,
     read_search,
     run_names,
+    state_counts,
     storage_root,
 )
+from recsae.results.failures import failure_words
 from recsae.sae import files
 from recsae.sasrec.base import KIND as BASES
 from recsae.sasrec.base import SHORTEST_PREFIX, Base
@@ -114,8 +117,18 @@ def _by_prefix(folder: Path, name: str) -> list[Path]:
 def _run(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> dict[str, Any]:
     best = score_run(path, cache, mask=mask, device=device)
     if not best:
-        raise RecsaeError(f"{path}: no trial of this run is complete without a leak: no best model")
+        raise RecsaeError(f"{path}: {_why_none(path)}: no best model")
     return {"run": path.name, **best[0], **({"best": best} if len(best) > 1 else {})}
+
+
+def _why_none(path: Path) -> str:
+    """Return why no model of a run is there to be scored."""
+    results = load_results(path)
+    counts = state_counts(results.trials)
+    if counts[States.COMPLETE]:
+        return "no trial of this run is complete without a leak"
+    words = failure_words(counts, results.errors)
+    return "no trial of this run is complete" + (f" ({words})" if words else "")
 
 
 def score_run(

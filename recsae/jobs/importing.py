@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -14,11 +14,13 @@ from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings, check_name
-from recsae.jobs.importing_sae import SaeDraft, keep_sae, sae_draft
+from recsae.jobs.importing_names import Flags, check_base, completed
+from recsae.jobs.importing_sae import SaeDraft, keep_sae, meaningless, sae_draft
 from recsae.jobs.sources import source_of
 from recsae.jobs.training import MODELS, base_outcome
 from recsae.machine import device_of
 from recsae.metrics.ranking import NotFiniteError
+from recsae.progress import say
 from recsae.results import check_name as check_own_name
 from recsae.sasrec.base import KIND as BASES
 from recsae.sasrec.base import Base, find_base
@@ -56,6 +58,7 @@ def import_file(
     _check_format(wanted.format)
     check_own_name(wanted.name)
     checkpoint = read_checkpoint(file)
+    wanted, from_name = _completed(wanted, checkpoint, file)
     sae = sae_draft(checkpoint, sae_k=wanted.sae_k, sae_attn_heads=wanted.sae_attn_heads)
     _check_flags(checkpoint, wanted, data)
     cache, where = Cache.default(), device_of(device)
@@ -63,23 +66,45 @@ def import_file(
         base, new = _import_base(file, checkpoint, wanted, sae, data, cache, where)
     else:
         base, new = find_base(str(wanted.base), cache), False
+        check_base(file, base)
     _check_width(checkpoint.sae, base.width, file)
     choice = BaseChoice.of({"checkpoint": str(base.path)})
     source = source_of(data, choice, ActivationSettings(), cache)
     ready = source.prepare(cache, where)
+    warnings = []
     if sae is None:
         outcome = base_outcome(ready.activations, cache)
     else:
         with _finite(f"{file}: sae_module"):
             outcome, new_sae = keep_sae(sae, ready, Path(file).name, wanted.name, cache, where)
         new = new or new_sae
+        warnings = meaningless(outcome["metrics"])
+    _tell(Path(file).name, from_name, warnings)
     return {
         **outcome,
         "name": wanted.name,
         "imported": new,
         "ignored": checkpoint.ignored,
+        "from_name": from_name,
+        "warnings": warnings,
         "seconds": round(time.perf_counter() - start, 3),
     }
+
+
+def _completed(wanted: Wanted, checkpoint: Checkpoint, file: str) -> tuple[Wanted, dict[str, int]]:
+    """Return the flags with what the file's name says, and what that was."""
+    flags = Flags(wanted.num_heads, wanted.sae_k, wanted.sae_attn_heads)
+    flags, from_name = completed(flags, checkpoint, file)
+    return replace(wanted, **vars(flags)), from_name
+
+
+def _tell(file: str, from_name: dict[str, int], warnings: list[str]) -> None:
+    """Say what was taken from the file's name, and what is wrong with the figures."""
+    if from_name:
+        words = ", ".join(f"{name}={value}" for name, value in from_name.items())
+        say(f"{file}: {words}, as its name says")
+    for warning in warnings:
+        say(f"{file}: {warning}")
 
 
 def _check_format(word: str) -> None:
@@ -140,7 +165,7 @@ def _import_base(
     given = DataSettings.of(data)
     check_name(given.dataset)
     interactions = load(given)
-    sequences = Sequences.of(interactions, given.order)
+    sequences = Sequences.of(interactions, given)
     made = draft(checkpoint, settings, interactions, sequences, file)
     name = wanted.name if sae is None else f"{wanted.name}-base"
     cache.check_free(name, BASES, made.fingerprint)

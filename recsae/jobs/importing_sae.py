@@ -1,6 +1,7 @@
 """An autoencoder of RecSAE, of any of its three variants, becomes a saved model."""
 
 import shutil
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -59,8 +60,10 @@ def sae_draft(
     latents, width = checkpoint.sae["W_dec"].shape
     given = {flag: value for flag, value in flags.items() if value is not None}
     for flag, words in {
-        "sae_k": f"expected how many of its {latents} latents are active, which no file says",
-        "sae_attn_heads": "expected how many heads its attention has, which no file says",
+        "sae_k": f"expected how many of its {latents} latents are active, which neither "
+        "tensors nor name say",
+        "sae_attn_heads": "expected how many heads its attention has, which neither tensors nor "
+        "name say",
     }.items():
         if flag in wanted and flag not in given:
             raise SettingError(f"--{flag}", words)
@@ -70,6 +73,16 @@ def sae_draft(
     settings = variant(name).Settings.of(values)
     settings.check_width(width)
     return SaeDraft(name, settings, checkpoint.sae, given)
+
+
+def meaningless(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return a line if reconstructions are worse than the mean state on some split, else none."""
+    over = {split: own["fvu"] for split, own in metrics.items() if own["fvu"] > 1}
+    if not over:
+        return []
+    words = " and ".join(f"{value:.3g} on {split}" for split, value in over.items())
+    told = "above 1, worse than the mean state: not trained on these states, or another k"
+    return [f"fvu {words}, {told}"]
 
 
 def keep_sae(

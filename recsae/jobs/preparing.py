@@ -11,6 +11,7 @@ from recsae.jobs.versions import code, versions
 from recsae.progress import say
 from recsae.search.extending import changes
 from recsae.search.space import SearchSpace
+from recsae.search.space_data import with_its_place
 
 if TYPE_CHECKING:
     from recsae.search.proposers.warm import WarmTrial
@@ -40,7 +41,11 @@ def prepare(space: SearchSpace, cache: Cache) -> Prepared:
     data = space.named_data() if space.base.checkpoint else space.data_settings().values()
     source = source_of(data, space.base, space.activations, cache)
     device = device_of(None)
-    ready = source.prepare(cache, device, check=space.check_width)
+    try:
+        ready = source.prepare(cache, device, check=space.check_width)
+    except RecsaeError as error:
+        flags = dict.fromkeys(space.data_flags)
+        raise with_its_place(error, space.data, flags, space.source) from None
     release(device)  # the trials' processes need its memory now
     data = ready.source.data.values()
     settled = replace(space, dataset=data.pop("dataset"), data=data, base=ready.source.base)

@@ -16,6 +16,7 @@ from recsae.results import (
     find_run,
     load_results,
     records,
+    state_counts,
     storage_root,
     summary,
     write_curves,
@@ -23,6 +24,7 @@ from recsae.results import (
     write_trials,
 )
 from recsae.results.comparing import best_settings, differences, outcomes
+from recsae.results.failures import failure_words, without_result
 from recsae.results.merging import Merged, merged, why_not
 
 
@@ -38,6 +40,7 @@ def run_outcome(path: Path) -> dict[str, Any]:
     """Return what `tune` prints: counts, and of each best trial settings, dev and test figures."""
     results = load_results(path)
     outcome = summary(results)
+    page, over = path / Files.REPORT, results.search.get("over")
     for trial in outcome["best"]:
         scores = results.scores(trial["trial_id"])
         trial |= {part: scores[part] for part in ("test", "difference") if scores.get(part)}
@@ -46,8 +49,9 @@ def run_outcome(path: Path) -> dict[str, Any]:
         "protocol": results.search.get("protocol"),
         "base": results.search.get("base"),
         "beside": results.beside,
+        **({"over": over} if over else {}),
         "path": str(path),
-        "report": str(path / Files.REPORT),
+        "report": str(page) if page.is_file() else None,
     }
 
 
@@ -58,7 +62,11 @@ def report(run: str, *, storage: str | None) -> dict[str, Any]:
 
     path = find_run(run, storage_root(storage))
     store_importance(path)
-    return {"run": path.name, "report": str(write_report(path))}
+    results = load_results(path)
+    counts = state_counts(results.trials)
+    words = failure_words(counts, results.errors) if without_result(counts) else None
+    note = {"note": words} if words else {}
+    return {"run": path.name, **note, "report": str(write_report(path))}
 
 
 def diff(run: str, other: str, *, storage: str | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from recsae.jobs.versions import code, versions
 from recsae.progress import say
 from recsae.results import (
     Files,
+    States,
     check_name,
     create,
     find_run,
@@ -27,13 +28,19 @@ from recsae.results import (
     storage_root,
     write_search,
 )
-from recsae.search.space import SearchSpace, space_of
+from recsae.results.failures import without_result
+from recsae.search.extending import stored_space
+from recsae.search.space import SearchSpace
 
 if TYPE_CHECKING:
     from recsae.search.tuner import SearchOutcome
 
 FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
+FAILING: Final = "failing"
+"""How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
+FEWEST_COMPLETE: Final = 4
+"""With several objectives, fewer trials than these are told to be few."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +68,15 @@ def tune(
         raise RecsaeError(f"--name: {path} exists already; take another name{hint}")
     sources = [find_run(source, root) for source in warm_start]
     cache = _open_places(root, where)
-    prepared = prepare(space, cache)
-    warm = earlier(sources, prepared.space)
-    create(path, prepared.search | ({"warm_start": list(warm_start)} if warm_start else {}))
-    if warm:
-        write_json(path / WARM, [list(trial) for trial in warm])
-    with _gone_unless_begun(path):
-        outcome = _search(prepared, path, where, cache)
-    outcome = _finals(prepared, path, where, cache, outcome)
+    with _looked_at(space, where):
+        prepared = prepare(space, cache)
+        warm = earlier(sources, prepared.space)
+        create(path, prepared.search | ({"warm_start": list(warm_start)} if warm_start else {}))
+        if warm:
+            write_json(path / WARM, [list(trial) for trial in warm])
+        with _gone_unless_begun(path):
+            outcome = _search(prepared, path, where, cache)
+        outcome = _finals(prepared, path, where, cache, outcome)
     return _conclude(path, prepared.search, outcome, cache, where, time.perf_counter() - start)
 
 
@@ -88,29 +96,33 @@ def resume(
     start = time.perf_counter()
     path = find_run(run, storage_root(where.storage))
     search = read_search(path)
-    stored = space_of(search["space"], str(path / Files.SEARCH))
+    stored = stored_space(search["space"], str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
     cache = _open_places(path.parent, where)
-    prepared = prepare(wanted, cache)
-    told = check_goes_on(path, search, stored, prepared, extend)
-    if not told and search.get("ended") == FINISHED:
-        say(f"{path.name} has finished already; --extend with more --trials goes on")
-        return run_outcome(path) | {"interrupted": False}
-    if told:
-        note = {"at": time.strftime("%Y-%m-%d %H:%M:%S"), "changes": told}
-        kept = {key: search[key] for key in ("warm_start", "seconds") if key in search}
-        search = prepared.search | kept | {"extended": [*search.get("extended", []), note]}
-        write_search(path, search)
-    outcome = _search(prepared, path, where, cache)
-    outcome = _finals(prepared, path, where, cache, outcome)
+    with _looked_at(wanted, where):
+        prepared = prepare(wanted, cache)
+        told = check_goes_on(path, search, stored, prepared, extend)
+        if not told and search.get("ended") == FINISHED:
+            say(f"{path.name} has finished already; --extend with more --trials goes on")
+            return run_outcome(path) | {"interrupted": False}
+        if told:
+            note = {"at": time.strftime("%Y-%m-%d %H:%M:%S"), "changes": told}
+            kept = {key: search[key] for key in ("warm_start", "seconds") if key in search}
+            search = prepared.search | kept | {"extended": [*search.get("extended", []), note]}
+            write_search(path, search)
+        outcome = _search(prepared, path, where, cache)
+        outcome = _finals(prepared, path, where, cache, outcome)
     seconds = float(search.get("seconds") or 0.0) + time.perf_counter() - start
     return _conclude(path, search, outcome, cache, where, seconds)
 
 
 def _search(prepared: Prepared, path: Path, where: Where, cache: Cache) -> "SearchOutcome":
     from recsae.search.proposers.warm import WarmTrial
+    from recsae.search.strategies import warnings_of
     from recsae.search.tuner import run_search
 
+    for warning in warnings_of(prepared.space):
+        say(warning)
     warm = read_json(path / WARM) if (path / WARM).is_file() else []
     return run_search(
         prepared.space,
@@ -148,12 +160,37 @@ def _conclude(
     ended = {
         "machine": search["machine"] | {"device": share.device, "threads": share.threads},
         "seconds": round(seconds, 3),
-        "ended": INTERRUPTED if outcome.interrupted else FINISHED,
+        "ended": _how(outcome),
         **({"over": outcome.over} if outcome.over else {}),
     }
-    write_search(path, search | ended)
+    write_search(path, {key: search[key] for key in search if key != "over"} | ended)
     report(str(path), storage=where.storage)
-    return run_outcome(path) | {"interrupted": outcome.interrupted}
+    found = run_outcome(path) | {"interrupted": outcome.interrupted}
+    return found if outcome.interrupted else found | few_complete(found, search, outcome.over)
+
+
+def few_complete(
+    found: Mapping[str, Any], search: Mapping[str, Any], over: str | None
+) -> dict[str, str]:
+    """Return what to tell of a search whose front is too small to be one: "few", or nothing.
+
+    `over`: which budget beside the number of trials ended it.
+    """
+    space, complete = search["space"], found["trials"][States.COMPLETE]
+    objectives = len(space["objectives"])
+    if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
+        return {}
+    more = f" --trials {2 * space['search']['trials']} goes on"
+    if over is not None:
+        more = f" goes on, given more of what ended it ({over})"
+    words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
+    return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}
+
+
+def _how(outcome: "SearchOutcome") -> str:
+    if outcome.interrupted:
+        return INTERRUPTED
+    return FINISHED if outcome.failing is None else FAILING
 
 
 def _checked(name: str) -> str:
@@ -172,6 +209,25 @@ def _open_places(root: Path, where: Where) -> Cache:
     if where.address or is_address(where.storage):
         (root / SHARED_CACHE).mkdir(exist_ok=True)
     return cache_of(root)
+
+
+@contextmanager
+def _looked_at(space: SearchSpace, where: Where) -> Iterator[None]:
+    """Be connected to the cluster while the block runs, if it may be too small for a trial.
+
+    Raises RecsaeError if it is: before a base is trained, which takes minutes.
+    """
+    from recsae.search.resources import needs_look
+
+    if where.address is None and not needs_look(space.resources):
+        yield
+        return
+    from recsae.search.cluster import cluster
+    from recsae.search.sharing import check_ahead
+
+    with cluster(where.address):
+        check_ahead(space.resources, where.workers, own=where.address is None)
+        yield
 
 
 @contextmanager

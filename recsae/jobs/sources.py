@@ -56,7 +56,7 @@ class Source:
 
         `check` is told the width of the states before anything is trained, and may raise.
         """
-        sequences = Sequences.of(load(self.data), self.data.order)
+        sequences = Sequences.of(load(self.data), self.data)
         source, base = self._settled(sequences, cache)
         assert source.base.width is not None
         if check is not None:

@@ -1,18 +1,19 @@
 """Which code and packages a run depends on."""
 
+from fnmatch import fnmatch
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
 
 import recsae
-from recsae.files import source_digest
+from recsae import files
 
-_ROOT = Path(recsae.__file__).parent
-_TRAINING = ("sae", "metrics", "trial.py", "scoring.py")
-_SEARCH = (
-    *("proposers", "rules", "model", "budgets.py", "completing.py", "director.py", "history.py"),
-    *("parameters.py", "strategies.py", "strategy.py"),
+_SEARCH = ("search", "results", "jobs")
+"""Rooms that choose: trials, what becomes of them, and the best."""
+_ELSEWHERE = (
+    *("interactions", "sasrec"),  # the fingerprint of the states stands for these
+    *("__main__.py", "cli*", "comparison", "flags.py", "report"),  # these ask and show
 )
+"""Rooms that neither choose nor train. Every other one counts as training, a new one too."""
 
 
 def versions() -> dict[str, str]:
@@ -24,7 +25,15 @@ def versions() -> dict[str, str]:
 
 def code() -> dict[str, str]:
     """Return a digest of the code that trains trials, and one of the code that chooses them."""
-    return {
-        "training": source_digest(*(_ROOT / name for name in _TRAINING)),
-        "search": source_digest(*(_ROOT / "search" / name for name in _SEARCH)),
-    }
+    return {"training": files.code_digest(*_training()), "search": files.code_digest(*_SEARCH)}
+
+
+def _training() -> list[str]:
+    """Return the rooms that train: modules, and folders with Python files."""
+    others = (*_SEARCH, *_ELSEWHERE)
+    return [
+        path.name
+        for path in sorted(files.SOURCES.iterdir())
+        if (path.suffix == ".py" or (path / "__init__.py").is_file())
+        and not any(fnmatch(path.name, other) for other in others)
+    ]

@@ -23,13 +23,11 @@ class MacroAUC(NamedTuple):
     that a bootstrap over rows of their mean is one of the AUC, to first order."""
 
 
-def auc(score_R: Floats, positive_R: Bools) -> float:
-    """Return P(a positive's score > a negative's) + P(equal) / 2; both kinds must occur."""
-    return macro_auc(score_R[:, None], positive_R[:, None]).value
-
-
 def macro_auc(score_RC: Floats, positive_RC: Bools) -> MacroAUC:
-    """Return the mean over categories of the AUC of a column of scores for its own category."""
+    """Return the mean over categories of the AUC of a column of scores for its own category.
+
+    An AUC is P(a positive's score > a negative's) + P(equal) / 2; both kinds must occur.
+    """
     assert score_RC.shape == positive_RC.shape
     rows, categories = score_RC.shape
     total, influence_R = 0.0, np.zeros(rows)

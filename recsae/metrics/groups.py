@@ -1,8 +1,9 @@
 """Groups of users that an average hides, and what a model scores in each. R rows (users), G groups.
 
 Sparse users have at most 5 events before the target; cold items are targets with 1 to 4 events in
-training, new ones have none. Quartiles are of both counts; equal counts stay in one quartile, so
-they differ in size, and one may be empty.
+training, new ones have none. "met" are the targets that their user had met before, which are ranked
+among all items; "new" are the others. Quartiles are of both counts; equal counts stay in one
+quartile, so they differ in size, and one may be empty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,11 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 
-def user_groups(history_R: Ints, popularity_R: Ints) -> dict[str, Mask]:
+def user_groups(history_R: Ints, popularity_R: Ints, met_R: Mask) -> dict[str, Mask]:
     """Return who is in each group, bool [R], "all" first.
 
-    history: events before a row's target; popularity: training events of the target.
+    history: events before a row's target; popularity: training events of the target; met: whether
+    the target is among the events before it.
     """
     return {
         "all": np.ones(len(history_R), bool),
@@ -35,6 +37,8 @@ def user_groups(history_R: Ints, popularity_R: Ints) -> dict[str, Mask]:
         "new_items": popularity_R == 0,
         **_quartiles("history", history_R),
         **_quartiles("popularity", popularity_R),
+        "met": met_R,
+        "new": ~met_R,
     }
 
 

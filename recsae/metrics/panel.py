@@ -39,11 +39,13 @@ Measures = dict[str, npt.NDArray[np.float64]]
 class Panel:
     """Scores whole rankings of a split: overall, by group, and beside the base's."""
 
-    def __init__(self, asked: Asked, items: int, history_R: Ints, popularity_R: Ints) -> None:
-        """Take the targets and masks, the number of items, and the counts `user_groups` wants."""
+    def __init__(
+        self, asked: Asked, items: int, history_R: Ints, popularity_R: Ints, met_R: Mask
+    ) -> None:
+        """Take the targets and masks, the number of items, and what `user_groups` wants."""
         self.asked = asked
         self._candidates_R = candidates(asked.seen, items)
-        self._counts = history_R, popularity_R
+        self._counts = history_R, popularity_R, met_R
 
     def scores(self, ranks_R: Tensor) -> dict[str, float]:
         """Return the ranking metrics over all users."""

@@ -45,11 +45,6 @@ class Seen(NamedTuple):
         return torch.repeat_interleave(torch.diff(bounds)).to(device), items_S
 
 
-def nothing_seen(rows: int) -> Seen:
-    """Mask nothing in each of `rows` rows."""
-    return Seen(torch.zeros(rows + 1, dtype=torch.int64), torch.zeros(0, dtype=torch.int32))
-
-
 class Asked(NamedTuple):
     """One item a row whose rank is wanted, and what does not count in it."""
 

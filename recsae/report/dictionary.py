@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from recsae import results
-from recsae.report.glossary import GLOSSARY, LOSS_TERMS, explained
+from recsae.report.glossary import GLOSSARY, LOSS_TERMS
 from recsae.results import DEV, TEST, TRAIN, Files
 from recsae.results.columns import (
     CURVE_HEAD,
@@ -59,19 +59,6 @@ def page() -> str:
     metrics = _table(("metric", "meaning"), ((f"`{n}`", text) for n, text in GLOSSARY.items()))
     terms = _table(("term", "meaning"), ((f"`{TRAIN}{n}`", t) for n, t in LOSS_TERMS.items()))
     return "\n".join([*parts, _METRICS, f"{metrics}\n", f"{terms}\n"])
-
-
-def unexplained(file: str, columns: Iterable[str], settings: Iterable[str]) -> list[str]:
-    """Return the columns of a frame that the page does not explain."""
-    known = {*MEANINGS[file], *(settings if file == Files.RESULTS else ())}
-    return [name for name in columns if name not in known and not _is_explained(name)]
-
-
-def _is_explained(name: str) -> bool:
-    prefix, slash, metric = name.rpartition("/")
-    if f"{prefix}{slash}" == TRAIN:
-        return metric in LOSS_TERMS
-    return f"{prefix}{slash}" in (DEV, TEST) and bool(explained([metric]))
 
 
 def _columns(file: str) -> str:

@@ -12,6 +12,7 @@ _FOUR_DECIMALS: Final = (
     *("ndcg@", "hr@", "share", "fvu", "recovered", "overlap@", "dead", "alive", "kl"),
     *("percentile", "shrinkage", "k_filled", "density", "coherence", "leak_rank"),
 )
+_BY_MEETING: Final = ("met", "new")
 
 
 def value(name: str, item: Any) -> str:
@@ -37,6 +38,14 @@ def number(name: str, item: float) -> str:
     if base.startswith(_FOUR_DECIMALS) and abs(item) < 100:
         return f"{item:.4f}"
     return f"{item:.0f}" if item == int(item) and abs(item) < 1e6 else f"{item:.3g}"
+
+
+def shown_groups(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the groups that have users; targets met before and new ones only if there are both."""
+    inhabited = {name: figures for name, figures in groups.items() if figures["n"]}
+    if all(name in inhabited for name in _BY_MEETING):
+        return inhabited
+    return {name: figures for name, figures in inhabited.items() if name not in _BY_MEETING}
 
 
 def share(item: float | None) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 GLOSSARY: Final = {
-    "ndcg": "NDCG@k of the next item among all items that the user has not seen; more is better",
+    "ndcg": "NDCG@k of the next item among all items that the user has not seen (among all items "
+    "if the user met it before); more is better",
     "hr": "share of users whose next item is among the first k; more is better",
     "percentile": "mean place of the next item, 0 at the top, .5 by chance; less is better",
     "share": "NDCG@10 divided by that of the base",

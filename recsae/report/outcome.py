@@ -69,7 +69,7 @@ def _beside_base(
 
 def _group_lines(groups: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return a table for test, a line a group that has users."""
-    scored = {name: g for name, g in (groups.get(_GROUPED) or {}).items() if g["n"]}
+    scored = formats.shown_groups(groups.get(_GROUPED) or {})
     if not scored:
         return []
     compared = any("difference" in figures for figures in scored.values())

@@ -14,7 +14,7 @@ from recsae.report import formats
 from recsae.report.finalists import HELP, seeds_words
 from recsae.report.glossary import explained
 from recsae.report.plots import plots
-from recsae.report.trial_list import errors, fixed_settings, trial_table
+from recsae.report.trial_list import fixed_settings, trial_table
 from recsae.results import (
     Columns,
     Files,
@@ -74,7 +74,7 @@ def _context(results: Results) -> dict[str, Any]:
         "table": (table := trial_table(results)),
         "glossary": explained(name for name, _ in table["heads"]),
         "fixed": fixed_settings(results),
-        "errors": errors(results),
+        "errors": results.errors,
         "space": yaml.safe_dump(search["space"], sort_keys=False, allow_unicode=True),
         "leaks": int(leaking(results.trials).sum()),
     }
@@ -99,5 +99,5 @@ def _groups(results: Results) -> dict[str, Any]:
     """Return how the first of the best trials does on test in each group that has users."""
     for row in records(results.best.head(1)):
         groups = results.scores(row[Columns.TRIAL_ID]).get("groups", {}).get("test", {})
-        return {name: figures for name, figures in groups.items() if figures["n"]}
+        return formats.shown_groups(groups)
     return {}

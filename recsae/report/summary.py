@@ -1,11 +1,13 @@
 """What a search found, in a few lines for a terminal."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from recsae.report import formats
 from recsae.report.finalists import finalist_lines, flattery_lines
-from recsae.results import Columns, Files
+from recsae.results import Columns, Files, States
+from recsae.results.failures import failure_words
 
 MOST_SHOWN: Final = 5
 _SHOWN: Final = ("fvu", "l0", "dead", "leak")
@@ -18,23 +20,49 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     lines.append(outcome["protocol"])
     lines += beside_lines(outcome.get("beside") or {})
     best = outcome["best"]
+    lines += failure_lines(outcome)
     if not best:
-        within = " within the constraints" if outcome.get("constraints") else ""
-        lines.append(f"no trial is complete without a leak{within}, so there is no best one")
+        lines.append(f"{no_best(outcome)}, so there is no best one")
+    if "few" in outcome:
+        lines.append(outcome["few"])
     if len(best) > MOST_SHOWN:
         lines.append(f"{len(best)} trials that no other dominates, {MOST_SHOWN} of them here")
     for trial in best[:MOST_SHOWN]:
         lines += _trial_lines(trial)
     lines += finalist_lines(outcome.get("finalists") or [])
     lines += flattery_lines(outcome.get("flattery") or {})
-    folder = outcome["path"]
+    return lines + _place_lines(Path(outcome["path"]))
+
+
+def failure_lines(outcome: Mapping[str, Any]) -> list[str]:
+    """Return why the search ended early and what trials failed with, as far as they did."""
+    words = failure_words(outcome["trials"], outcome.get("errors") or [])
+    over = [f"ended early: {outcome['over']}"] if outcome.get("over") else []
+    return over + ([words] if words else [])
+
+
+def no_best(outcome: Mapping[str, Any]) -> str:
+    """Return why a run has no best trial."""
+    if not outcome["trials"].get(States.COMPLETE):
+        return "no trial is complete"
+    within = " within the constraints" if outcome.get("constraints") else ""
+    return f"no trial is complete without a leak{within}"
+
+
+def _place_lines(folder: Path) -> list[str]:
+    """Return where things lie, as far as they are there."""
     places = {
-        "dataframes": f"{folder}/{Files.RESULTS}, {folder}/{Files.CURVES}",
-        "models": f"{folder}/{Files.BEST}/",
-        "page": outcome["report"],
-        "TensorBoard": f"{folder}/{Files.TENSORBOARD}/",
+        "dataframes": (Files.RESULTS, Files.CURVES),
+        "models": (Files.BEST,),
+        "page": (Files.REPORT,),
+        "TensorBoard": (Files.TENSORBOARD,),
     }
-    return lines + [f"{name + ':':<12} {place}" for name, place in places.items()]
+    there = {
+        what: [f"{folder / name}{'/' * (folder / name).is_dir()}" for name in names]
+        for what, names in places.items()
+        if all((folder / name).exists() for name in names)
+    }
+    return [f"{what + ':':<12} {', '.join(paths)}" for what, paths in there.items()]
 
 
 def beside_lines(

@@ -52,17 +52,6 @@ def fixed_settings(results: Results) -> dict[str, Any]:
     return {name: trials[name].iloc[0] for name in names if trials[name].nunique() == 1}
 
 
-def errors(results: Results) -> list[dict[str, Any]]:
-    """Return each error of failed trials with the trials that have it, the commonest first."""
-    failed = results.trials[results.trials[Columns.STATE] == States.FAILED]
-    texts = failed[Columns.ERROR].fillna("no message")
-    found = [
-        {"text": text, "trials": list(failed.loc[texts == text, Columns.TRIAL_ID])}
-        for text in texts.unique()
-    ]
-    return sorted(found, key=lambda group: -len(group["trials"]))
-
-
 def _columns(results: Results, trials: pd.DataFrame) -> list[str]:
     """Return what the table shows: what it is, how good it is, its settings, how it ended."""
     fixed = fixed_settings(results)

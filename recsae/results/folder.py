@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 
 from recsae.errors import RecsaeError, nearest
-from recsae.files import write_whole
+from recsae.files import make_folder, put_in_place, write_whole
 from recsae.results.frames import (
     Row,
     curves_frame,
@@ -55,7 +55,7 @@ def create(path: Path, search: dict[str, Any], fill: Callable[[Path], None] | No
     `fill` may write more into the folder before anybody sees it.
     """
     check_name(path.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         write_search(part, search)
@@ -66,7 +66,7 @@ def create(path: Path, search: dict[str, Any], fill: Callable[[Path], None] | No
         part.chmod(0o755)
         if path.exists():
             raise FileExistsError
-        part.rename(path)  # fails on a folder with content, should somebody have been faster
+        put_in_place(part, path)  # fails on a folder with content, if somebody has been faster
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
         if not isinstance(error, OSError) or not path.exists():

@@ -6,7 +6,7 @@ reference lies `MARGIN` beyond the worst, so that the ends of a front count too.
 are the same for the whole run. The volume is told as a share of the box: 1 is a single trial that
 is best in every objective.
 
-Shapes: N trials, M objectives. Costs: less is better.
+Shapes: N trials, M objectives, F trials on the front. Costs: less is better.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from recsae.results.columns import DEV, Columns, States
-from recsae.results.selection import MAX, eligible, non_dominated
+from recsae.results.hypervolume import hypervolumes
+from recsae.results.selection import MAX, eligible
 
 MARGIN: Final = 0.1
 """Of the range of each objective, from its worst value to the reference point."""
@@ -74,49 +75,25 @@ def hypervolume_over_time(
     scale = scale or Scale.of(trials, objectives=objectives, constraints=constraints)
     if scale is None or able.empty:
         return able.assign(**{name: pd.Series(dtype="float64") for name in (HYPERVOLUME, FRONT)})
+    costs_NM = scale.scaled(_costs(able, objectives))
     reference_M = np.full(len(objectives), 1.0 + MARGIN)
-    front_NM = np.empty((0, len(objectives)))
-    volume, volumes, sizes = 0.0, [], []
-    for cost_M in scale.scaled(_costs(able, objectives)):
-        volume += _gain(cost_M, front_NM, reference_M)
-        front_NM = np.vstack([front_NM, cost_M])
-        front_NM = front_NM[non_dominated(front_NM, ["min"] * len(objectives))]
-        volumes.append(volume / float(np.prod(reference_M)))
-        sizes.append(len(front_NM))
-    return able.assign(hypervolume=volumes, front=sizes)
+    shares_N = hypervolumes(costs_NM, reference_M) / np.prod(reference_M)
+    return able.assign(**{HYPERVOLUME: shares_N, FRONT: _front_sizes(costs_NM)})
 
 
-def hypervolume(costs_NM: npt.ArrayLike, reference_M: npt.ArrayLike) -> float:
-    """Return the exact volume that points dominate up to a reference; points beyond count nothing.
-
-    Two objectives are a sweep; more are cut in slices along the last, each a problem of one less.
-    """
-    reference_M = np.asarray(reference_M, dtype=np.float64)
-    costs_NM = np.asarray(costs_NM, dtype=np.float64).reshape(-1, len(reference_M))
-    costs_NM = costs_NM[(costs_NM < reference_M).all(axis=1)]
-    if not len(costs_NM):
-        return 0.0
-    if len(reference_M) == 1:
-        return float((reference_M - costs_NM.min(axis=0))[0])
-    costs_NM = costs_NM[np.argsort(costs_NM[:, -1], kind="stable")]
-    if len(reference_M) == 2:
-        least_N = np.minimum.accumulate(costs_NM[:, 0])
-        heights_N = np.diff(costs_NM[:, 1], append=reference_M[1])
-        return float((reference_M[0] - least_N) @ heights_N)
-    ends_N = np.append(costs_NM[1:, -1], reference_M[-1])
-    return sum(
-        float(end - start) * hypervolume(costs_NM[: i + 1, :-1], reference_M[:-1])
-        for i, (start, end) in enumerate(zip(costs_NM[:, -1], ends_N, strict=True))
-        if end > start
-    )
+def _front_sizes(costs_NM: Array) -> list[int]:
+    """Return how many of the first 1, 2, … N points no other of them dominates."""
+    front_FM, sizes = costs_NM[:0], []
+    for cost_M in costs_NM:
+        if not _dominates(front_FM, cost_M).any():
+            front_FM = np.vstack([front_FM[~_dominates(-front_FM, -cost_M)], cost_M])
+        sizes.append(len(front_FM))
+    return sizes
 
 
-def _gain(cost_M: Array, front_NM: Array, reference_M: Array) -> float:
-    """Return the volume that a point dominates and the front does not."""
-    own = float(np.prod(reference_M - cost_M))
-    shared_NM = np.maximum(front_NM, cost_M)
-    shared_NM = shared_NM[non_dominated(shared_NM, ["min"] * len(cost_M))]
-    return own - hypervolume(shared_NM, reference_M)
+def _dominates(costs_NM: Array, cost_M: Array) -> npt.NDArray[np.bool_]:
+    """Return which rows dominate a point: nowhere worse, somewhere better."""
+    return np.asarray((costs_NM <= cost_M).all(axis=1) & (costs_NM < cost_M).any(axis=1))
 
 
 def _costs(trials: pd.DataFrame, objectives: Mapping[str, str]) -> Array:

@@ -25,6 +25,7 @@ from recsae.results.columns import (
     States,
     is_setting,
 )
+from recsae.results.failures import failures
 from recsae.results.finalists import finalists_told
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
@@ -58,8 +59,18 @@ class Results:
 
     @cached_property
     def best(self) -> pd.DataFrame:
-        """The best trials among the eligible, by dev; several objectives: the Pareto set."""
-        return best_rows(self.trials, self.objectives, self.constraints)
+        """The best trials among the eligible, by dev; several objectives: the Pareto set.
+
+        Without an eligible trial it has no rows, but the columns of the objectives all the same.
+        """
+        found = best_rows(self.trials, self.objectives, self.constraints)
+        columns = [DEV + name for name in self.objectives if DEV + name not in found]
+        return found.assign(**dict.fromkeys(columns, pd.Series(dtype="float64")))
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """What trials failed with, the commonest first: "error", "count" and the "trials"."""
+        return failures(self.trials)
 
     @cached_property
     def eligible(self) -> "pd.Series[bool]":
@@ -203,6 +214,7 @@ def summary(results: Results) -> dict[str, Any]:
     return {
         "run": results.path.name,
         "trials": state_counts(results.trials),
+        "errors": [{key: one[key] for key in ("error", "count")} for one in results.errors],
         "best": results.best_trials(),
         **({"constraints": results.constraints} if results.constraints else {}),
         **_finals(results),

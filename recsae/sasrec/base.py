@@ -10,8 +10,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from recsae.cache import Cache
+from recsae.data_digest import data_digest as data_digest
+from recsae.data_digest import data_words
 from recsae.errors import RecsaeError, SettingError, nearest
-from recsae.files import digest, read_json, source_digest, whole, write_json
+from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.interactions.settings import DataSettings, anywhere
 from recsae.machine import machine
 from recsae.metrics import CUTOFFS
@@ -30,10 +32,8 @@ SHORTEST_PREFIX = 6
 """Digits of a fingerprint that may stand for all of it."""
 _WEIGHTS, _META = "model.safetensors", "base.json"
 _KEYS = ("fingerprint", "model_name", "n_items", "settings", "metrics", "machine")
-_HERE = Path(__file__).parent
-_ELSEWHERE = ("choice.py", "importing.py", "presets.py", "rechorus.py", "rechorus_files.py")
-"""Files of this folder that say which base is wanted, not what training it gives."""
-_SEQUENCES = _HERE.parent / "sequences.py"
+_CODE = ("sasrec", "metrics", "sequences*", "splits*")
+"""Rooms that a base depends on; metrics decide when its training stops."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,7 @@ class Base:
         """
         if not self.imported:
             return self.fingerprint
-        code = source_digest(_HERE / "rechorus.py", _HERE / "states.py", _SEQUENCES)
-        return digest(self.fingerprint, code)
+        return digest(self.fingerprint, code_digest(*_CODE))
 
     @property
     def width(self) -> int:
@@ -200,22 +199,7 @@ def write(
 
 def fingerprint(sequences: Sequences, settings: SASRecSettings) -> str:
     """Name a base by the data's content and order, the split, the settings and the code."""
-    code = [file for file in sorted(_HERE.rglob("*.py")) if file.name not in _ELSEWHERE]
-    return digest(data_digest(sequences), settings.values(), source_digest(*code, _SEQUENCES))
-
-
-def data_digest(sequences: Sequences) -> str:
-    """Name the data's content, order and split."""
-    return digest(
-        *(sequences.items, sequences.offsets, sequences.train_lengths, sequences.n_items),
-        *(sequences.dev.position, sequences.test.position),
-    )
-
-
-def data_words(sequences: Sequences) -> str:
-    """Name the data and its size for people."""
-    sizes = f"{sequences.n_users:,} users, {sequences.n_items:,} items"
-    return f"{sequences.name} ({sizes}, {len(sequences.items):,} events)"
+    return digest(data_digest(sequences), settings.values(), code_digest(*_CODE))
 
 
 def _metrics(

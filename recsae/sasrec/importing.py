@@ -19,6 +19,7 @@ from recsae.sasrec.rechorus_files import Checkpoint, Weights
 from recsae.sequences import Sequences
 
 _ITEMS, _PLACES = "items.weight", "places.weight"
+_MISSING_SHOWN = 5
 
 
 class Draft(NamedTuple):
@@ -33,15 +34,15 @@ class Draft(NamedTuple):
 def settings_of(
     checkpoint: Checkpoint, *, num_heads: int | None, max_len: int | None, dropout: float | None
 ) -> RechorusSettings:
-    """Return what a checkpoint was built from: most of it is in the file, the heads are not.
+    """Return what a checkpoint was built from: most of it is in its tensors, the heads are not.
 
     Raises SettingError of the flag that is missing or does not fit the file.
     """
     width, longest = checkpoint.base[_ITEMS].shape[1], len(checkpoint.base[_PLACES]) - 1
     if num_heads is None:
         fits = ", ".join(str(heads) for heads in range(1, width + 1) if width % heads == 0)
-        told = f"expected how many attention heads it has, which no file says; one of {fits}"
-        raise SettingError("--num_heads", told)
+        told = "expected how many attention heads it has, which neither tensors nor name say"
+        raise SettingError("--num_heads", f"{told}; one of {fits}")
     if max_len is not None and max_len > longest:
         told = f"expected at most {longest}, the longest history of the file, got {max_len}"
         raise SettingError("--max_len", told)
@@ -114,5 +115,13 @@ def _rows(interactions: Interactions, rows: int, source: str) -> npt.NDArray[np.
         span = f"ids from {ids_I.min()} to {ids_I.max()}"
         raise RecsaeError(
             f"{wanted}: expected {ids_I.max() + 1} rows for {name} ({span}), found {rows}"
+        )
+    missing = np.setdiff1d(np.arange(1, rows), ids_I)
+    if len(missing):
+        shown = ", ".join(map(str, missing[:_MISSING_SHOWN]))
+        more = f" and {len(missing) - _MISSING_SHOWN} more" if len(missing) > _MISSING_SHOWN else ""
+        raise RecsaeError(
+            f"{wanted}: expected an event of each id from 1 to {rows - 1} in {name}, "
+            f"found none of {shown}{more}; is it the data, unfiltered, that it was trained on?"
         )
     return ids_I.astype(np.int64)

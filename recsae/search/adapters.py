@@ -16,6 +16,7 @@ from recsae.progress import say
 from recsae.results import Columns
 from recsae.search.director import Director
 from recsae.search.halt import Halt
+from recsae.search.idle import Idle
 from recsae.search.recorder import RunRecord
 from recsae.search.reports import EpochReport, why_given_up
 
@@ -102,27 +103,34 @@ class Watch(Callback):
     """Hears of lost processes, and lets the record and the progress be written now and then."""
 
     def __init__(
-        self, director: Director, record: RunRecord, tick: Callable[[int, str], None]
+        self, director: Director, record: RunRecord, tick: Callable[[int, str], None], idle: Idle
     ) -> None:
-        self._director, self._record, self._tick = director, record, tick
+        self._director, self._record, self._tick, self._idle = director, record, tick, idle
         self._ended: list[Trial] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """Be empty in the copy that Tune pickles, as the searcher."""
         return {}
 
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
+        """A leg has its process."""
+        self._idle.started(trial.trial_id)
+
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """A trial was given up after its process or node died again and again."""
+        self._idle.ended(trial.trial_id)
         self._director.fail(number(trial), why_given_up(_errors(trial), trial.num_failures))
 
     def on_trial_complete(
         self, iteration: int, trials: list[Trial], trial: Trial, **_: Any
     ) -> None:
         """A leg is over; what Tune knows of it comes once more before it can be dropped."""
+        self._idle.ended(trial.trial_id)
         self._ended.append(trial)
 
     def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """A trial's process or node died; it will go on elsewhere."""
+        self._idle.ended(trial.trial_id)
         say(f"trial {number(trial)} lost its process: it goes on from its last kept state")
 
     def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
@@ -132,6 +140,7 @@ class Watch(Callback):
             trial.metric_n_steps.clear()
         self._ended.clear()
         self._record.flush_if_due()
+        self._idle.tell()
         self._tick(self._record.ended, self._record.note())
 
 

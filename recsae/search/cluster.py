@@ -1,15 +1,19 @@
 """A Ray to run on: one of our own on this machine, or one that is there already; kept quiet."""
 
+import json
 import logging
 import os
+import re
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import ray
+from ray.experimental.internal_kv import _internal_kv_get
 
 from recsae.errors import RecsaeError
 from recsae.progress import say
@@ -20,6 +24,9 @@ STORE_BYTES = 100_000_000  # what trials exchange is small: data are memory-mapp
 SHARED_MEMORY = Path("/dev/shm")
 ANSWER_SECONDS = 10.0
 NODES_SECONDS = 2.0
+AUTOSCALING = "__autoscaling_status"
+"""Where Ray's autoscaler keeps its status, as `ray status` shows it."""
+_INVENTED = re.compile(r"node_[0-9a-f]+")
 SETTINGS = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
@@ -54,6 +61,41 @@ def cluster(address: str | None) -> Iterator[None]:
 def nodes() -> list[Node]:
     """Return what each living node offers."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def scales() -> bool:
+    """Return True if the cluster starts nodes by itself when they are asked for."""
+    until = time.monotonic() + ANSWER_SECONDS
+    while True:  # an autoscaler needs some seconds from its start to its first whole status
+        status = json.loads(_internal_kv_get(AUTOSCALING) or "{}")
+        if grows(status) or any(_types()):
+            return True
+        if "autoscaler_report" in status or time.monotonic() >= until:
+            return False
+        time.sleep(0.5)
+
+
+def grows(status: Mapping[str, Any]) -> bool:
+    """Return True if the status that Ray's autoscaler tells names types of nodes that it starts.
+
+    Without an autoscaler Ray invents a type for each node, called by the node's id.
+    """
+    told = status.get("autoscaler_report") or {}
+    known = {*(told.get("active_nodes") or {}), *(told.get("pending_launches") or {})}
+    known |= set((told.get("node_type_mapping") or {}).values())
+    return any(not _INVENTED.fullmatch(name) for name in known)
+
+
+def _types() -> list[str]:
+    """Return the types of nodes as Ray's newer autoscaler keeps them, "" for none."""
+    try:
+        from ray._raylet import GcsClient  # type: ignore[attr-defined]
+        from ray.autoscaler.v2.sdk import get_cluster_resource_state
+    except ImportError:
+        return []  # a Ray that keeps them elsewhere
+    address = ray.get_runtime_context().gcs_address
+    state = get_cluster_resource_state(GcsClient(address))
+    return [str(node.ray_node_type_name) for node in state.node_states]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from recsae.results import States
 from recsae.search import events
 from recsae.search.budgets import Budget
 from recsae.search.events import Event
+from recsae.search.failing import gives_up
 from recsae.search.history import History, Report, Told
 from recsae.search.strategy import Decision, Fresh, Further, Strategy
 
@@ -41,7 +42,7 @@ class Journal(Protocol):
     """Where events are kept: `recsae.search.journal.Journal`."""
 
     def append(self, event: Event) -> None:
-        """Keep an event; it is safe from a kill when this returns."""
+        """Keep an event; it is safe from a kill and a power cut when this returns."""
 
 
 Listener = Callable[[Event, Told], None]
@@ -59,14 +60,20 @@ class Director:
         journal: Journal | None = None,
         listeners: Iterable[Listener] = (),
         clock: Callable[[], float] = time.time,
+        may_give_up: bool = False,
     ) -> None:
-        """Listeners are told of each event that has happened, with the trial as it is then."""
+        """Listeners are told of each event that has happened, with the trial as it is then.
+
+        may_give_up: no new trial starts while `failing` says why.
+        """
         self.history, self.budget = history, budget
         self._strategy, self._journal = strategy, journal
         self._listeners, self._clock = list(listeners), clock
         self._orphans: list[int] = []
         self._stuck: tuple[int, str | None] | None = None
         self._count = 0
+        self._may_give_up = may_give_up
+        self._ended_before: frozenset[int] = frozenset()
         self.finished = False
         """True when nothing runs and nothing is left to start."""
 
@@ -76,12 +83,18 @@ class Director:
             if event["kind"] != events.BEGUN:
                 self._happen(event)
         self._orphans = [t.trial_id for t in self.history if t.state == States.RUNNING]
+        self._ended_before = frozenset(t.trial_id for t in self.history if t.ended)
+
+    @property
+    def failing(self) -> str | None:
+        """The error that all trials have failed with from the start, if they have."""
+        return gives_up(self.history, self._ended_before) if self._may_give_up else None
 
     def next(self) -> Leg | None:
         """Return what to start on a free place; None: nothing now, nothing ever if `finished`."""
         if self._orphans:
             return _leg(self.history.trials[self._orphans.pop(0)])
-        over = self.budget.over(self.history)
+        over = self.budget.over(self.history) or self.failing
         if self._stuck == (self._count, over):
             return None  # asked again, although nothing has happened since
         if over is None:

@@ -1,13 +1,16 @@
 """What may change between a run and its going on: nothing, or with --extend only what widens it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from recsae.search.parameters import Parameter
-from recsae.search.space import SearchSpace
+from recsae.search.sections import OURS
+from recsae.search.space import SearchSpace, space_of
 
-_FREE = ("resources",)
-"""Sections that decide nothing: they may differ at any time."""
+_FREE = ("dataset", "data", "resources")
+"""Sections that may differ at any time: the last decides nothing, and whether the data are the same
+is told by their content, in the fingerprint of the states, however they are named."""
 _BUDGETS = (
     *("trials", "sampler", "max_hours", "max_device_seconds", "max_epochs"),
     *("stop_at_noise", "finalists", "finalist_seeds"),
@@ -28,6 +31,17 @@ class Change:
     def words(self) -> str:
         """The change in a few words."""
         return f"{self.key} {_shown(self.old)} → {_shown(self.new)}"
+
+
+def stored_space(values: Mapping[str, Any], source: str) -> SearchSpace:
+    """Return the space of a run as `resolved` gave it; `source` is for errors.
+
+    Beside the sampler ours an older run has a scheduler, which never had a say.
+    """
+    search = values.get("search")
+    if isinstance(search, Mapping) and search.get("sampler") == OURS:
+        values = {**values, "scheduler": {**(values.get("scheduler") or {}), "name": "none"}}
+    return space_of(dict(values), source)
 
 
 def changes(old: SearchSpace, new: SearchSpace) -> list[Change]:

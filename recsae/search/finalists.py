@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from recsae.files import sync
 from recsae.progress import say
 from recsae.results import DEV, Columns, States
 from recsae.search.budgets import Budget
@@ -145,6 +146,7 @@ class AllKept(Keeper):
         try:
             kept = self._folder / self._names[int(row[SEED])]
             (self._waiting / str(row[Columns.TRIAL_ID])).replace(kept)
+            sync(self._folder)
         except FileNotFoundError:
             return False
         return True

@@ -1,7 +1,7 @@
 """The journal of a run, RUN/journal/: all events of its search, in numbered segments.
 
-An event that `append` returned from survives a kill of the driver. A driver that takes a run up
-never writes to an old segment: it starts one of its own. Nothing is ever unpickled.
+An event that `append` returned from survives a kill of the driver, and a power cut. A driver that
+takes a run up never writes to an old segment: it starts one of its own. Nothing is ever unpickled.
 """
 
 from collections.abc import Iterator
@@ -21,9 +21,10 @@ SEGMENT_EVENTS: Final = 4000
 class Journal:
     """Kept by one driver at a time; `notes` tells what an earlier one's kill had torn off.
 
-    In a folder of this machine's file system an event is a line more: a write, and a sync of the
-    disk about once a second. An object store (`s3://…`) cannot append: an event is an object of
-    its own there, so it costs one conditional put (10–100 ms), and reading it back one get.
+    In a folder of this machine's file system an event is a line more: a write and a sync of the
+    disk each, for somebody is answered after each. An object store (`s3://…`) cannot append: an
+    event is an object of its own there, so it costs one conditional put (10–100 ms), and reading it
+    back one get.
     """
 
     def __init__(self, folder: Folder) -> None:
@@ -57,15 +58,18 @@ class Journal:
         return Reader().events(self._folder.files(self._files))
 
     def append(self, event: Event) -> None:
-        """Keep an event, which JSON can hold; it is safe from a kill when this returns."""
+        """Keep an event, which JSON can hold; it is safe when this returns."""
         if not self._folder.appends:
             self._begin(event)
             return
         if self._position.lines > SEGMENT_EVENTS or not self._folder.sound:
             self._begin()
         line, after = self._position.event(event)
-        self._folder.append(line)
-        self._position = after
+        try:
+            self._folder.append(line)
+        finally:
+            if self._folder.sound:  # the line is whole, though the disk may not have taken it
+                self._position = after
 
     def close(self) -> None:
         """Let others have it."""

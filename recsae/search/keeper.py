@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from recsae.files import make_folder, sync
 from recsae.progress import say
 from recsae.results import DEV, Columns, Files, best_rows, records
 from recsae.results.frames import trials_frame
@@ -83,10 +84,11 @@ class Keeper:
         )
 
     def _take(self, trial_id: int) -> None:
-        self._best.mkdir(exist_ok=True)
+        make_folder(self._best)
         kept = self._best / str(trial_id)
         try:
             (self._waiting / str(trial_id)).replace(kept)
+            sync(self._best)
         except FileNotFoundError:
             if not kept.exists():  # else an earlier driver has moved it
                 at = self._best

@@ -1,8 +1,8 @@
 """How many trials run at once, and what each holds: plain arithmetic on what the nodes offer."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from recsae.errors import RecsaeError
 from recsae.search.sections import ResourceSettings
@@ -56,16 +56,37 @@ def share_for(
 ) -> Share:
     """Return a trial's share; `measure` is called only for `gpus: auto` where there is a GPU.
 
-    It returns None if torch cannot use the GPU; then, as without one, trials run on CPUs.
+    That is on a node which can run a trial beside it. `measure` returns None if torch cannot use
+    the GPU; then, as without one, trials run on CPUs.
     """
     if asked.gpus != "auto":
         return Share(asked.cpus, asked.gpus)
-    equipped = [node for node in nodes if node.get(GPU, 0) >= 1]
-    need = measure(Share(asked.cpus, 1.0)) if equipped else None
+    able = equipped(nodes, asked.cpus)
+    need = measure(Share(asked.cpus, 1.0)) if able else None
     if need is None:
         return Share(asked.cpus, 0.0)
-    by_cpus = min(trials_by_cpus(node, asked.cpus) for node in equipped)
+    by_cpus = min(trials_by_cpus(node, asked.cpus) for node in able)
     return Share(asked.cpus, floored(1 / min(by_cpus, trials_in_memory(need))))
+
+
+def equipped(nodes: Iterable[Node], cpus: float) -> list[Node]:
+    """Return the nodes that have a GPU, and so many CPUs beside it."""
+    return [node for node in nodes if node.get(GPU, 0) >= 1 and slots(node, Share(cpus, 1.0))]
+
+
+def spread(share: Share, nodes: Sequence[Node], at_once: int) -> Share:
+    """Return the largest share of a GPU with which `at_once` trials still run at once.
+
+    Ray fills one GPU of a node before it turns to the next, so a few small shares would crowd it.
+    """
+    wanted = min(at_once, offer(nodes, share))
+    if not 0 < share.gpus < 1 or not wanted:
+        return share
+    for trials_a_gpu in range(1, int(1 / share.gpus + 1e-9)):
+        wider = replace(share, gpus=floored(1 / trials_a_gpu))
+        if offer(nodes, wider) >= wanted:
+            return wider
+    return share
 
 
 def trials_in_memory(need: Need, margin: float = MARGIN) -> int:
@@ -120,3 +141,8 @@ def too_large(share: Share, nodes: list[Node]) -> RecsaeError:
         f"resources: a trial asks for {share.words}, "
         f"but a node offers at most {most_cpus:g} CPUs and {most_gpus:g} GPUs"
     )
+
+
+def needs_look(asked: ResourceSettings) -> bool:
+    """Return True if some machine may be too small for what a trial asks for."""
+    return asked.cpus > 1 or asked.gpus not in ("auto", 0)

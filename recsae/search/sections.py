@@ -33,6 +33,13 @@ MEASURES = (
 )
 """The metrics that a constraint may name."""
 
+OURS = "ours"
+"""The sampler that decides by itself which trials go on: it has no scheduler beside it."""
+ONE_OBJECTIVE = (OURS, "cmaes")
+"""Samplers that take one objective alone."""
+AUTO = "auto"
+"""The scheduler that goes with the number of objectives."""
+
 OBJECTIVE_WORDS = {"max": "more is better", "min": "less is better"}
 
 
@@ -41,7 +48,8 @@ class SearchSettings(Settings):
 
     sampler: Literal["ours", "tpe", "random", "gp", "cmaes", "nsgaii", "qmc"] = "tpe"
     """What proposes trials: ours, tpe, gp (a Gaussian process), cmaes and nsgaii (evolution)
-    learn from the trials so far; random and qmc (evenly spread) do not."""
+    learn from the trials so far; random and qmc (evenly spread) do not. ours also stops trials, so
+    it takes no scheduler; ours and cmaes take one objective."""
     trials: Annotated[int, Field(ge=1)] = 64
     """Trials in all."""
     seed: Annotated[int, Field(ge=0)] = 0
@@ -63,12 +71,15 @@ class SearchSettings(Settings):
 class SchedulerSettings(Settings):
     """Which trials are stopped or paused before their last epoch."""
 
-    name: Literal["asha", "asha_promote", "hyperband", "median", "one_epoch", "none"] = "asha"
-    """asha stops the weaker trials at each rung; asha_promote pauses all and lets the best go on;
-    hyperband does so in brackets that begin at later and later rungs; median stops what is worse
-    than most others were on average; one_epoch pauses all after the grace and trains the best few
-    to their end; none lets every trial run to its end. With several objectives trials are ranked
-    by non-dominated sorting."""
+    name: Literal["auto", "asha", "asha_promote", "hyperband", "median", "one_epoch", "none"] = (
+        "auto"
+    )
+    """auto is asha with one objective and median with several. asha stops the weaker trials at
+    each rung; asha_promote pauses all and lets the best go on; hyperband does so in brackets that
+    begin at later and later rungs; median stops what is worse than most others were on average;
+    one_epoch pauses all after the grace and trains the best few to their end; none lets every
+    trial run to its end. With several objectives trials are ranked
+    by non-dominated sorting; halving (asha, asha_promote, hyperband) then leaves a front of few."""
     grace_epochs: Annotated[int, Field(ge=1)] = 1
     """The first rung: no trial stops before this many epochs."""
     reduction_factor: Annotated[int, Field(ge=2)] = 3
@@ -77,16 +88,19 @@ class SchedulerSettings(Settings):
     keep: Annotated[int, Field(ge=1)] = 4
     """How many trials one_epoch trains to their end."""
 
-    @property
-    def words(self) -> str:
-        """What is done, in a few words."""
-        begin = f"{self.name} from epoch {self.grace_epochs}"
-        ends = {
-            "none": "none",
-            "median": begin,
-            "one_epoch": f"{begin}, the best {self.keep} go on",
-        }
-        return ends.get(self.name, f"{begin}, 1 of {self.reduction_factor} goes on")
+    def settled(self, objectives: int, sampler: str) -> "SchedulerSettings":
+        """Return the settings with the scheduler that auto stands for."""
+        if self.name != AUTO:
+            return self
+        several = "median" if objectives > 1 else "asha"
+        name = "none" if sampler == OURS else several
+        return SchedulerSettings.of({**self.values(), "name": name})
+
+
+_Gpus = Annotated[
+    # The upper end is the validator's, which says why; here it is only for the schema.
+    float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"maximum": 1})
+]
 
 
 class ResourceSettings(Settings):
@@ -94,13 +108,13 @@ class ResourceSettings(Settings):
 
     cpus: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """CPU cores a trial; fractions share one."""
-    gpus: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = "auto"
-    """GPUs a trial; fractions share one; auto packs as many trials on a GPU as fit."""
+    gpus: _Gpus | Literal["auto"] = "auto"
+    """GPUs a trial, at most 1, as it uses one device; fractions share one; auto packs as many
+    trials on a GPU as fit."""
 
     @model_validator(mode="after")
-    def _several_gpus_are_whole(self) -> Self:
-        if self.gpus != "auto" and self.gpus > 1 and self.gpus % 1:
-            raise KeyedValueError(
-                "gpus", f"expected a whole number, a fraction below 1, or auto, got {self.gpus}"
-            )
+    def _at_most_one_gpu(self) -> Self:
+        if self.gpus != "auto" and self.gpus > 1:
+            told = "expected 0, 1, a fraction below 1, or auto, as a trial uses one device"
+            raise KeyedValueError("gpus", f"{told}, got {self.gpus:g}")
         return self

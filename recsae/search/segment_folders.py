@@ -5,7 +5,6 @@ Both make a segment only if nobody else has made it, so two drivers never write 
 
 import os
 import re
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from io import FileIO
 from pathlib import Path
@@ -13,11 +12,10 @@ from typing import Any, ClassVar, Final, Protocol
 
 from filelock import FileLock, Timeout
 
-from recsae.files import naming
+from recsae.files import make_folder, naming, sync
 from recsae.search.segments import JournalError, parsed
 
 FOLDER: Final = "journal"
-SYNC_SECONDS: Final = 1.0
 _NAME: Final = re.compile(r"(\d{6,})\.jsonl")
 _AT_ONCE: Final = 64
 
@@ -44,7 +42,7 @@ class Folder(Protocol):
         """Make a segment, the one to append to; JournalError if there is one of this number."""
 
     def append(self, line: bytes) -> None:
-        """Write a line more; it survives a kill when this returns."""
+        """Write a line more; it survives a kill and a power cut when this returns."""
 
     @property
     def sound(self) -> bool:
@@ -70,12 +68,11 @@ class LocalFolder:
         self._path = path
         self._lock = FileLock(path / "lock", timeout=0, thread_local=False)
         self._file: FileIO | None = None
-        self._synced = 0.0
         self.sound = True
 
     def lock(self) -> None:
         """Take the lock."""
-        self._path.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path)
         try:
             self._lock.acquire()
         except Timeout:
@@ -106,11 +103,7 @@ class LocalFolder:
         except OSError:
             path.unlink()  # else the next try would meet it
             raise
-        handle = os.open(self._path, os.O_RDONLY)
-        try:
-            os.fsync(handle)  # else a power cut may forget the file's name
-        finally:
-            os.close(handle)
+        sync(self._path)  # else a power cut may forget the file's name
 
     def append(self, line: bytes) -> None:
         """Write a line; what a full disk leaves of it is a torn one, and the segment ends."""
@@ -121,9 +114,7 @@ class LocalFolder:
             while rest:
                 rest = rest[self._file.write(rest) :]
             self.sound = True
-            if time.monotonic() - self._synced >= SYNC_SECONDS:
-                os.fsync(self._file.fileno())
-                self._synced = time.monotonic()
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Seal the open segment, and give the lock back."""
@@ -134,9 +125,8 @@ class LocalFolder:
 
     def _seal(self) -> None:
         if self._file is not None:
-            with self._file as file, naming(Path(file.name)):
-                self._file = None
-                os.fsync(file.fileno())
+            self._file.close()
+            self._file = None
 
 
 class RemoteFolder:

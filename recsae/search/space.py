@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from recsae.activations_settings import ActivationSettings
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import digest
-from recsae.interactions.settings import DataSettings, check_name
+from recsae.interactions.settings import DataSettings, check_data
 from recsae.metrics.bounds import allowed
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
@@ -30,9 +30,17 @@ from recsae.search.read_sections import (
     read_objectives,
     read_section,
 )
-from recsae.search.sections import ResourceSettings, SchedulerSettings, SearchSettings
+from recsae.search.sections import (
+    AUTO,
+    ONE_OBJECTIVE,
+    OURS,
+    ResourceSettings,
+    SchedulerSettings,
+    SearchSettings,
+)
 from recsae.search.shipped import find_space
-from recsae.search.yaml_lines import Document, dump_yaml, mistake, read_document
+from recsae.search.space_data import with_flags, with_its_place
+from recsae.search.yaml_lines import Document, mistake, read_document
 from recsae.settings import Settings
 
 KEYS = (
@@ -62,7 +70,11 @@ class SearchSpace:
     """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
     points: tuple[Point, ...] = ()
     """Settings to start from, in the file's terms; what they leave out is drawn."""
+    scheduler_named: bool = field(default=True, compare=False)
+    """False if the scheduler is the one that goes with the objectives and the sampler."""
     source: str = field(default="", compare=False)
+    data_flags: tuple[str, ...] = field(default=(), compare=False)
+    """Settings of the data that the command line gave."""
     section_line: int = field(default=0, compare=False)
     """Where `parameters` stands in the source."""
 
@@ -87,9 +99,13 @@ class SearchSpace:
         return DataSettings.of({"dataset": self.dataset, **self.data})
 
     def named_data(self) -> dict[str, Any]:
-        """Return what the space says of its data, without the settings that it leaves out."""
+        """Return what the space or a flag says of its data, without what both leave out."""
         defaults = DataSettings().values()
-        given = {name: value for name, value in self.data.items() if value != defaults[name]}
+        given = {
+            name: value
+            for name, value in self.data.items()
+            if value != defaults[name] or name in self.data_flags
+        }
         return given if self.dataset is None else {"dataset": self.dataset, **given}
 
     @property
@@ -131,6 +147,7 @@ class SearchSpace:
         self,
         *,
         dataset: str | None = None,
+        data: Mapping[str, Any] | None = None,
         trials: int | None = None,
         seed: int | None = None,
         sampler: str | None = None,
@@ -144,24 +161,36 @@ class SearchSpace:
         cpus: float | None = None,
         gpus: float | str | None = None,
     ) -> "SearchSpace":
-        """Return the space with what the command line gives; None leaves a value as it is."""
-        if dataset is not None:
-            check_name(dataset)
+        """Return the space with what the command line gives; None leaves a value as it is.
+
+        `data` may hold `dataset` too.
+        """
+        flags = {**(data or {}), **({} if dataset is None else {"dataset": dataset})}
+        try:
+            named, known = with_flags(self.dataset, self.data, flags)
+        except SettingError as error:
+            raise with_its_place(error, self.data, flags, self.source) from None
         search = {
             **{"trials": trials, "seed": seed, "sampler": sampler, "max_hours": max_hours},
             **{"max_device_seconds": max_device_seconds, "max_epochs": max_epochs},
             **{"stop_at_noise": stop_at_noise, "finalists": finalists},
             "finalist_seeds": finalist_seeds,
         }
+        settings = _changed(self.search, search)
+        stopping = _with_name(self.scheduler, scheduler or (None if self.scheduler_named else AUTO))
         space = dataclasses.replace(
             self,
-            dataset=self.dataset if dataset is None else dataset,
-            search=_changed(self.search, search),
-            scheduler=_with_name(self.scheduler, scheduler),
+            dataset=named,
+            data=known,
+            data_flags=tuple(flags),
+            search=settings,
+            scheduler=stopping.settled(len(self.objectives), settings.sampler),
+            scheduler_named=stopping.name != AUTO,
             resources=_changed(self.resources, {"cpus": cpus, "gpus": gpus}),
         )
         if clash := _clash(space):
-            raise SettingError(clash[1], clash[2])
+            section, key, message = clash
+            raise SettingError(section if key == "name" else key, message)
         return space
 
     def resolved(self) -> dict[str, Any]:
@@ -182,31 +211,6 @@ class SearchSpace:
             "resources": self.resources.values(),
         }
 
-    def to_yaml(self) -> str:
-        """Return the resolved space as the text of a space file."""
-        return dump_yaml(self.resolved())
-
-    def describe(self) -> str:
-        """Return what is searched, in a few lines for people."""
-        fixed = [p.words() for p in self.parameters if p.kind == "fixed"]
-        searched = [p.words() for p in self.parameters if p.kind != "fixed"]
-        tuning = self.search
-        stop = f", {tuning.max_hours} h at most" if tuning.max_hours else ""
-        limits = ", ".join(f"{name} {bound}" for name, bound in self.constraints.items())
-        lines = {
-            "models": ", ".join(self.models),
-            "data": self.dataset or "not named",
-            "searched": "; ".join(searched) or "nothing",
-            "fixed": "; ".join(fixed) or "nothing",
-            "objective": ", ".join(f"{way} {name}" for name, way in self.objectives.items()),
-            **({"limits": limits} if limits else {}),
-            **({"begins": f"with {len(self.points)} points of its own"} if self.points else {}),
-            "trials": f"{tuning.trials} by {tuning.sampler}, seed {tuning.seed}{stop}",
-            "stopping": self.scheduler.words,
-            "a trial": f"{self.resources.cpus:g} cpu, {self.resources.gpus} gpu",
-        }
-        return "\n".join(f"{name + ':':<11}{text}" for name, text in lines.items())
-
 
 def load_space(path: str | Path) -> SearchSpace:
     """Read a space file, or a shipped one by its name; RecsaeError of one line when it is wrong."""
@@ -214,9 +218,10 @@ def load_space(path: str | Path) -> SearchSpace:
     space = _build(document)
     if space.dataset is not None:
         try:
-            check_name(space.dataset)
+            check_data(space.data_settings())
         except SettingError as error:
-            raise document.error(("dataset",), error.message) from None
+            place = ("dataset",) if error.key == "dataset" else ("data", error.key)
+            raise document.error(place, error.message) from None
     return space
 
 
@@ -233,6 +238,8 @@ def _build(document: Document) -> SearchSpace:
     models = read_models(document)
     objectives = read_objectives(document)
     parameters = read_parameters(document, models)
+    search = read_section(document, "search", SearchSettings)
+    scheduler = read_section(document, "scheduler", SchedulerSettings)
     space = SearchSpace(
         models=models,
         dataset=read_dataset(document),
@@ -241,8 +248,9 @@ def _build(document: Document) -> SearchSpace:
         activations=read_section(document, "activations", ActivationSettings),
         parameters=parameters,
         objectives=objectives,
-        search=read_section(document, "search", SearchSettings),
-        scheduler=read_section(document, "scheduler", SchedulerSettings),
+        search=search,
+        scheduler=scheduler.settled(len(objectives), search.sampler),
+        scheduler_named=scheduler.name != AUTO,
         resources=read_section(document, "resources", ResourceSettings),
         constraints=read_constraints(document),
         points=read_points(document, models, parameters),
@@ -262,8 +270,12 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
     if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
         message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
         return "scheduler", "grace_epochs", message
-    if space.search.sampler == "cmaes" and len(space.objectives) > 1:
-        return "search", "sampler", "expected another with several objectives, got cmaes"
+    if space.search.sampler in ONE_OBJECTIVE and len(space.objectives) > 1:
+        message = f"expected another with several objectives, got {space.search.sampler}"
+        return "search", "sampler", message
+    if space.search.sampler == OURS and scheduler.name != "none":
+        message = f"expected none with the sampler {OURS}, which stops trials by itself"
+        return "scheduler", "name", f"{message}, got {scheduler.name}"
     if space.search.stop_at_noise and len(space.objectives) > 1:
         return "search", "stop_at_noise", "expected false with several objectives, got true"
     return None

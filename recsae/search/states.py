@@ -16,20 +16,18 @@ def keep_state(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
 
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    folder.mkdir(exist_ok=True)
     write_whole(_file(folder, trial_id), buffer.getvalue())
 
 
 def kept_state(folder: Path, trial_id: int) -> dict[str, Any] | None:
-    """Return the state of a trial, its tensors on the CPU, or None if none was kept.
-
-    It may have been kept on a GPU that this node does not have.
-    """
+    """Return the state of a trial, or None if none was kept."""
     import torch
 
     try:
-        file = _file(folder, trial_id)
-        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        # What was kept on a GPU goes on wherever the trial is now: it moves the state there itself.
+        state: dict[str, Any] = torch.load(
+            _file(folder, trial_id), map_location="cpu", weights_only=True
+        )
     except FileNotFoundError:
         return None
     return state

@@ -11,11 +11,12 @@ from recsae.search.noise import StopAtNoise, tail_gain
 from recsae.search.proposers import proposer_for
 from recsae.search.proposers.warm import WarmTrial
 from recsae.search.rules import pauses, rule_for, rungs
+from recsae.search.sections import OURS
 from recsae.search.space import SearchSpace
 from recsae.search.strategy import Paired, Strategy
 
-OURS = "ours"
-"""The sampler that decides by itself which trials go on: it has no scheduler beside it."""
+HALVING = ("asha", "asha_promote", "hyperband")
+"""Schedulers of which one trial of so many goes on at each rung."""
 
 
 def strategy_for(space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> Strategy:
@@ -33,6 +34,15 @@ def _strategy(space: SearchSpace, warm: Sequence[WarmTrial]) -> Strategy:
     for note in proposer.notes:
         say(note)
     return Paired(proposer, rule_for(space), partial(completed, space))
+
+
+def warnings_of(space: SearchSpace) -> list[str]:
+    """Return what the user should know of the scheduler that a space names."""
+    name, several = space.scheduler.name, len(space.objectives) > 1
+    if not several or name not in HALVING:
+        return []
+    told = f"scheduler {name}: with several objectives it lets few trials run to their end"
+    return [f"{told}, so the front is small; median, the default, keeps more"]
 
 
 def pauses_for(space: SearchSpace) -> tuple[int, ...]:

@@ -66,9 +66,6 @@ class Rule(Protocol):
     def told(self, history: History, trial: Told) -> None:
         """Learn of an event, as a proposer does."""
 
-    def waits(self, history: History) -> bool:
-        """Return True if nothing new may start until some trial has reported."""
-
 
 class Strategy(Protocol):
     """Both in one: what the director asks."""
@@ -108,7 +105,7 @@ class Paired:
         further = self.rule.further(history, may_ask)
         if further is not None:
             return further
-        if not may_ask or self.rule.waits(history):
+        if not may_ask:
             return None
         drawn = self.proposer.propose(history, trial_id)
         return self.complete(drawn, trial_id)

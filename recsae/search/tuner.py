@@ -18,15 +18,18 @@ from recsae.search.adapters import LegSearcher, Reporting, Watch, number
 from recsae.search.budgets import Budget
 from recsae.search.director import Director
 from recsae.search.events import Event
-from recsae.search.halt import Halt
+from recsae.search.failing import EQUAL_FAILURES
+from recsae.search.halt import Halt, StoppedError
 from recsae.search.history import History, Told
+from recsae.search.idle import Idle
 from recsae.search.journal import Journal
 from recsae.search.keeper import WAITING, Keeper
 from recsae.search.measuring import measured_need
 from recsae.search.noise import StopAtNoise
 from recsae.search.proposers.warm import WarmTrial
 from recsae.search.recorder import RunRecord
-from recsae.search.resources import Share, fits, share_for, squeezed, too_large
+from recsae.search.resources import Share
+from recsae.search.sharing import share_of
 from recsae.search.space import SearchSpace
 from recsae.search.states import FOLDER as STATES
 from recsae.search.states import drop_state
@@ -50,6 +53,8 @@ class SearchOutcome:
     over: str | None
     """Which budget beside the number of trials ended it."""
     share: Share
+    failing: str | None = None
+    """The error that its first trials had in common, if that ended it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Plan:
     """What keeps models, by default those of the best trials."""
     what: str = "search"
     """What the progress is called."""
+    may_give_up: bool = False
+    """Whether it ends when its first trials all fail with the same error."""
 
     def work(self, run_path: Path) -> Work:
         """Return what all trials share."""
@@ -107,7 +114,17 @@ def run_search(
     """
     budget = Budget.of(space.search, min_trials=min_trials)
     strategy = strategy_for(space, warm)
-    plan = Plan(space, activations, strategy, budget, workers, address, trial_factory, shared_cache)
+    plan = Plan(
+        space,
+        activations,
+        strategy,
+        budget,
+        workers,
+        address,
+        trial_factory,
+        shared_cache,
+        may_give_up=True,
+    )
     return run_plan(plan, run_path.resolve(), about or {})
 
 
@@ -121,26 +138,34 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
         journal.append({"kind": events.BEGUN, "at": time.time(), **about})
         with halt.on_ctrl_c(), cluster.cluster(plan.address):
             work = plan.work(run_path)
-            share = _share(plan, work)
+            try:
+                share = _share(plan, work, halt)
+            except StoppedError:
+                return SearchOutcome(True, None, Share(plan.space.resources.cpus, 0.0))
             work = replace(work, device=share.device, threads=share.threads)
             director = _search(plan, run_path, work, share, halt, journal, past)
     over = director.budget.over(director.history)
     full = len(director.history) >= plan.budget.trials
     if not (over or full or halt.asked) and isinstance(plan.strategy, StopAtNoise):
         over = plan.strategy.over(director.history)
-    return SearchOutcome(halt.asked, over, share)
+    failing = None if halt.asked else director.failing
+    if failing is not None:
+        over = f"the first {EQUAL_FAILURES} trials failed alike"
+        say(
+            f"{over}: {failing}; nothing else has come of it, so the search ends here; "
+            f"mend it, and --resume {run_path.name} goes on"
+        )
+    return SearchOutcome(halt.asked, over, share, failing)
 
 
-def _share(plan: Plan, work: Work) -> Share:
-    nodes, own = cluster.nodes(), plan.address is None
-    share = share_for(plan.space.resources, nodes, partial(measured_need, plan.space, work))
-    if own and plan.workers is not None:
-        share = squeezed(share, nodes, plan.workers)
-    if not fits(share, nodes):
-        if own:
-            raise too_large(share, nodes)
-        say(f"no node offers {share.words} yet: the search waits for one")
-    return share
+def _share(plan: Plan, work: Work, halt: Halt) -> Share:
+    return share_of(
+        plan.space.resources,
+        plan.space.search.trials,
+        plan.workers,
+        partial(measured_need, plan.space, work, halt),
+        own=plan.address is None,
+    )
 
 
 def _search(
@@ -163,6 +188,7 @@ def _search(
         budget,
         journal=journal,
         listeners=[record.happened, partial(_sweep, Path(work.states))],
+        may_give_up=plan.may_give_up,
     )
     with record.replaying():
         director.replay(past)
@@ -225,7 +251,7 @@ def _tuner(
         run_config=tune.RunConfig(
             name="trials",
             storage_path=str(run_path / TUNE),
-            callbacks=[Watch(director, record, tick)],
+            callbacks=[Watch(director, record, tick, Idle(share.words))],
             stop=Reporting(director, searcher.live, halt),
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),

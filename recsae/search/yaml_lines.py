@@ -72,28 +72,15 @@ def read_document(path: Path, source: str) -> Document:
         raise mistake(source, 0, "", "nested too deeply") from None
 
 
-def dump_yaml(value: Any) -> str:
-    """Return plain values as YAML that `read_document` gives back unchanged."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=100)
-
-
 class _Loader(yaml.SafeLoader):
     """The safe loader with our reading of numbers and dates."""
 
 
-class _Dumper(yaml.SafeDumper):
-    """The safe dumper that puts quotes where _Loader would not see a text."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-for _side in (_Loader, _Dumper):
-    _side.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
-        for first, resolvers in _side.yaml_implicit_resolvers.items()
-    }
-    _side.add_implicit_resolver(_FLOAT, _EXPONENT, list("-+.0123456789"))
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_FLOAT, _EXPONENT, list("-+.0123456789"))
 
 
 def _parse(data: bytes, source: str) -> Document:

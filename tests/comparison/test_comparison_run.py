@@ -94,8 +94,9 @@ def _shared(found: dict[str, Any]) -> int:
 
 
 def test_what_a_comparison_tells(trained: list[Path], tmp_path: Path) -> None:
-    found = compare([DATA], PLAN, tmp_path, BASE)
+    found = compare([DATA], PLAN, tmp_path, BASE, {"min_user": 5})
     [dataset] = found["datasets"].values()
+    assert "with < 5 events" in dataset["protocol"]
     lines = {(one["model"], one["budget"]): one for one in dataset["lines"]}
     for name in ("SASRec", "Popularity", "MarkovChain", "SASRec_PCA"):
         assert 0 <= lines[name, None]["test"]["all"]["ndcg@10"]["mean"] <= 1

@@ -38,6 +38,8 @@ def test_quick_fills_in_what_is_not_given(script: Any) -> None:
     [
         (["--datasets", "grocry"], "did you mean 'grocery'?"),
         (["--preset", "worst"], "preset: expected one of default, best, got 'worst'"),
+        (["--min_user", "-1"], "min_user: expected an integer >= 0, got -1"),
+        (["--datasets", "synthetic", "--user_column", "uid"], "user_column: expected a data set"),
         (["--bases", "0"], "bases: expected an integer >= 1, got 0"),
         (["--page", "--out", "nowhere"], "nowhere: no finished comparison"),
     ],

@@ -92,7 +92,7 @@ def test_ranks_are_in_whole_float32_when_torch_multiplies_in_tf32() -> None:
 @pytest.mark.parametrize("loss", ["full", "sampled"])
 def test_a_base_is_trained_on_a_gpu_as_on_the_cpu(loss: str) -> None:
     data = DataSettings.of({"dataset": "synthetic:users=500,items=300"})
-    sequences = Sequences.of(load(data), data.order)
+    sequences = Sequences.of(load(data), data)
     quiet = {"emb_size": 32, "epochs": 3, "dropout": 0.0, "loss": loss, "negatives": 10_000}
     settings = SASRecSettings.of(quiet)
     cpu, once, again = (

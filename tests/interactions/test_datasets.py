@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from recsae.errors import RecsaeError, SettingError
+from recsae.interactions.attributes import tags
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 
@@ -15,19 +17,39 @@ real = pytest.mark.skipif(
 )
 
 
-def test_a_known_set_without_the_folder(monkeypatch):
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_a_known_set_that_is_not_here_says_both_ways_to_have_it(monkeypatch):
     monkeypatch.delenv("RECSAE_DATA_DIR", raising=False)
     with pytest.raises(SettingError) as caught:
         load(DataSettings(dataset="ml-1m"))
     assert str(caught.value) == (
-        "dataset: ml-1m: set RECSAE_DATA_DIR to the folder that holds ml-1m/"
+        "dataset: ml-1m is not here: `recsae data get ml-1m` downloads it; or have ml-1m/ in a "
+        "folder RECSAE_DATA_DIR"
     )
 
 
 def test_a_known_set_that_the_folder_lacks(monkeypatch, tmp_path):
     monkeypatch.setenv("RECSAE_DATA_DIR", str(tmp_path))
-    with pytest.raises(SettingError, match=rf"^dataset: no yelp/ in RECSAE_DATA_DIR={tmp_path}; "):
+    with pytest.raises(
+        SettingError, match=rf"; or have a folder yelp/ in RECSAE_DATA_DIR={tmp_path}$"
+    ):
         load(DataSettings(dataset="yelp"))
+
+
+def test_a_downloaded_set_is_found_and_ones_own_wins(monkeypatch, tmp_path, cache):
+    for folder, events in ((cache / "data" / "toys", 4), (tmp_path / "toys", 3)):
+        folder.mkdir(parents=True)
+        lines = "".join(f"1,{item},{item}\n" for item in range(events))
+        (folder / "log.csv").write_text("user,item,time\n" + lines)
+    monkeypatch.delenv("RECSAE_DATA_DIR", raising=False)
+    assert load(DataSettings(dataset="toys")).n_events == 4
+    monkeypatch.setenv("RECSAE_DATA_DIR", str(tmp_path))
+    assert load(DataSettings(dataset="toys")).n_events == 3
 
 
 @pytest.mark.parametrize("form", ["recbole", "csv", "parquet", "rechorus", "s3rec"])
@@ -44,7 +66,7 @@ def test_a_name_means_the_known_set_even_beside_such_a_folder(monkeypatch, tmp_p
     (tmp_path / "toys").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RECSAE_DATA_DIR", raising=False)
-    with pytest.raises(SettingError, match="set RECSAE_DATA_DIR"):
+    with pytest.raises(SettingError, match="toys is not here"):
         load(DataSettings(dataset="toys"))
     with pytest.raises(RecsaeError, match="no known log in it"):
         load(DataSettings(dataset="./toys"))
@@ -95,7 +117,7 @@ def test_generated_data_has_no_format_and_no_columns(key):
 def test_real_sets_are_as_published(name, counts):
     found = load(DataSettings(dataset=name))
     assert (found.n_users, found.n_items, found.n_events) == counts
-    assert found.filtered == "as shipped" and found.item_attributes is not None
+    assert found.filtered == "as shipped" and found.attributes is not None
 
 
 @real
@@ -108,11 +130,16 @@ def test_grocery_keeps_a_dev_and_a_test_target_a_user():
 @real
 def test_ml_100k_knows_its_genres():
     found = load(DataSettings(dataset="ml-100k"))
-    assert found.item_attributes is not None
-    toy_story = found.item_attributes.loc[found.items == 1].iloc[0]
-    assert set(toy_story[toy_story].index) == {
-        "release_year=1995",
-        "class=Animation",
-        "class=Children's",
-        "class=Comedy",
-    }
+    assert found.attributes is not None
+    toy_story = found.attributes.loc[
+        found.attributes["item"] == np.flatnonzero(found.items == 1)[0]
+    ]
+    assert toy_story[["attribute", "value"]].to_numpy().tolist() == [
+        ["genre", "Animation"],
+        ["genre", "Children's"],
+        ["genre", "Comedy"],
+        ["title", "Toy Story"],
+        ["year", "1995"],
+    ]
+    named = tags(found.attributes, found.n_items, found.tag_names)
+    assert named is not None and "class=Comedy" in named and "release_year=1995" in named

@@ -14,7 +14,7 @@ def frame(user, item, timestamp, split=None) -> pd.DataFrame:
     columns = {"user": user, "item": item, "timestamp": timestamp}
     if split is not None:
         columns["split"] = split
-    return pd.DataFrame(columns).astype({name: DTYPES[name] for name in columns})
+    return pd.DataFrame(columns).astype({name: DTYPES[name][-1] for name in columns})
 
 
 def made(user, item, timestamp, split=None, **others) -> Interactions:
@@ -37,6 +37,11 @@ def test_it_cannot_be_changed():
         some.users[0] = 5
 
 
+def known(items: list[int]) -> pd.DataFrame:
+    attributes = pd.DataFrame({"item": items, "attribute": "genre", "value": "War"})
+    return attributes.astype({"item": "int32"})
+
+
 @pytest.mark.parametrize(
     "others",
     [
@@ -44,8 +49,9 @@ def test_it_cannot_be_changed():
         {"users": np.array([1])},  # a code without an id
         {"items": np.array([7, 7])},  # two codes with one id
         {"items": np.array(["a", "b"], dtype=object)},
-        {"item_attributes": pd.DataFrame({"tag": [True]})},  # not a row an item
-        {"item_attributes": pd.DataFrame({"tag": [1, 0]})},  # not a tag
+        {"attributes": pd.DataFrame({"item": [0], "attribute": ["genre"]})},  # no value
+        {"attributes": known([2])},  # an item that is not there
+        {"attributes": known([1, 0])},  # out of order
     ],
 )
 def test_codes_ids_and_tags_fit_together(others):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsae.interactions.attributes import tags
 from recsae.interactions.datasets import load
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
@@ -38,6 +39,12 @@ def events_of(interactions: Interactions) -> pd.DataFrame:
             "time": frame["timestamp"].astype(np.int64),
         }
     )
+
+
+def tags_of(path: Path) -> pd.DataFrame | None:
+    read = load(DataSettings(dataset=str(path)))
+    assert read.attributes is not None
+    return tags(read.attributes, read.n_items, read.tag_names)
 
 
 def as_text(events: pd.DataFrame) -> pd.DataFrame:
@@ -139,13 +146,13 @@ def test_tags_of_recbole_items(tmp_path: Path):
         "item_id:token\tclass:token_seq\tprice:float\tkind:token\n"
         "20\tComedy War\t1\t\n10\tComedy\t2\tHome video\n99\tSilent\t3\t\n30\t\t4\t\n"
     )
-    tags = load(DataSettings(dataset=str(tmp_path))).item_attributes
-    assert tags is not None and tags.columns.tolist() == [
+    found = tags_of(tmp_path)
+    assert found is not None and found.columns.tolist() == [
         "class=Comedy",
         "class=War",
         "kind=Home video",
     ]
-    assert tags.to_numpy().tolist() == [[True, False, True], [True, True, False], [False] * 3]
+    assert found.to_numpy().tolist() == [[True, False, True], [True, True, False], [False] * 3]
 
 
 def test_a_column_like_a_title_makes_no_tags(tmp_path: Path):
@@ -156,7 +163,7 @@ def test_a_column_like_a_title_makes_no_tags(tmp_path: Path):
     (tmp_path / "a.item").write_text(
         "item_id:token\ttitle:token_seq\n" + "".join(f"{item}\tword{item}\n" for item in items)
     )
-    assert load(DataSettings(dataset=str(tmp_path))).item_attributes is None
+    assert tags_of(tmp_path) is None
 
 
 def test_tags_of_rechorus_items(tmp_path: Path):
@@ -165,14 +172,14 @@ def test_tags_of_rechorus_items(tmp_path: Path):
     (tmp_path / "item_meta.csv").write_text(
         "item_id\ti_category\tr_complement\n1\t5\t[2, 3]\n2\t7\t[]\n3\t5\t[]\n"
     )
-    tags = load(DataSettings(dataset=str(tmp_path))).item_attributes
-    assert tags is not None and tags.columns.tolist() == ["i_category=5", "i_category=7"]
-    assert tags.to_numpy().tolist() == [[True, False], [False, True], [True, False]]
+    found = tags_of(tmp_path)
+    assert found is not None and found.columns.tolist() == ["i_category=5", "i_category=7"]
+    assert found.to_numpy().tolist() == [[True, False], [False, True], [True, False]]
 
 
 def test_tags_of_s3rec_items(tmp_path: Path):
     (tmp_path / "set.txt").write_text("1 3 1 2\n")
     (tmp_path / "set_item2attributes.json").write_text('{"3": [8, 9], "1": [9], "77": [1]}')
-    tags = load(DataSettings(dataset=str(tmp_path))).item_attributes
-    assert tags is not None and tags.columns.tolist() == ["attribute=8", "attribute=9"]
-    assert tags.to_numpy().tolist() == [[False, True], [False, False], [True, True]]
+    found = tags_of(tmp_path)
+    assert found is not None and found.columns.tolist() == ["attribute=8", "attribute=9"]
+    assert found.to_numpy().tolist() == [[False, True], [False, False], [True, True]]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from recsae.errors import SettingError
+from recsae.interactions.attributes import tags
 from recsae.interactions.datasets import load
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
@@ -13,6 +14,13 @@ from recsae.interactions.synthetic import synthetic
 
 def sequences(data: Interactions) -> pd.DataFrame:
     return data.frame.sort_values(["user", "timestamp"], kind="stable")
+
+
+def concepts(data: Interactions) -> pd.DataFrame:
+    assert data.attributes is not None
+    found = tags(data.attributes, data.n_items, data.tag_names)
+    assert found is not None
+    return found
 
 
 def hit_rates(data: Interactions) -> tuple[float, float]:
@@ -73,15 +81,14 @@ def test_any_size(values):
 
 
 def test_every_item_has_one_or_two_concepts():
-    tags = synthetic().item_attributes
-    assert tags is not None and tags.columns.tolist() == [f"concept_{c}" for c in range(8)]
-    assert tags.sum(axis=1).isin([1, 2]).all() and (tags.sum() > 20).all()
+    found = concepts(synthetic())
+    assert found.columns.tolist() == [f"concept={c}" for c in range(8)]
+    assert found.sum(axis=1).isin([1, 2]).all() and (found.sum() > 20).all()
 
 
 def test_neighbours_share_a_concept_far_more_often_than_strangers():
     data = synthetic()
-    assert data.item_attributes is not None
-    member = data.item_attributes.to_numpy()
+    member = concepts(data).to_numpy()
     ordered = sequences(data)
     item, user = ordered["item"].to_numpy(), ordered["user"].to_numpy()
     same_user = user[1:] == user[:-1]
@@ -92,14 +99,13 @@ def test_neighbours_share_a_concept_far_more_often_than_strangers():
 
 def test_what_a_user_follows_drifts():
     data = synthetic(drift=0.5, noise=0.0, length=40)
-    assert data.item_attributes is not None
-    concepts = data.item_attributes.to_numpy().astype(float)[sequences(data)["item"]]
+    of_event = concepts(data).to_numpy().astype(float)[sequences(data)["item"]]
     user = sequences(data)["user"].to_numpy()
     place = sequences(data).groupby("user").cumcount().to_numpy()
 
     def profile(from_place: int) -> np.ndarray:
         inside = (place >= from_place) & (place < from_place + 5)
-        return np.stack([np.bincount(user[inside], row[inside]) for row in concepts.T], axis=1)
+        return np.stack([np.bincount(user[inside], row[inside]) for row in of_event.T], axis=1)
 
     start, soon, end = profile(0), profile(5), profile(25)
     near, far = (np.abs(start - other).sum() for other in (soon, end))

@@ -108,9 +108,9 @@ def test_states_that_older_code_made_are_scored_only_if_the_data_is_gone(
     states = np.load(folder / "test_x.npy", mmap_mode="r+")
     states[:] = -states
     states.flush()
-    monkeypatch.setattr(bases, "source_digest", lambda *_: "newer code")
+    monkeypatch.setattr(bases, "code_digest", lambda *_: "newer code")
     assert recsae("evaluate", "mine")["metrics"] == first
-    monkeypatch.setattr(bases, "source_digest", lambda *_: "newest code")
+    monkeypatch.setattr(bases, "code_digest", lambda *_: "newest code")
     data.rename(tmp_path / "away")
     assert recsae("evaluate", "mine")["protocol"]
 
@@ -161,7 +161,7 @@ def test_a_name_stays_when_the_code_changes(
     recsae: Any, data: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = recsae("import", file, *flags(data))["base"]["fingerprint"]
-    monkeypatch.setattr(bases, "source_digest", lambda *_: "other code")
+    monkeypatch.setattr(bases, "code_digest", lambda *_: "other code")
     assert recsae("pretrain", "--base", "mine")["base"]["fingerprint"] == first
     assert not recsae("import", file, *flags(data))["imported"]
 

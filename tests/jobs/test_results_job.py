@@ -66,7 +66,8 @@ def command(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
 def test_a_run_is_shown_with_or_without_the_word(command: Command, words: list[str]) -> None:
     text = command("results", *words)
     assert text.startswith("a: 4 COMPLETE, 4 PRUNED, 4 FAILED") and "SASRec_SAE" in text
-    assert text.count("FAILED") == (1 if "2" in words else 5)
+    assert text.count("FAILED") == (2 if "2" in words else 6)
+    assert "4 of 12 trials FAILED, 4 times with: ValueError: boo" in text
 
 
 def test_show_as_json_is_what_a_search_prints(command: Command, runs: Path) -> None:

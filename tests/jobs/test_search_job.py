@@ -107,6 +107,17 @@ def test_a_taken_name_is_refused_and_harms_nothing(space: Path, outcome: dict[st
     assert Path(outcome["path"], "results.parquet").read_bytes() == before
 
 
+def test_a_run_goes_on_with_the_same_data_however_named(outcome: dict[str, Any]) -> None:
+    again, told = recsae_command("tune", "--resume", "whole", "--dataset", TINY, "--min_user", "1")
+    assert "has finished already" in told and again["best"] == outcome["best"]
+
+
+def test_a_run_does_not_go_on_with_other_data(outcome: dict[str, Any]) -> None:
+    words = [sys.executable, "-m", "recsae", "tune", "--resume", "whole", "--min_user", "11"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2 and "was searched on other states: its data" in done.stderr
+
+
 def test_two_objectives_give_a_front(space: Path, tmp_path: Path) -> None:
     two = {**SPACE, "objectives": {"ndcg@10": "max", "l0": "min"}, "scheduler": {"name": "none"}}
     path = tmp_path / "two.yaml"

@@ -5,7 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsae.metrics.auc import auc, code_aucs, column_aucs, macro_auc
+from recsae.metrics.auc import code_aucs, column_aucs, macro_auc
+
+
+def auc(score_R: np.ndarray, positive_R: np.ndarray) -> float:
+    return macro_auc(score_R[:, None], positive_R[:, None]).value
 
 
 def by_pairs(score_R: np.ndarray, positive_R: np.ndarray) -> float:

@@ -4,10 +4,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from made_seen import nothing_seen
 from torch import Tensor
 
 from recsae.metrics.closeness import closeness
-from recsae.metrics.ranking import Asked, Products, Seen, nothing_seen, ranks
+from recsae.metrics.ranking import Asked, Products, Seen, ranks
 
 ITEMS, WIDTH = 40, 5
 

@@ -5,11 +5,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from made_seen import nothing_seen
 
 from recsae.metrics.groups import described, user_groups
 from recsae.metrics.intervals import Interval
 from recsae.metrics.panel import Panel
-from recsae.metrics.ranking import Asked, nothing_seen
+from recsae.metrics.ranking import Asked
 
 COUNTS = st.lists(st.integers(0, 30), min_size=1, max_size=60)
 
@@ -17,19 +18,22 @@ COUNTS = st.lists(st.integers(0, 30), min_size=1, max_size=60)
 def test_groups_by_hand() -> None:
     history = np.array([1, 5, 6, 20])
     popularity = np.array([0, 1, 4, 5])
-    found = {name: mask.tolist() for name, mask in user_groups(history, popularity).items()}
+    met = np.array([False, True, False, True])
+    found = {name: mask.tolist() for name, mask in user_groups(history, popularity, met).items()}
     assert found["all"] == [True] * 4
     assert found["sparse_users"] == [True, True, False, False]
     assert found["new_items"] == [True, False, False, False]
     assert found["cold_items"] == [False, True, True, False]
     assert found["history_q1"] == [True, False, False, False]
     assert found["history_q4"] == [False, False, False, True]
+    assert found["met"] == [False, True, False, True]
+    assert found["new"] == [True, False, True, False]
 
 
 @given(COUNTS)
 def test_quartiles_part_the_users_and_keep_equal_counts_together(counts: list[int]) -> None:
     values = np.array(counts)
-    groups = user_groups(values, values)
+    groups = user_groups(values, values, values > 0)
     masks = np.stack([groups[f"history_q{quarter}"] for quarter in (1, 2, 3, 4)])
     assert (masks.sum(0) == 1).all()
     place = masks.argmax(0)
@@ -62,7 +66,8 @@ def test_a_panel_scores_every_group() -> None:
     rows = 600
     history = np.where(np.arange(rows) < 300, 3, 50)
     popularity = np.full(rows, 9)
-    panel = Panel(Asked(torch.zeros(rows), nothing_seen(rows)), 101, history, popularity)
+    met = np.arange(rows) % 2 == 1
+    panel = Panel(Asked(torch.zeros(rows), nothing_seen(rows)), 101, history, popularity, met)
     base = torch.ones(rows, dtype=torch.int64)
     ours = torch.where(torch.arange(rows) < 300, 3, 1)  # worse for the sparse users alone
     found = panel.compared(ours, base)
@@ -75,6 +80,9 @@ def test_a_panel_scores_every_group() -> None:
     assert sparse["base"] == {"ndcg@10": 1.0, "hr@50": 1.0, "percentile": 0.0}
     assert sparse["difference"]["ndcg@10"]["verdict"] == "worse"
     assert sparse["difference"]["percentile"]["verdict"] == "worse"  # less would be better
+    for name in ("met", "new"):
+        assert found["groups"][name]["n"] == 300
+        assert found["groups"][name]["ndcg@10"] == pytest.approx(0.75)
     rest = found["groups"]["history_q4"]
     assert rest["n"] == 0 and rest["ndcg@10"] is None
     cold = found["groups"]["cold_items"]

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from made_seen import nothing_seen
 from torch import Tensor
 
 from recsae.metrics.ranking import (
@@ -14,7 +15,6 @@ from recsae.metrics.ranking import (
     Seen,
     candidates,
     gains,
-    nothing_seen,
     percentiles,
     ranking_metrics,
     ranks,

@@ -140,4 +140,5 @@ def test_the_best_have_the_strongest_colour(make_run: Maker, way: str) -> None:
 
 def test_settings_that_no_space_searches_have_no_axis(make_run: Maker) -> None:
     rows = [trial(i, "COMPLETE", sae_seed=i) for i in range(3)]
-    assert "sae_seed" not in axes(parallel(load_results(make_run(rows))))
+    shown = axes(parallel(load_results(make_run(rows))))
+    assert "sae_k" in shown and "sae_seed" not in shown

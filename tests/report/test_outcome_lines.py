@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from recsae.report.formats import shown_groups
 from recsae.report.outcome import LEAKS, model_lines
 
 DIFFERENCE = {"mean": -0.01, "low": -0.02, "high": 0.001, "verdict": "unclear"}
@@ -57,3 +60,14 @@ def test_a_base_and_a_run_have_lines_too() -> None:
     lines = model_lines(run)
     assert lines.count("run: mine") == 2
     assert "trial_id: 4" in lines and "trial_id: 7" in lines
+
+
+@pytest.mark.parametrize(
+    ("met", "new", "shown"), [(5, 4, ["all", "met", "new"]), (0, 9, ["all"]), (9, 0, ["all"])]
+)
+def test_targets_met_before_and_new_ones_are_apart_if_there_are_both(
+    met: int, new: int, shown: list[str]
+) -> None:
+    sizes = {"all": 9, "met": met, "new": new, "cold_items": 0}
+    groups = {name: {"n": n} for name, n in sizes.items()}
+    assert list(shown_groups(groups)) == shown

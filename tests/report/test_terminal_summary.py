@@ -1,5 +1,6 @@
 """The lines that a search ends with."""
 
+from pathlib import Path
 from typing import Any
 
 from recsae.report.finalists import flattery_lines
@@ -18,6 +19,21 @@ def outcome(best: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def test_only_what_is_there_is_pointed_at(tmp_path: Path) -> None:
+    here = {**outcome([]), "path": str(tmp_path)}
+    for name in ("results.parquet", "curves.parquet"):
+        (tmp_path / name).touch()
+    (where,) = [line for line in summary_lines(here) if str(tmp_path) in line]
+    assert where == f"dataframes:  {tmp_path}/results.parquet, {tmp_path}/curves.parquet"
+    (tmp_path / "best").mkdir(), (tmp_path / "report.html").touch()
+    assert summary_lines(here)[-2:] == [
+        f"models:      {tmp_path}/best/",
+        f"page:        {tmp_path}/report.html",
+    ]
+    (tmp_path / "tensorboard").mkdir()
+    assert summary_lines(here)[-1] == f"TensorBoard: {tmp_path}/tensorboard/"
+
+
 def trial(number: int = 3, **more: Any) -> dict[str, Any]:
     metrics = {"ndcg@10": 0.12345, "share": 0.95, "fvu": 0.2, "leak": False}
     settings = {"model_name": "SASRec_SAE", "sae_k": 8, "sae_seed": 1234567890}
@@ -31,13 +47,25 @@ def test_counts_settings_figures_and_places() -> None:
     assert "sae_k 8, sae_seed 1234567890" in text
     assert "dev       ndcg@10 0.1235 (95.0 % of the base's), fvu 0.2000, leak no" in text
     assert "test      ndcg@10 0.1000 (90.0 % of the base's)" in text
-    assert "/runs/mine/results.parquet" in text and "/runs/mine/report.html" in text
+    assert "/runs" not in text, "nothing is there"
+
+
+def test_a_front_of_few_is_said() -> None:
+    assert "3 are few" in summary_lines({**outcome([trial()]), "few": "3 are few"})
 
 
 def test_nothing_complete_is_said() -> None:
-    assert "no trial is complete without a leak, so there is no best one" in summary_lines(
-        outcome([])
-    )
+    assert "no trial is complete, so there is no best one" in summary_lines(outcome([]))
+    leaking = {**outcome([]), "trials": {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0}}
+    text = "no trial is complete without a leak, so there is no best one"
+    assert text in summary_lines(leaking)
+
+
+def test_failures_and_an_early_end_are_told() -> None:
+    errors = [{"error": "ValueError: boo", "count": 1}]
+    lines = summary_lines({**outcome([]), "errors": errors, "over": "max_epochs are spent"})
+    assert "ended early: max_epochs are spent" in lines
+    assert "1 of 3 trials FAILED, once with: ValueError: boo" in lines
 
 
 def test_a_long_front_is_cut_short() -> None:
@@ -73,7 +101,9 @@ def test_finalists_have_their_lines() -> None:
 
 def test_constraints_that_nothing_meets_are_said() -> None:
     text = "no trial is complete without a leak within the constraints, so there is no best one"
-    assert text in summary_lines({**outcome([]), "constraints": {"dead": "<= 0.5"}})
+    counts = {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0}
+    found = {**outcome([]), "trials": counts, "constraints": {"dead": "<= 0.5"}}
+    assert text in summary_lines(found)
 
 
 def test_how_much_the_search_flattered_is_told() -> None:

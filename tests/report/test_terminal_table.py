@@ -31,8 +31,9 @@ def test_all_columns_where_there_is_room(golden_run: Path) -> None:
         "trial_id", "state", "model", "k", "k/d", "scale", "lr", "ndcg@10", "share", "fvu", "l0",
         "dead", "leak", "epochs", "seconds",
     ]  # fmt: skip
-    assert len(text.splitlines()) == 24
-    assert text.splitlines()[-1].startswith("base:        dev ndcg@10 ")
+    *lines, base, failed = text.splitlines()
+    assert len(lines) == 23 and base.startswith("base:        dev ndcg@10 ")
+    assert failed.startswith("2 of 40 trials FAILED, 2 times with: ")
     assert "too narrow" not in text
 
 
@@ -48,7 +49,10 @@ def test_a_narrow_terminal_has_fewer_columns_and_says_so(golden_run: Path, width
 @pytest.mark.parametrize("rows", RUNS.values(), ids=RUNS.keys())
 def test_a_run_in_any_state_has_a_table(make_run: Maker, rows: list[dict[str, Any]]) -> None:
     text = shown(make_run(rows), 160, None)
-    assert len(text.splitlines()) == 3 + len(rows) + 1  # title, head, rule; and the base
+    failed = sum(row["state"] == "FAILED" for row in rows)
+    told = int(failed > 0)  # a line of what they failed with
+    assert len(text.splitlines()) == 3 + len(rows) + 1 + told  # title, head, rule; and the base
+    assert (f"{failed} of {len(rows)} trials FAILED" in text) == bool(failed)
 
 
 def test_texts_are_no_markup(make_run: Maker) -> None:

@@ -1,6 +1,5 @@
-"""The hypervolume, by hand and by counting cells, and how it grows over a run."""
+"""How the hypervolume of the Pareto set grows over a run."""
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,49 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsae.results.frames import trials_frame
-from recsae.results.pareto import FRONT, HYPERVOLUME, MARGIN, Scale, hypervolume
+from recsae.results.hypervolume import hypervolumes
+from recsae.results.pareto import FRONT, HYPERVOLUME, MARGIN, Scale
 from recsae.results.pareto import hypervolume_over_time as over_time
+from recsae.results.selection import non_dominated
 
 TWO = {"ndcg@10": "max", "l0": "min"}
 BOX = (1 + MARGIN) ** 2
-
-
-@pytest.mark.parametrize(
-    ("costs", "reference", "expected"),
-    [
-        ([], [1, 1], 0),
-        ([[3]], [5], 2),
-        ([[3], [1]], [5], 4),
-        ([[1, 1]], [3, 3], 4),
-        ([[1, 2], [2, 1]], [3, 3], 3),
-        ([[1, 2], [2, 1], [2, 2]], [3, 3], 3),
-        ([[1, 1], [1, 1]], [3, 3], 4),
-        ([[1, 5], [4, 1]], [3, 3], 0),
-        ([[0, 0, 0]], [2, 2, 2], 8),
-        ([[0, 1, 1], [1, 0, 1], [1, 1, 0]], [2, 2, 2], 4),
-    ],
-)
-def test_volumes_by_hand(costs: Any, reference: list[float], expected: float) -> None:
-    assert hypervolume(costs, reference) == pytest.approx(expected)
-
-
-@st.composite
-def fronts(draw: st.DrawFn) -> tuple[list[list[int]], int]:
-    width = draw(st.integers(1, 4))
-    row = st.lists(st.integers(0, 5), min_size=width, max_size=width)
-    return draw(st.lists(row, max_size=7)), width
-
-
-@given(fronts())
-def test_the_volume_is_the_number_of_dominated_cells(front: tuple[list[list[int]], int]) -> None:
-    costs, width = front
-    cells = product(range(4), repeat=width)
-    dominated = [
-        cell
-        for cell in cells
-        if any(all(c <= x for c, x in zip(cost, cell, strict=True)) for cost in costs)
-    ]
-    assert hypervolume(costs, [4] * width) == pytest.approx(len(dominated))
 
 
 def frame(values: list[tuple[Any, ...]]) -> pd.DataFrame:
@@ -125,5 +88,7 @@ def test_it_never_shrinks_and_ends_at_the_volume_of_the_front(values: list[Any])
     scale = Scale.of(trials, objectives=TWO, constraints={})
     if scale is not None and len(grown):
         costs = np.column_stack([-grown["dev/ndcg@10"], grown["dev/l0"]])
-        whole = hypervolume(scale.scaled(costs), [1 + MARGIN] * 2) / BOX
+        whole = hypervolumes(scale.scaled(costs), np.full(2, 1 + MARGIN))[-1] / BOX
         assert volumes[-1] == pytest.approx(whole)
+        front = non_dominated(costs, ["min", "min"])
+        assert grown[FRONT].iloc[-1] == front.sum()

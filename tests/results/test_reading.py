@@ -62,6 +62,7 @@ def test_summary_is_the_json_of_tune(run: Path) -> None:
     assert told == {
         "run": "a",
         "trials": {"COMPLETE": 2, "PRUNED": 0, "FAILED": 1, "RUNNING": 1},
+        "errors": [{"error": "boo", "count": 1}],
         "best": [
             {
                 "trial_id": 1,
@@ -93,6 +94,7 @@ def test_an_empty_run_has_a_summary(tmp_path: Path) -> None:
     assert summary(load_results(tmp_path / "b")) == {
         "run": "b",
         "trials": {"COMPLETE": 0, "PRUNED": 0, "FAILED": 0},
+        "errors": [],
         "best": [],
         "pretrained": True,
         "seconds": 0.0,

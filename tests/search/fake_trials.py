@@ -57,12 +57,33 @@ class FailingTrial(FakeTrial):
         return metrics
 
 
+class HopelessTrial(FakeTrial):
+    """Fails in its first epoch, until a file `mended` lies beside the data."""
+
+    def step(self) -> dict[str, float | None]:
+        if not (self._marks / "mended").exists():
+            raise FloatingPointError(f"the loss is not finite at rate {self._settings['sae_lr']}")
+        return super().step()
+
+
 class SlowTrial(FakeTrial):
     """Takes a second an epoch; leaves a mark when it has begun."""
 
     def step(self) -> dict[str, float | None]:
         (self._marks / "begun").touch()
         time.sleep(1)
+        return super().step()
+
+
+class PlacedTrial(FakeTrial):
+    """Leaves a mark with the GPU that Ray gave it, and waits for that of another trial."""
+
+    def step(self) -> dict[str, float | None]:
+        device, own = os.environ["CUDA_VISIBLE_DEVICES"], self._settings["sae_seed"]
+        (self._marks / f"gpu-{device}-{own}").touch()
+        deadline = time.monotonic() + 120
+        while len(list(self._marks.glob("gpu-*"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
         return super().step()
 
 

@@ -92,9 +92,6 @@ class Naive:
         if trial.reports and (trial.trial_id, trial.epochs) not in self.came:
             self.came.append((trial.trial_id, trial.epochs))
 
-    def waits(self, history: History) -> bool:
-        return False
-
     def at(self, epochs: int) -> list[int]:
         """Return the trials that came to a rung, in the order in which they came."""
         return [trial_id for trial_id, at in self.came if at == epochs]

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from recsae.errors import RecsaeError
-from recsae.search.cluster import NODES_SECONDS, SETTINGS, Offer, cluster
+from recsae.search.cluster import NODES_SECONDS, SETTINGS, Offer, cluster, grows
 from recsae.search.resources import Share
 
 
@@ -33,6 +33,23 @@ def test_settings_of_ray_last_as_long_as_the_block(monkeypatch: pytest.MonkeyPat
     assert os.environ["RAY_AIR_NEW_OUTPUT"] == "1"
     assert not (SETTINGS.keys() - {"RAY_AIR_NEW_OUTPUT"}) & os.environ.keys()
     assert logging.getLogger("ray").level == level
+
+
+@pytest.mark.parametrize(
+    ("report", "grow"),
+    [
+        ({}, False),
+        ({"active_nodes": {"node_3c5f43": 1}, "node_type_mapping": {"3c5f": "node_3c5f"}}, False),
+        ({"active_nodes": {}, "node_type_mapping": {"192.0.2.11": "ray.head.default"}}, True),
+        ({"active_nodes": {"local.cluster.node": 2}, "node_type_mapping": None}, True),
+        ({"active_nodes": {}, "pending_launches": {"gpu_worker": 1}}, True),
+    ],
+)
+def test_a_cluster_grows_if_its_autoscaler_knows_types_of_nodes(
+    report: dict[str, object], grow: bool
+) -> None:
+    assert grows({"autoscaler_report": report}) == grow
+    assert not grows({"load_metrics_report": {}}) and not grows({})
 
 
 def test_what_nodes_offer_is_looked_at_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

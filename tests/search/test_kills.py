@@ -24,7 +24,7 @@ def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str
 
 
 @pytest.mark.parametrize(
-    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), ("ours", "asha")]
+    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), ("ours", "none")]
 )
 def test_killed_searches_go_on_as_if_nothing_had_happened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, scheduler: str

@@ -14,7 +14,6 @@ from recsae.search.proposers.observing import (
     Observations,
     best,
     bounded,
-    by_rung,
 )
 from recsae.search.space import SearchSpace, space_of
 
@@ -92,17 +91,6 @@ def test_more_is_better_of_every_objective() -> None:
 def test_how_far_limits_are_broken(metrics: dict[str, Any], broken: float) -> None:
     made = space(constraints={"dead": "<= 0.5", "l0": "<= 16"})
     assert seen(trial(0, 0.5, **metrics), made=made)[0].broken == pytest.approx(broken)
-
-
-def test_by_rung_compares_after_the_same_epochs() -> None:
-    observations = Observations(space(), by_rung(enough=2))
-    long, longer, short = trial(0, 0.1, 0.2, 0.3), trial(1, 0.4, 0.5, 0.6, 0.7), trial(2, 0.9)
-    for told in (long, longer, short):
-        observations.told(told)
-    assert [o.values[0] for o in observations.seen()] == [0.3, 0.6]
-    few = Observations(space(), by_rung(enough=4))
-    few.told(long)
-    assert [o.values[0] for o in few.seen()] == [0.3]
 
 
 def observation(number: int, *values: float, broken: float = 0.0) -> Observation:

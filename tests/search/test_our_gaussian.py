@@ -8,7 +8,7 @@ from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal
 
 from recsae.search.model.curves import Curve, Seen, parts_of, stops, stretch
-from recsae.search.model.gains import Fronts, gain
+from recsae.search.model.gains import gain
 from recsae.search.model.gaussian import (
     COMMON,
     JITTER,
@@ -199,13 +199,3 @@ def test_gains_are_those_of_many_samples() -> None:
         drawn = np.maximum(ahead[i] + spread[i] * random, 0)
         assert rise[i] == pytest.approx(drawn.mean(), abs=5e-3)
         assert probable[i] == pytest.approx((drawn > 0).mean(), abs=5e-3)
-
-
-def test_gains_of_several_objectives_prefer_what_the_front_lacks() -> None:
-    front = np.array([[1.0, 0.0], [0.0, 1.0]])
-    fronts = Fronts.of(front, np.array([-1.0, -1.0]), np.random.default_rng(0))
-    mean = np.array([[0.8, 0.8], [0.9, 0.0], [-0.5, -0.5]])
-    rise, probable = fronts.gain(mean, np.zeros((3, 2)))
-    assert rise[0] > 0.1
-    assert rise[1] == rise[2] == 0
-    assert probable.tolist() == [1.0, 0.0, 0.0]

@@ -79,6 +79,7 @@ def test_one_that_waits_is_the_models_from_then_on() -> None:
     led = Led(nine_epochs())
     trial = led.start()
     led.report(trial, 0.1)
+    assert led.outsiders.leads(trial)
     led.pause(trial)
     assert not led.outsiders.leads(trial)
     led.history.turn(trial, States.RUNNING)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from search.made_searches import drawn_in, search
 
+from recsae.results import States
 from recsae.search.completing import completed
 from recsae.search.history import History, Report, Told
 from recsae.search.proposers import proposer_for
@@ -172,19 +174,43 @@ def test_a_net_lies_more_evenly_than_chance() -> None:
     assert gap("qmc") < 2 / 32 < gap("random")
 
 
-def test_paused_trials_teach_and_running_ones_repel() -> None:
-    made = space("tpe")
+PLACES = [number / 19 for number in range(20)]
+
+
+def shares_near(place: float, best: float, state: States, running: Sequence[float] = ()) -> float:
+    """Return the share of what is proposed within .1 of a place.
+
+    Twenty trials have reported, the better the nearer they are to `best`, and are now in a state;
+    others run elsewhere without a report.
+    """
+    made = space("tpe", model_name="SASRec_SAE", parameters={"sae_auxk": {"float": [0.0, 1.0]}})
     proposer, history = proposer_for(made), History(made.objectives)
-    drawn = [proposer.propose(history, number) for number in range(20)]
-    for number, values in enumerate(drawn):
-        proposer.told(history, history.add(trial(number, values)))
-        history.take(history.trials[number], Report(1, 1.0, {"ndcg@10": values["sae_lr"]}))
-        proposer.told(history, history.trials[number])
-    blind = proposer.propose(history, 20)
-    for told in history:
-        history.turn(told, told.state.PAUSED)
+    for number, value in enumerate([*PLACES, *running]):
+        told = history.add(trial(number, {"sae_auxk": value}))
         proposer.told(history, told)
-    assert proposer.propose(history, 20) != blind
+        if number < len(PLACES):
+            history.take(told, Report(1, 1.0, {"ndcg@10": -abs(value - best)}))
+            history.turn(told, state)
+            proposer.told(history, told)
+    found = [proposer.propose(history, number)["sae_auxk"] for number in range(100, 150)]
+    return sum(abs(value - place) < 0.1 for value in found) / len(found)
+
+
+@pytest.mark.parametrize("best", [0.2, 0.8])
+def test_paused_trials_teach(best: float) -> None:
+    assert shares_near(best, best, States.PAUSED) > 0.4  # by chance 0.2
+    assert shares_near(1 - best, best, States.PAUSED) < 0.1
+
+
+def test_trials_that_have_never_paused_teach_nothing() -> None:
+    assert shares_near(0.8, 0.8, States.RUNNING) == shares_near(0.8, 0.2, States.RUNNING)
+
+
+@pytest.mark.parametrize("best", [0.2, 0.8])
+def test_running_trials_repel(best: float) -> None:
+    there = [best - 0.05 + 0.01 * number for number in range(11)]
+    alone = shares_near(best, best, States.PAUSED)
+    assert shares_near(best, best, States.PAUSED, running=there) < alone / 2
 
 
 def test_proposals_do_not_depend_on_the_process() -> None:

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from recsae.search.resources import (
     Need,
     Share,
+    equipped,
     fits,
     floored,
+    needs_look,
     offer,
     share_for,
     slots,
+    spread,
     squeezed,
     too_large,
     trials_in_memory,
@@ -66,6 +69,63 @@ def test_auto_packs_for_the_node_with_the_fewest_cores_a_gpu() -> None:
     found = share([SERVER, small, LAPTOP], Need(GIB, 80 * GIB))
     assert found.gpus == 0.5
     assert offer([SERVER, small, LAPTOP], found) == 2 + 4
+
+
+def test_a_node_without_the_cpus_beside_its_gpu_is_not_measured() -> None:
+    assert equipped([LAPTOP, SERVER], 16.0) == [SERVER] and equipped([LAPTOP, SERVER], 17.0) == []
+    narrow = {"CPU": 2.0, "GPU": 2.0}
+
+    def measure(whole: Share) -> Need | None:
+        raise AssertionError("measured where it never fits")
+
+    auto = ResourceSettings.of({"cpus": 4.0})
+    assert share_for(auto, [LAPTOP, narrow], measure) == Share(4.0, 0.0)
+    found = share([SERVER, narrow], Need(10 * GIB, 80 * GIB), cpus=4.0)
+    assert found == Share(4.0, 0.25), "the node that never takes a trial does not count"
+
+
+TWO = {"CPU": 16.0, "GPU": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "asked", "at_once", "found"),
+    [
+        ([TWO], 0.1, 6, 0.3333),
+        ([TWO], 0.1, 2, 1.0),
+        ([TWO], 0.1, 1, 1.0),
+        ([TWO], 0.1, 3, 0.5),
+        ([TWO], 0.1, 64, 0.125),  # the cores are for 16
+        ([TWO], 0.25, 64, 0.25),
+        ([SERVER], 0.1, 4, 0.25),
+        ([SERVER, TWO], 0.1, 6, 0.5),
+        ([{"CPU": 1.0, "GPU": 4.0}, TWO], 0.1, 6, 0.3333),
+        ([LAPTOP, TWO], 0.1, 4, 0.5),
+        ([TWO], 1.0, 2, 1.0),
+        ([TWO], 0.0, 2, 0.0),
+        ([LAPTOP], 0.1, 2, 0.1),
+    ],
+)
+def test_shares_are_as_large_as_the_trials_at_once_allow(
+    nodes: list[dict[str, float]], asked: float, at_once: int, found: float
+) -> None:
+    assert spread(Share(1.0, asked), nodes, at_once) == Share(1.0, found)
+
+
+@given(st.integers(1, 8), st.integers(1, 64), st.floats(0.01, 1), st.integers(1, 100))
+def test_a_wider_share_runs_as_many_at_once(
+    gpus: int, cpus: int, asked: float, at_once: int
+) -> None:
+    nodes, narrow = [{"CPU": float(cpus), "GPU": float(gpus)}], Share(1.0, floored(asked))
+    wide = spread(narrow, nodes, at_once)
+    assert wide.gpus >= narrow.gpus
+    assert offer(nodes, wide) >= min(at_once, offer(nodes, narrow))
+
+
+def test_what_every_machine_offers_needs_no_look() -> None:
+    no_look = [{}, {"gpus": 0}, {"cpus": 0.5, "gpus": "auto"}]
+    assert not any(needs_look(ResourceSettings.of(asked)) for asked in no_look)
+    look = [{"gpus": 0.5}, {"cpus": 2}, {"gpus": 1, "cpus": 1}]
+    assert all(needs_look(ResourceSettings.of(asked)) for asked in look)
 
 
 def test_a_gpu_that_torch_cannot_use_is_left_alone() -> None:

@@ -60,9 +60,6 @@ class Asked(Rule):
     def told(self, history: History, trial: Told) -> None:
         self.rule.told(history, trial)
 
-    def waits(self, history: History) -> bool:
-        return self.rule.waits(history)
-
 
 def frozen(rule: object) -> str:
     """Return all that a rule knows, as text."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema
 import numpy as np
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from recsae.errors import RecsaeError
 from recsae.search.schema import schema
 from recsae.search.sections import DIRECTIONS
 from recsae.search.space import SearchSpace, space_of
-from recsae.search.yaml_lines import dump_yaml, read_document
+from recsae.search.yaml_lines import read_document
 
 ATTENTION, CONTRASTIVE = "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"
 
@@ -143,7 +144,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "data": st.just({"min_user": 5, "order": "random:3"}) | st.none(),
         "search": st.fixed_dictionaries({}, optional=search),
         "scheduler": st.sampled_from([None, {"name": "none"}, {"reduction_factor": 2}]),
-        "resources": st.sampled_from([None, {"cpus": 0.5}, {"gpus": 0.25, "cpus": 2}, {"gpus": 2}]),
+        "resources": st.sampled_from([None, {"cpus": 0.5}, {"gpus": 0.25, "cpus": 2}, {"gpus": 1}]),
         "constraints": st.sampled_from([None, {}, {"dead": "<= 0.5", "hr@10": " >=1e-2"}]),
         "points": points(space["parameters"]) | st.none(),
         "objectives": st.just({name: DIRECTIONS[name] for name in metrics}) | st.none(),
@@ -151,7 +152,22 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
     space |= draw(st.fixed_dictionaries({}, optional=optional))
     if len(space.get("objectives") or {}) > 1:  # there is no one noise to stop at
         space.get("search", {}).pop("stop_at_noise", None)
+        if space.get("search", {}).get("sampler") == "ours":
+            del space["search"]["sampler"]
     return space
+
+
+class Quoting(yaml.SafeDumper):
+    """Puts every text in quotes: our reader takes more of them for numbers than YAML 1.1 does."""
+
+
+Quoting.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+
+def as_yaml(values: dict[str, Any]) -> str:
+    return yaml.dump(values, Dumper=Quoting, sort_keys=False)
 
 
 def loaded(text: str) -> SearchSpace:
@@ -166,10 +182,10 @@ def loaded(text: str) -> SearchSpace:
 def test_a_space_survives_being_written_and_read(values: dict[str, Any]) -> None:
     space = space_of(values)
     again = space_of(space.resolved())
-    assert loaded(dump_yaml(values)) == space
+    assert loaded(as_yaml(values)) == space
     assert again == space
-    assert loaded(space.to_yaml()) == space
-    assert again.to_yaml() == space.to_yaml()  # 1, 1.0 and true are told apart
+    assert loaded(as_yaml(space.resolved())) == space
+    assert as_yaml(again.resolved()) == as_yaml(space.resolved())  # 1, 1.0 and true differ
     assert again.fingerprint == space.fingerprint
 
 
@@ -262,7 +278,7 @@ def test_any_value_anywhere_is_taken_or_one_line(value: Any, key: str) -> None:
     values = {"model_name": "SASRec_SAE", "parameters": {"sae_k": 3}}
     (values["parameters"] if key.startswith("sae_") else values)[key] = value
     try:
-        space = loaded(dump_yaml(values))
+        space = loaded(as_yaml(values))
     except RecsaeError as error:
         assert len(str(error).splitlines()) == 1
     else:

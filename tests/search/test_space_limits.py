@@ -96,9 +96,3 @@ def test_all_is_written_and_read_again() -> None:
     assert again == made and again.fingerprint == made.fingerprint
     assert made.fingerprint != space(constraints=LIMITS).fingerprint
     assert made.fingerprint != space(points=[{"sae_k": 3}]).fingerprint
-
-
-def test_people_are_told() -> None:
-    words = space(constraints=LIMITS, points=[{"sae_k": 3}]).describe()
-    for part in ("sae_k 2 to 16 (around 8)", "dead <= 0.5", "1 points of its own"):
-        assert part in words

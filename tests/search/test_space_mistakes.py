@@ -79,7 +79,7 @@ MISTAKES = {
     ),
     "wrong order of the data": (
         space_with("data: {order: tim}"),
-        "mine.yaml:4: order: expected time or random:SEED, got 'tim'",
+        "mine.yaml:4: order: expected time, file or random:SEED, got 'tim'",
     ),
     "data set in the wrong place": (
         space_with("data: {dataset: ml-100k}"),
@@ -142,6 +142,15 @@ MISTAKES = {
         space_with("search: {sampler: tpee}"),
         "mine.yaml:4: sampler: expected one of ours, tpe, random, gp, cmaes, nsgaii, qmc,"
         " got 'tpee' (did you mean 'tpe'?)",
+    ),
+    "ours with several objectives": (
+        space_with("objectives: {ndcg@10: max, l0: min}\nsearch: {sampler: ours}"),
+        "mine.yaml:5: sampler: expected another with several objectives, got ours",
+    ),
+    "ours with a scheduler": (
+        space_with("search: {sampler: ours}\nscheduler: {grace_epochs: 2, name: asha}"),
+        "mine.yaml:5: name: expected none with the sampler ours, which stops trials by itself, "
+        "got asha",
     ),
     "cmaes with several objectives": (
         space_with("objectives: {ndcg@10: max, l0: min}\nsearch: {sampler: cmaes}"),
@@ -229,8 +238,8 @@ MISTAKES = {
     ),
     "misspelt scheduler": (
         space_with("scheduler: {name: ahsa}"),
-        "mine.yaml:4: name: expected one of asha, asha_promote, hyperband, median, one_epoch, none,"
-        " got 'ahsa' (did you mean 'asha'?)",
+        "mine.yaml:4: name: expected one of auto, asha, asha_promote, hyperband, median, one_epoch,"
+        " none, got 'ahsa' (did you mean 'asha'?)",
     ),
     "factor of one": (space_with("scheduler: {reduction_factor: 1}"), "expected an integer >= 2"),
     "nobody kept": (
@@ -251,11 +260,15 @@ MISTAKES = {
     ),
     "one and a half gpus": (
         space_with("resources: {gpus: 1.5}"),
-        "mine.yaml:4: gpus: expected a who",
+        "gpus: expected 0, 1, a fraction below 1, or auto, as a trial uses one device, got 1.5",
+    ),
+    "two gpus": (
+        space_with("resources: {gpus: 2}"),
+        "mine.yaml:4: gpus: expected 0, 1, a fraction below 1, or auto, as a trial uses one device",
     ),
     "misspelt auto": (
         space_with("resources: {gpus: atuo}"),
-        "mine.yaml:4: gpus: expected a number >= 0 or auto, got 'atuo' (did you mean 'auto'?)",
+        "mine.yaml:4: gpus: expected a number >= 0 and <= 1 or auto, got 'atuo' (did you mean 'a",
     ),
     "a section as a number": (
         space_with("search: 5"),

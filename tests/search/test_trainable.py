@@ -1,14 +1,16 @@
 """The trial as Ray runs it, driven by hand: failures are reports, processes are used again."""
 
 import sys
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from recsae.search.reports import EpochReport
-from recsae.search.states import drop_state, kept_state
+from recsae.search.states import drop_state, keep_state, kept_state
 from recsae.search.trainable import SearchTrainable, Work, factory
 
 SETTINGS = {"sae_k": 6, "sae_lr": 0.8, "sae_epochs": 2, "sae_seed": 1}
@@ -117,6 +119,27 @@ def paused(tmp_path: Path, kind: str = "FakeTrial") -> None:
     trainable = running(config(tmp_path, kind, sae_epochs=4, work={"pauses": (2,)}))
     for _ in range(2):
         trainable.step()
+
+
+def test_a_state_of_a_gpu_is_read_without_one(tmp_path: Path) -> None:
+    """The file is that of a CPU, its tensors marked as torch marks those of a GPU."""
+    keep_state(tmp_path, 4, {"weights": torch.arange(3.0)})
+    file = tmp_path / "4.pt"
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    (pickled,) = [name for name in parts if name.endswith("data.pkl")]
+    marks = [b"X" + len(place).to_bytes(4, "little") + place for place in (b"cpu", b"cuda:0")]
+    assert parts[pickled].count(marks[0]) == 1
+    parts[pickled] = parts[pickled].replace(*marks)
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    if not torch.cuda.is_available():
+        with pytest.raises(RuntimeError, match="deserialize object on a CUDA device"):
+            torch.load(file, weights_only=True)
+    found = kept_state(tmp_path, 4)
+    assert found is not None and found["weights"].device.type == "cpu"
+    assert found["weights"].tolist() == [0, 1, 2]
 
 
 def test_a_trial_goes_on_from_what_it_kept(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from recsae.errors import RecsaeError
 from recsae.results import Results, States, create, load_results
 from recsae.search import tuner
 from recsae.search.budgets import OUT_OF_TIME
+from recsae.search.failing import EQUAL_FAILURES
 from recsae.search.space import SearchSpace, space_of
 from recsae.search.trainable import Work
 from recsae.search.tuner import SearchOutcome, run_search
@@ -100,6 +101,19 @@ def test_failing_trials_are_rows_and_the_search_goes_on(tmp_path: Path) -> None:
     assert [path.name for path in (results.path / "best").iterdir()] == [str(best["trial_id"])]
     saved = results.path / "best" / str(best["trial_id"]) / "settings.json"
     assert float(saved.read_text()) == best["sae_lr"]
+
+
+def test_a_search_that_only_fails_ends_and_goes_on_once_it_is_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome, results = search(tmp_path, space(9), "HopelessTrial", workers=1)
+    assert outcome.over == "the first 3 trials failed alike" and not outcome.interrupted
+    assert outcome.failing is not None and outcome.failing in capsys.readouterr().err
+    assert results.trials["state"].tolist() == [States.FAILED] * EQUAL_FAILURES
+    (tmp_path / "mended").touch()
+    outcome, results = go_on(tmp_path, space(9), "HopelessTrial", workers=1)
+    assert outcome.over is None and outcome.failing is None
+    assert results.trials["state"].tolist()[EQUAL_FAILURES:] == [States.COMPLETE] * 6
 
 
 def test_one_worker_searches_the_same_way_twice(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ KILLS, SEED = 20, 7
 
 @pytest.mark.parametrize(
     "search",
-    [["--sampler", "tpe", "--scheduler", "asha"], ["--sampler", "ours"]],
+    [["--sampler", "tpe", "--scheduler", "asha"], ["--sampler", "ours", "--scheduler", "none"]],
     ids=["tpe", "ours"],
 )
 def test_a_search_survives_twenty_kills(

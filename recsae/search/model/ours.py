@@ -26,7 +26,6 @@ from recsae.search.model.beliefs import Beliefs
 from recsae.search.model.candidates import Candidates
 from recsae.search.model.cube import Array, Cube
 from recsae.search.model.curves import stops
-from recsae.search.model.gains import Fronts
 from recsae.search.model.outlook import Arm, Outlook, Running
 from recsae.search.model.outsiders import Outsiders
 from recsae.search.model.weighing import Comparison, Weighed, allowance
@@ -41,8 +40,6 @@ HOPELESS: Final = 0.02
 """A trial that comes out ahead with less probability is not kept."""
 WORTH: Final = 0.05
 """With no new trials to start, waiting ones go on while they may gain this share of the noise."""
-FLOOR: Final = 0.1
-"""Hypervolume begins so far below the worst estimate."""
 
 
 def pauses(space: SearchSpace) -> tuple[int, ...]:
@@ -209,14 +206,10 @@ class OurStrategy:
             if (t.state == States.COMPLETE or (t in running and 2 * t.epochs >= t.max_epochs))
             and self._space.allowed(t.reports[-1].metrics)
         ]
-        if len(aims) > 1:
-            random = np.random.default_rng([self._space.search.seed, len(history)])
-            floor = means.min(axis=0) - FLOOR
-            return Comparison(means, None, 0.0, Fronts.of(means[bound], floor, random))
         if not bound:
-            return Comparison(means, features[means[:, 0].argmax()], means.min() - 1.0, None)
+            return Comparison(means, features[means[:, 0].argmax()], means.min() - 1.0)
         best = max(bound, key=lambda i: (means[i, 0], -i))
-        return Comparison(means, features[best], float(means[best, 0]), None)
+        return Comparison(means, features[best], float(means[best, 0]))
 
     def _centre(self) -> Array:
         return self._cube.features(self._candidates.first[:1])

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from recsae.search.model.cube import Array
-from recsae.search.model.gains import Fronts, gain
+from recsae.search.model.gains import gain
 from recsae.search.model.outlook import Arm, Outlook
 
 SETUP: Final = 0.25
@@ -20,17 +20,13 @@ class Comparison(NamedTuple):
 
     means: Array
     """[trial, objective]: estimates of all that has told of anything."""
-    beside: Array | None
-    """Features of the best setting, if there is one objective."""
+    beside: Array
+    """Features of the best setting."""
     bar: float
     """Its estimate."""
-    fronts: Fronts | None
-    """Of several objectives."""
 
     def gain(self, mean: Array, spread: Array) -> tuple[Array, Array]:
         """Return expected gains and their probabilities; both arrays: [..., objective]."""
-        if self.fronts is not None:
-            return self.fronts.gain(mean, spread)
         return gain(mean[..., 0] - self.bar, spread[..., 0])
 
 

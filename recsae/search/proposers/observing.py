@@ -2,11 +2,10 @@
 
 A trial is open, so that others keep away from it, until it first pauses or ends. From then on it
 counts by its last report, as good as it measured there, however early it was stopped: that is the
-rule of Ray's and Optuna's own coupling. `by_rung` instead compares all trials after the same number
-of epochs, the largest that enough of them have reached (as BOHB does, arXiv 1807.01774, §4.1).
+rule of Ray's and Optuna's own coupling.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from heapq import nlargest, nsmallest
 from itertools import product
 from math import isfinite
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from recsae.metrics.bounds import Bound, number
 from recsae.results import States
-from recsae.search.history import Report, Told
+from recsae.search.history import Told
 from recsae.search.space import SearchSpace
 
 MOST: Final = 300
@@ -40,32 +39,11 @@ class Observation(NamedTuple):
     """How far its metrics are beyond the space's limits, 0 or less if they are not."""
 
 
-Telling = Callable[[Sequence[Told]], Iterable[tuple[Told, Report]]]
-
-
-def by_last(trials: Sequence[Told]) -> Iterable[tuple[Told, Report]]:
-    """Take each trial by its last report."""
-    return ((trial, trial.reports[-1]) for trial in trials)
-
-
-def by_rung(enough: int = 20) -> Telling:
-    """Return the telling that takes all after the most epochs that `enough` trials have."""
-
-    def telling(trials: Sequence[Told]) -> Iterable[tuple[Told, Report]]:
-        for epochs in sorted({trial.epochs for trial in trials}, reverse=True):
-            found = [(t, r) for t in trials for r in (t.at(epochs),) if r is not None]
-            if len(found) >= enough:
-                return found
-        return by_last(trials)
-
-    return telling
-
-
 class Observations:
     """Follows a search, and says what a model may see of it: the same after the same events."""
 
-    def __init__(self, space: SearchSpace, telling: Telling = by_last) -> None:
-        self._space, self._telling = space, telling
+    def __init__(self, space: SearchSpace) -> None:
+        self._space = space
         self._limits = {name: Bound.of(text) for name, text in space.constraints.items()}
         self._open: dict[int, Told] = {}
         self._done: dict[int, Told] = {}
@@ -90,7 +68,8 @@ class Observations:
     def seen(self) -> list[Observation]:
         """Return what is known of the others, at most MOST, by number."""
         found = []
-        for trial, report in self._telling(list(self._done.values())):
+        for trial in self._done.values():
+            report = trial.reports[-1]
             epochs, observation = self._read.get(trial.trial_id, (0, None))
             if epochs != report.epochs:
                 observation = self.read(trial.trial_id, trial.drawn, report.metrics)

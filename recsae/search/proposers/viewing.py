@@ -15,7 +15,7 @@ from recsae.search.completing import drawn_by
 from recsae.search.history import History, Told
 from recsae.search.proposers.draws import seed_of
 from recsae.search.proposers.levels import Levels
-from recsae.search.proposers.observing import Observations, Telling, by_last
+from recsae.search.proposers.observing import Observations
 from recsae.search.proposers.studies import Frozen, OptunaDraw, study_of
 from recsae.search.proposers.warm import WarmTrial
 from recsae.search.space import SearchSpace
@@ -31,11 +31,10 @@ class Viewing:
         space: SearchSpace,
         sampler: Callable[[int], BaseSampler],
         warm: Sequence[WarmTrial] = (),
-        telling: Telling = by_last,
     ) -> None:
         """`sampler` makes one from a seed."""
         self._space, self._sampler = space, sampler
-        self._observations = Observations(space, telling)
+        self._observations = Observations(space)
         self._levels = Levels(space, warm, self._observations.read)
         self._frozen = Frozen(space)
 

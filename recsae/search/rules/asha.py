@@ -46,7 +46,3 @@ class Asha:
             self._tables[rung].add(trial.trial_id, standing(history, trial))
         elif trial.state == States.PRUNED and trial.epochs == self._rungs[rung]:
             self._tables[rung].hold(trial.trial_id, True)
-
-    def waits(self, history: History) -> bool:
-        """Return False: a new trial may start at any time."""
-        return False

@@ -79,7 +79,3 @@ class Median:
         if trial.epochs >= self._grace:
             means = self._means.setdefault(trial.epochs, table(self._objectives))
             means.add(trial.trial_id, course.mean)
-
-    def waits(self, history: History) -> bool:
-        """Return False: a new trial may start at any time."""
-        return False

@@ -17,7 +17,3 @@ class EveryOne:
 
     def told(self, history: History, trial: Told) -> None:
         """Learn nothing."""
-
-    def waits(self, history: History) -> bool:
-        """Return False: a new trial may start at any time."""
-        return False

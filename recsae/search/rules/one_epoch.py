@@ -52,7 +52,3 @@ class OneEpoch:
             self._young.add(number)
             return
         self._young.discard(number)
-
-    def waits(self, history: History) -> bool:
-        """Return False: a new trial may start at any time."""
-        return False

@@ -95,10 +95,6 @@ class Promotion(ABC):
         if trial.state == States.COMPLETE and not spoiled(history, trial):
             self._answered = True
 
-    def waits(self, history: History) -> bool:
-        """Return False: a new trial may start whenever none is to go on."""
-        return False
-
     def _climber(self, by_rule: bool, also: Told | None = None) -> Climber | None:
         """Return the next of all ladders, the highest rung first, then the first ladder."""
         own = None if also is None else self.bracket(also.trial_id)

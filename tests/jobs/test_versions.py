@@ -1,0 +1,132 @@
+"""Whatever trains or decides has its part in the names of runs, bases and states."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from conftest import TINY
+
+from recsae import files
+from recsae.activations import extract
+from recsae.activations_settings import ActivationSettings
+from recsae.cache import Cache
+from recsae.comparison import searching, training
+from recsae.interactions.datasets import load
+from recsae.interactions.settings import DataSettings
+from recsae.jobs.baselines import score
+from recsae.jobs.versions import code
+from recsae.sasrec.base import Base, fingerprint
+from recsae.sasrec.settings import SASRecSettings
+from recsae.sequences import Sequences
+
+ROOMS = {
+    "training": ("sae/", "metrics/", "trial.py", "scoring.py", "sequences.py", "activations"),
+    "search": ("search/", "results/", "jobs/"),
+}
+BASES = ("sasrec/", "metrics/", "sequences.py")
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the code, which may be changed."""
+    copy = tmp_path / "sources"
+    shutil.copytree(files.SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__", "*.j2"))
+    monkeypatch.setattr(files, "SOURCES", copy)
+    return copy
+
+
+def changing(sources: Path, name: Callable[[], object]) -> set[str]:
+    """Return the files that change a name when they are changed."""
+    before, found = name(), set()
+    for path in sources.rglob("*.py"):
+        text = path.read_text()
+        path.write_text(text + "\n")
+        if name() != before:
+            found.add(path.relative_to(sources).as_posix())
+        path.write_text(text)
+    assert name() == before
+    return found
+
+
+def of_rooms(sources: Path, rooms: tuple[str, ...]) -> set[str]:
+    paths = (path.relative_to(sources).as_posix() for path in sources.rglob("*.py"))
+    return {path for path in paths if path.startswith(rooms)}
+
+
+@pytest.mark.parametrize("part", list(ROOMS))
+def test_every_file_that_trains_or_decides_is_in_the_digest_of_code(
+    sources: Path, part: str
+) -> None:
+    found = changing(sources, lambda: code()[part])
+    assert found >= of_rooms(sources, ROOMS[part])
+    asked_or_shown = of_rooms(sources, ("cli", "report/", "comparison/", "__main__", "flags"))
+    assert asked_or_shown and not found & asked_or_shown
+
+
+def test_a_new_room_counts_as_training(sources: Path) -> None:
+    before = code()
+    (sources / "new").mkdir()
+    assert code() == before
+    (sources / "new" / "__init__.py").write_text("")
+    assert code()["training"] != before["training"] and code()["search"] == before["search"]
+
+
+def test_every_file_that_a_base_is_trained_by_is_in_its_name(sources: Path) -> None:
+    sequences = Sequences.of(load(DataSettings(dataset=TINY)))
+    settings = SASRecSettings()
+    imported = Base(sources, {"fingerprint": "x", "architecture": "rechorus"})
+    expected = of_rooms(sources, BASES)
+    assert {"sasrec/training.py", "metrics/ranking.py"} <= expected
+    assert changing(sources, lambda: fingerprint(sequences, settings)) == expected
+    assert changing(sources, lambda: imported.states_key) == expected
+
+
+class Asked(Exception):
+    """A cache was asked for a key."""
+
+
+class KeysAlone:
+    """A cache that is asked, and gives nothing."""
+
+    def get(self, kind: str, key: str, build: object) -> None:
+        raise Asked(key)
+
+
+def asked(ask: Callable[[Any], object]) -> str:
+    """Return the key that a call asks its cache for."""
+    with pytest.raises(Asked) as told:
+        ask(KeysAlone())
+    return str(told.value)
+
+
+def test_every_file_that_stores_states_is_in_their_name(sources: Path) -> None:
+    sequences = Sequences.of(load(DataSettings(dataset=TINY)))
+    own = Base(sources, {"fingerprint": "x"})  # its name has the files that it depends on
+    store, device = ActivationSettings(), torch.device("cpu")
+    found = changing(
+        sources, lambda: asked(lambda cache: extract(sequences, own, store, cache, device))
+    )
+    assert found == of_rooms(sources, ("activations",)) and len(found) >= 3
+
+
+def test_every_file_of_the_baselines_is_in_the_name_of_their_scores(
+    sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(cache: Any) -> None:
+        monkeypatch.setattr(Cache, "default", lambda: cache)
+        score("Popularity", DataSettings(dataset=TINY), device=None)
+
+    found = changing(sources, lambda: asked(ask))
+    assert found == of_rooms(sources, ("baselines/", "metrics/"))
+
+
+def test_every_file_that_a_comparison_depends_on_is_in_the_keys_of_its_parts(
+    sources: Path,
+) -> None:
+    trains, chooses = (of_rooms(sources, ROOMS[part]) for part in ROOMS)
+    own = of_rooms(sources, ("comparison/",))
+    assert changing(sources, training.code_of_training.__wrapped__) >= own | trains
+    assert changing(sources, searching.code_of_search.__wrapped__) >= own | trains | chooses

@@ -1,0 +1,196 @@
+"""`gpus` on a Ray that claims two GPUs beside its two CPUs: no real one is needed, or used."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+
+from recsae.errors import RecsaeError
+from recsae.jobs import search as jobs
+from recsae.results import create, load_results
+from recsae.search import cluster, measuring
+from recsae.search.halt import Halt, StoppedError
+from recsae.search.measuring import WHOLE, measured_need
+from recsae.search.resources import Need, Share
+from recsae.search.sharing import check_ahead, share_of
+from recsae.search.space import SearchSpace, space_of
+from recsae.search.trainable import Work
+from recsae.search.tuner import SearchOutcome, run_search
+
+HERE = Path(__file__).parent
+ONE = Share(1.0, 1.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def claimed() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), str(HERE.parents[1])]))
+        ray.init(
+            address="local",
+            num_cpus=2,
+            num_gpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            object_store_memory=100_000_000,
+        )
+        yield
+        ray.shutdown()
+
+
+def space(trials: int = 2, **resources: Any) -> SearchSpace:
+    parameters = {"sae_k": {"int": [2, 16]}, "sae_lr": {"float": [1e-4, 1e-1]}, "sae_epochs": 2}
+    return space_of(
+        {
+            "model_name": "SASRec_SAE",
+            "dataset": "synthetic",
+            "parameters": parameters,
+            "objectives": {"ndcg@10": "max"},
+            "search": {"trials": trials, "seed": 0, "sampler": "random"},
+            "scheduler": {"name": "none"},
+            "resources": resources,
+        }
+    )
+
+
+WORK = Work(activations="", models="", objectives={"ndcg@10": "max"})
+
+
+@contextmanager
+def held() -> Iterator[list[Any]]:
+    """Let somebody else hold both GPUs while the block runs, or until what is given is killed."""
+
+    @ray.remote(num_cpus=0, num_gpus=2)
+    class Holder:
+        def there(self) -> None:
+            pass
+
+    holder = Holder.remote()
+    ray.get(holder.there.remote())
+    try:
+        yield [holder]
+    finally:
+        ray.kill(holder)
+
+
+def no_measure(share: Share) -> Need | None:
+    raise AssertionError("measured where it never fits")
+
+
+def test_a_gpu_without_the_cpus_beside_it_is_not_waited_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    resources = space(cpus=4, gpus="auto").resources
+    with pytest.raises(RecsaeError, match="asks for 4 CPUs and 0 GPUs, but a node offers at most"):
+        share_of(resources, 2, None, no_measure, own=True)
+    assert "no node with a GPU has the 4 CPUs of a trial beside it" in capsys.readouterr().err
+
+
+def test_gpus_that_torch_cannot_use_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("torch can use a GPU here")
+    assert measured_need(space(), WORK, Halt(), ONE) is None
+    told = f"gpus: auto: torch {torch.__version__} on "
+    err = capsys.readouterr().err
+    assert err.startswith(told) and err.endswith("cannot use its GPU, so trials run on CPUs\n")
+
+
+def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: Any) -> Any:
+        raise OSError("no such disk")
+
+    monkeypatch.setattr(measuring, "_measure", fails)
+    assert measured_need(space(), WORK, Halt(), ONE) == WHOLE
+    assert "failed (OSError: no such disk): each takes a whole GPU" in capsys.readouterr().err
+
+
+def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(measuring, "_measure", lambda *_: (5, 100))
+    monkeypatch.setattr(measuring, "TELL_SECONDS", 0.0)
+    found: list[Need | None] = []
+    with held() as holders:
+        threading.Timer(1.0, lambda: ray.kill(holders[0])).start()
+        found.append(measured_need(space(), WORK, Halt(), ONE))
+    assert found == [Need(5, 100)]
+    told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs; 2 of 2 CPUs and "
+    assert f"{told}0 of 2 GPUs are free in all" in capsys.readouterr().err
+
+
+def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "_measure", lambda *_: time.sleep(300))
+    for others in (True, False):
+        halt = Halt()
+        threading.Timer(1.0, setattr, [halt, "asked", True]).start()
+        with held() if others else nullcontext(), pytest.raises(StoppedError):
+            measured_need(space(), WORK, halt, ONE)
+    deadline = time.monotonic() + 60
+    while ray.available_resources().get("GPU") != 2:  # type: ignore[no-untyped-call]
+        assert time.monotonic() < deadline, "a GPU stays held"
+        time.sleep(0.1)
+
+
+def search(tmp_path: Path, kind: str, **resources: Any) -> SearchOutcome:
+    searched = space(**resources)
+    create(tmp_path / "run", {"space": searched.resolved()})
+    return run_search(searched, tmp_path, tmp_path / "run", trial_factory=f"fake_trials:{kind}")
+
+
+def test_a_search_that_waits_for_a_gpu_can_be_stopped(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with held():
+            threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
+            outcome = search(tmp_path, "FakeTrial", gpus="auto")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert outcome.interrupted and load_results(tmp_path / "run").trials.empty
+
+
+def test_few_trials_spread_over_the_gpus(tmp_path: Path) -> None:
+    assert search(tmp_path, "PlacedTrial", gpus=0.1).share == ONE
+    assert {path.name.split("-")[1] for path in tmp_path.glob("gpu-*")} == {"0", "1"}
+
+
+def test_what_cannot_be_is_refused_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trained(*_: Any) -> Any:
+        raise AssertionError("a base was trained")
+
+    monkeypatch.setattr(jobs, "prepare", trained)
+    where = jobs.Where(storage=str(tmp_path / "runs"))
+    with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs, but a node offers at most"):
+        jobs.tune(space(cpus=3, gpus=1), where)
+    assert not list((tmp_path / "runs").iterdir())
+    with pytest.raises(AssertionError, match="a base was trained"):
+        jobs.tune(space(cpus=2, gpus=1), where)
+
+
+def test_a_cluster_is_waited_for_only_if_it_grows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = space(cpus=3, gpus=1).resources
+    assert not cluster.scales()
+    with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
+        check_ahead(asked, None, own=False)
+    monkeypatch.setattr(cluster, "scales", lambda: True)
+    check_ahead(asked, None, own=False)
+    assert not capsys.readouterr().err
+    assert share_of(asked, 2, None, no_measure, own=False) == Share(3.0, 1.0)
+    told = "no node offers 3 CPUs and 1 GPUs yet: the search waits for the cluster to start one"
+    assert told in capsys.readouterr().err
+    with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
+        check_ahead(asked, None, own=True)
