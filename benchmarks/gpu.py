@@ -26,6 +26,7 @@ from gpu_data import (
     SHAPES,
     VARIANTS,
     activations,
+    nothing_seen,
     random_ranking,
     rows_of,
     sequences,
@@ -34,7 +35,7 @@ from gpu_data import (
 from gpu_searches import searches
 from torch.profiler import ProfilerActivity, profile
 
-from recsae.metrics.ranking import nothing_seen, ranks
+from recsae.metrics.ranking import ranks
 from recsae.sae.registry import variant
 from recsae.sasrec.loss import cross_entropy
 from recsae.sasrec.model import SASRec
@@ -184,7 +185,7 @@ def processes() -> None:
     """Steps a second of P processes together on the GPU: what `gpus: auto` gains by packing."""
     context = mp.get_context("spawn")
     alone = 0.0
-    for count in (1, 2) if SMALL else (1, 4, 8, 16):
+    for count in (1, 2) if SMALL else (1, 4, 16):
         barrier, told = context.Barrier(count), context.SimpleQueue()
         workers = [
             context.Process(target=_train_for_a_while, args=(barrier, told)) for _ in range(count)

@@ -14,6 +14,7 @@ from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
+from recsae.metrics.ranking import Seen
 from recsae.sae.registry import variant
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
@@ -29,7 +30,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("SASRec_SAE_Contrastive", {}),
     ("SASRec_SAE_Random", {}),
 ]
-SHAPES = [(8, 8, 256), (32, 16, 256), (32, 16, 1024), (32, 16, 8192)]
+SHAPES = [(32, 16, 256), (32, 16, 1024), (32, 16, 8192)]
 """Scale size, k and batch; the states are 64 wide."""
 LIKE_ML_100K = "synthetic:users=943,items=1682,length=106"
 TINY = "synthetic:users=100,items=60,length=12"
@@ -73,6 +74,11 @@ def random_ranking(users: int, items: int) -> tuple[Tensor, Tensor, Tensor]:
     states_RD = torch.randn(users, WIDTH, generator=generator)
     table_ID = torch.randn(items, WIDTH, generator=generator)
     return states_RD, table_ID, torch.randint(0, items, (users,), generator=generator)
+
+
+def nothing_seen(rows: int) -> Seen:
+    """Mask nothing in each of `rows` rows."""
+    return Seen(torch.zeros(rows + 1, dtype=torch.int64), torch.zeros(0, dtype=torch.int32))
 
 
 @lru_cache

@@ -5,11 +5,12 @@ import pytest
 import torch
 from gpu.quiet_cases import LOUD_CASES
 from laws.cases import Case
+from made_seen import nothing_seen
 
 from recsae.activations import Activations
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
-from recsae.metrics.ranking import nothing_seen, ranks
+from recsae.metrics.ranking import ranks
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer

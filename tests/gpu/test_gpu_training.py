@@ -8,6 +8,8 @@ import torch
 from gpu.quiet_cases import COUNT, LOUD_CASES, QUIET_CASES, rows, trainer
 from laws.cases import Case, same, weights
 
+from recsae.sae.graphs import graphs_there
+
 pytestmark = pytest.mark.gpu
 
 STEPS = COUNT // 256
@@ -32,9 +34,25 @@ def test_a_second_training_gives_the_same_bits(case: Case) -> None:
     assert same(weights(one.model), weights(other.model))
 
 
-def waits(case: Case) -> Counter[str]:
+@pytest.mark.skipif(not graphs_there(), reason="this torch was not built for CUDA")
+@pytest.mark.parametrize("case", LOUD_CASES.values(), ids=LOUD_CASES.keys())
+def test_a_step_in_a_graph_is_a_step(case: Case) -> None:
+    """What is drawn in it, too; variants whose shapes depend on the rows have no graphs."""
+    captured, eager = (trainer(case, "cuda") for _ in range(2))
+    steady = case.settings.sae_recipe == "default" and case.variant.steady(case.settings)
+    assert (captured._graphs is not None) is steady
+    eager._graphs = None
+    assert [captured.epoch() for _ in range(3)] == [eager.epoch() for _ in range(3)]
+    assert same(weights(captured.model), weights(eager.model))
+    if captured._graphs:
+        assert captured._graphs._captured
+
+
+def waits(case: Case, graphs: bool) -> Counter[str]:
     """Return how often the host waited in the second epoch, by line."""
     run = trainer(case, "cuda")
+    if not graphs:
+        run._graphs = None
     run.epoch()
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -49,13 +67,8 @@ def waits(case: Case) -> Counter[str]:
 
 @pytest.mark.parametrize("case", LOUD_CASES.values(), ids=LOUD_CASES.keys())
 def test_the_host_hardly_waits_in_a_step(case: Case) -> None:
-    """AuxK asks once a step who is dead, the contrastive loss who the users are; nothing else."""
-    if case.variant.closed_form:
-        pytest.skip("nothing is optimised")
-    by_line = waits(case)
-    asks = 1 + hasattr(case.settings, "sae_contrastive_batch")
-    assert sum(by_line.values()) <= asks * STEPS + 10, by_line
-    silent = Case(case.variant, type(case.settings).of({**case.settings.values(), "sae_auxk": 0.0}))
-    by_line = waits(silent)
-    if case.settings.sae_recipe == "default":
-        assert sum(by_line.values()) <= (asks - 1) * STEPS + 10, by_line
+    """The contrastive loss asks once who the users are; no other step waits, in a graph or not."""
+    asks = int(hasattr(case.settings, "sae_contrastive_batch"))
+    for graphs in (True, False):
+        by_line = waits(case, graphs)
+        assert sum(by_line.values()) <= asks * STEPS + 10, by_line
