@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu schema bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin schema bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -38,6 +38,10 @@ test-cluster: install  ## a search on two hosts made of this machine; root, ipro
 GPU_TESTS := laws training resume scoring search
 test-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## on a GPU, in ten minutes at most; without one it says so
 	$(BIN)/python -m pytest -m gpu $(GPU_TESTS:%=tests/gpu/test_gpu_%.py) || [ $$? -eq 5 ]
+
+test-gpu-standin: install  ## the same, and the benchmark, where torch only believes that it has a GPU; needs g++
+	$(BIN)/python tests/gpu_standin pytest -m gpu $(GPU_TESTS:%=tests/gpu/test_gpu_%.py)
+	$(BIN)/python tests/gpu_standin benchmarks/gpu.py --small
 
 bench-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## what a GPU is worth, as JSON lines; without one it says so
 	$(BIN)/python benchmarks/gpu.py
