@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killed_runs import check_nothing_lost_or_twice, journal_lines, kill_after
+from killed_runs import check_nothing_lost_or_twice, kill_after
 
 from recsae.results import Columns, States, load_results, read_search
 
@@ -46,11 +46,11 @@ def test_a_search_goes_on_without_its_gpu(tmp_path: Path, monkeypatch: pytest.Mo
     """Killed while trials are paused; their states open where there is no GPU."""
     monkeypatch.setenv("RECSAE_STORAGE", str(tmp_path))
     run = tmp_path / "k"
-    search = ["--trials", "6", "--scheduler", "asha_promote", "--gpus", "auto", "--name", "k"]
-    assert kill_after([*RECSAE, "tune", "smoke.yaml", *search], run, 24, 0.0)
-    assert list((run / ".states").glob("*.pt")) and journal_lines(run) >= 24
+    search = ["--trials", "8", "--scheduler", "asha_promote", "--gpus", "auto", "--name", "k"]
+    assert kill_after([*RECSAE, "tune", "smoke.yaml", *search], run, 14, 0.0)
+    assert list((run / ".states").glob("*.pt"))
     recsae(tmp_path, "tune", "--resume", "k", CUDA_VISIBLE_DEVICES="")
-    check_all_ended_well(run, 6)
+    check_all_ended_well(run, 8)
     check_nothing_lost_or_twice(run)
     assert read_search(run)["machine"]["device"] == "cpu"
 

@@ -36,3 +36,5 @@ class AfterTorch(importlib.abc.MetaPathFinder):
 
 if GUARD and os.environ.get("CUDA_VISIBLE_DEVICES") != "":
     sys.meta_path.insert(0, AfterTorch())
+elif GUARD:
+    os.environ.pop("RAY_OVERRIDE_RESOURCES", None)  # the GPU is hidden from Ray too
