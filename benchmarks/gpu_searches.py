@@ -25,7 +25,7 @@ parameters:
   sae_epochs: 6
 objectives: {ndcg@10: max}
 search: {sampler: random, seed: 0}
-scheduler: none
+scheduler: {name: none}
 resources: {cpus: 1}
 """
 
