@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin schema bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin fuzz-data schema bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -17,7 +17,7 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow and not cluster and not gpu'
+	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu'
 
 lint: install
 	$(BIN)/ruff check .
@@ -45,6 +45,9 @@ test-gpu-standin: install  ## the same, and the benchmark, where torch only beli
 
 bench-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## what a GPU is worth, as JSON lines; without one it says so
 	$(BIN)/python benchmarks/gpu.py
+
+fuzz-data: install  ## 1,000 rewritten or damaged logs of each format
+	$(BIN)/python -m pytest -m fuzz tests/interactions
 
 schema: install  ## after a change of any settings class
 	$(BIN)/python -m recsae.search.schema

@@ -7,17 +7,12 @@ that torch can use, that is said, and nothing is measured.
 """
 
 import itertools
-import json
 import multiprocessing as mp
 import os
 import platform
-import statistics
 import sys
 import time
 import traceback
-import warnings
-from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -33,7 +28,7 @@ from gpu_data import (
     trainer,
 )
 from gpu_searches import searches
-from torch.profiler import ProfilerActivity, profile
+from gpu_timing import RUNS, SMALL, STEPS, launches, say, seconds, waits
 
 from recsae.metrics.ranking import ranks
 from recsae.sae.registry import variant
@@ -43,38 +38,11 @@ from recsae.sasrec.settings import SASRecSettings
 from recsae.sasrec.training import train
 from recsae.scoring import Evaluator
 
-SMALL = "--small" in sys.argv
-RUNS = 1 if SMALL else 5
-STEPS = 4 if SMALL else 30
-STANDIN = "RECSAE_GPU_STANDIN" in os.environ
 GIB = 2**30
 PROTOCOL = (
     "medians of 5 after one to warm up; `cpu` is the same machine with the threads named; "
     "ms are of a training step; `times` is the CPU's time divided by the GPU's"
 )
-
-
-def say(what: str, **values: Any) -> None:
-    """Print one line; what takes many digits is rounded to four."""
-    print(json.dumps({"what": what, **{name: short(v) for name, v in values.items()}}), flush=True)
-
-
-def short(value: Any) -> Any:
-    """Return a float with four digits that count."""
-    return float(f"{value:.4g}") if isinstance(value, float) else value
-
-
-def seconds(work: Callable[[], Any], runs: int = RUNS) -> float:
-    """Return the median time of a call, the GPU's part of it included."""
-    found = []
-    for run in range(runs + 1):
-        torch.cuda.synchronize()
-        start = time.perf_counter()
-        work()
-        torch.cuda.synchronize()
-        if run:
-            found.append(time.perf_counter() - start)
-    return statistics.median(found)
 
 
 def device() -> None:
@@ -154,31 +122,6 @@ def steps() -> None:
             waits=sum(lines.values()) / STEPS,
             waits_at={line: n / STEPS for line, n in lines.most_common(4)},
         )
-
-
-def launches(epoch: Callable[[], Any]) -> dict[str, float]:
-    """Return the kernels and copies of a step, and how long they keep the GPU busy."""
-    if STANDIN:
-        return {}
-    with profile(activities=[ProfilerActivity.CUDA], acc_events=True) as watched:
-        epoch()
-        torch.cuda.synchronize()
-    told = [e for e in watched.events() or [] if str(e.device_type).endswith("CUDA")]
-    busy = sum(event.time_range.elapsed_us() for event in told) / 1e3
-    return {"launches": len(told) / STEPS, "gpu_busy_ms": busy / STEPS}
-
-
-def waits(work: Callable[[], Any]) -> Counter[str]:
-    """Return how often the host waited for the GPU, by line."""
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        torch.cuda.set_sync_debug_mode("warn")
-        try:
-            work()
-        finally:
-            torch.cuda.set_sync_debug_mode("default")
-    found = [w for w in told if "synchronizing" in str(w.message)]
-    return Counter(f"{w.filename.rpartition('recsae/')[2]}:{w.lineno}" for w in found)
 
 
 def processes() -> None:

@@ -1,5 +1,6 @@
 """Every command that takes --dataset has every flag of the data."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,24 @@ def test_a_missing_column_is_told_before_the_search_begins(
     assert ended.value.code == 2 and len(err.splitlines()) == 1
     assert "no column 'vid'" in err and "user_column" in err and "data:" not in err
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tune", "smoke.yaml", "--user_column", "uid"],
+        ["tune", "--resume", "a", "--min_user", "-1"],
+        ["train", "--model_name", "SASRec", "--split", "time:2"],
+        ["data", "get", "ml-1"],
+    ],
+)
+def test_a_mistake_in_them_is_told_before_anything_heavy_loads(words: list[str]) -> None:
+    code = (
+        f"import sys; sys.argv = ['recsae', *{words!r}]\n"
+        "from recsae.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert ended.code == 2\n"
+        "loaded = {'torch', 'ray', 'optuna', 'pandas'} & set(sys.modules)\n"
+        "assert not loaded, loaded\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.DEVNULL)

@@ -24,6 +24,8 @@ _NAMES = {
     "author": ("author", "authors"),
 }
 
+CANONICAL = tuple(_NAMES)
+
 
 class About(NamedTuple):
     """Attributes as a reader found them."""

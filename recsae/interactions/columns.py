@@ -1,62 +1,160 @@
-"""Which columns of a table are the user, the item and the time."""
+"""Which columns of a table are the user, the item, the time, the rating and the label."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from recsae.errors import RecsaeError, nearest
+from recsae.interactions.headless import roles_by_content
+from recsae.interactions.layout import NUMBER
+from recsae.interactions.names import LABEL, ROLES, are_the_same, bare, candidates
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.table import Table
+from recsae.interactions.times import looks_like_time
 
-_USUAL = {
-    "user": ("user", "user_id"),
-    "item": ("item", "item_id"),
-    "time": ("timestamp", "time"),
-}
+_NO_EVENT_TIME = ("release", "birth", "publish", "signup", "regist", "join", "expir", "launch")
+_GAPS = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None", r"\N")
+Sample = Mapping[str, Sequence[str | None]]
 
 
 class Columns(NamedTuple):
-    """Names of the columns as the file has them; no time if the file has none."""
+    """Names of the columns as the file has them; None where the file has none."""
 
     user: str
     item: str
-    time: str | None
+    time: str | None = None
+    rating: str | None = None
+    label: str | None = None
+    unused: tuple[str, ...] = ()
 
-    @property
-    def numbers(self) -> list[str]:
-        """The columns that hold numbers."""
-        return [] if self.time is None else [self.time]
+    def roles(self) -> dict[str, str]:
+        """Return role → column for those that are there."""
+        found = zip(self._fields[:-1], self[:-1], strict=True)
+        return {role: str(name) for role, name in found if name is not None}
 
 
-def columns(names: Sequence[str], settings: DataSettings, where: str) -> Columns:
-    """Find the columns by the settings or by their usual names.
+def columns(table: Table, settings: DataSettings, notes: list[str]) -> Columns:
+    """Find the columns by the settings, by their names, or by what is in them.
 
-    Raises RecsaeError, which starts with `where`, when one is missing or two would do.
+    What is not certain is told in `notes`. Raises RecsaeError when the user or the item is missing,
+    or when a column that looks like the time would be neglected.
     """
-    user = _column("user", settings.user_column, names, where)
-    item = _column("item", settings.item_column, names, where)
-    if user is None or item is None:
-        role = "user" if user is None else "item"
-        usual = " or ".join(_USUAL[role])
-        raise RecsaeError(
-            f"{where}: no column {usual} among {_listed(names)}; name it with {role}_column"
+    chosen = _chosen(table, settings)
+    sample = table.sample()
+    if table.headed:
+        found = _by_name(table, sample, chosen, settings, notes)
+    else:
+        found = roles_by_content(table, sample, chosen, settings, notes)
+    for role in ("user", "item"):
+        if role not in found:
+            taken = next(iter(candidates(role, table.names)), None)
+            found |= {} if taken is None else {role: taken}
+        if role not in found:
+            raise _missing(table, role)
+    if found["user"] == found["item"]:
+        both = found["user"]
+        raise RecsaeError(f"{table.top}: column {both!r} is both user_column and item_column")
+    for name in found.values():
+        if table.names.count(name) > 1:
+            raise RecsaeError(f"{table.top}: two columns are called {name!r}")
+    unused = tuple(name for name in table.names if name and name not in found.values())
+    return Columns(**found, unused=unused)
+
+
+def _chosen(table: Table, settings: DataSettings) -> dict[str, str]:
+    """Return role → column as the settings name them."""
+    found = {}
+    for role in ("user", "item", "time", "rating"):
+        key = f"{role}_column"
+        wanted = getattr(settings, key)
+        if wanted is not None and wanted.isdecimal() and 0 < int(wanted) <= len(table.names):
+            wanted = wanted if wanted in table.names else table.names[int(wanted) - 1]
+        if wanted is not None and wanted not in table.names:
+            hint = nearest(wanted, table.names) or f" among {listed(table.names)}"
+            raise RecsaeError(f"{table.top}: no column {wanted!r}{hint} ({key})")
+        if wanted is not None:
+            found[role] = wanted
+    return found
+
+
+def _by_name(
+    table: Table, sample: Sample, chosen: dict[str, str], settings: DataSettings, notes: list[str]
+) -> dict[str, str]:
+    found = dict(chosen)
+    for role in ROLES:
+        if role in found or (role == "time" and settings.order == "file"):
+            continue
+        names = [name for name in candidates(role, table.names) if name not in found.values()]
+        if role == LABEL:
+            names = [name for name in names if _is_label(sample.get(name, ()))]
+        if role in ("user", "item"):  # stable: a column with gaps only where there is no other
+            names.sort(key=lambda name: _has_gaps(sample.get(name, ())))
+        if names:
+            found[role] = names[0]
+            _tell_choice(table, role, names, notes)
+    if "time" not in found and settings.order != "file":
+        time = _time_by_content(table, sample, found, notes)
+        found |= {} if time is None else {"time": time}
+    return found
+
+
+def _tell_choice(table: Table, role: str, names: Sequence[str], notes: list[str]) -> None:
+    others = [name for name in names[1:] if name != names[0]]
+    if not others or are_the_same(names):
+        return
+    settles = "--where" if role == LABEL else f"--{role}_column {others[0]}"
+    notes.append(
+        f"{table.file}: {names[0]!r} is read as the {role}, not {listed(others)}; {settles} says"
+        " otherwise"
+    )
+
+
+def _is_label(cells: Sequence[str | None]) -> bool:
+    """Tell a label of events from one in words, such as a category's."""
+    return not cells or any(_is_truth(cell) for cell in cells if cell is not None)
+
+
+def _is_truth(cell: str) -> bool:
+    return bool(NUMBER.fullmatch(cell)) or cell.lower() in ("true", "false")
+
+
+def _has_gaps(cells: Sequence[str | None]) -> bool:
+    return any(cell is None or cell in _GAPS for cell in cells)
+
+
+def _time_by_content(
+    table: Table, sample: Sample, found: Mapping[str, str], notes: list[str]
+) -> str | None:
+    """Return a column whose cells are times, whatever it is called."""
+    free = [name for name in table.names if name and name not in found.values()]
+    like = [name for name in free if looks_like_time(sample.get(name, ()))]
+    if not like:
+        return None
+    certain = [name for name in like if not any(word in bare(name) for word in _NO_EVENT_TIME)]
+    if len(certain) == 1:
+        others = [name for name in like if name != certain[0]]
+        also = f" ({listed(others)} too, but is not read)" if others else ""
+        notes.append(
+            f"{table.file}: {certain[0]!r} looks like the time and is read as it{also};"
+            " --time_column names another, --order file takes the order of the file"
         )
-    if user == item:
-        raise RecsaeError(f"{where}: column {user!r} is both user_column and item_column")
-    return Columns(user, item, _column("time", settings.time_column, names, where))
+        return certain[0]
+    raise RecsaeError(
+        f"{table.top}: {listed(like)} may be the time; name it with --time_column, or say --order"
+        " file if the order of the file counts"
+    )
 
 
-def _column(role: str, wanted: str | None, names: Sequence[str], where: str) -> str | None:
-    if wanted is not None and wanted not in names:
-        hint = nearest(wanted, names) or f" among {_listed(names)}"
-        raise RecsaeError(f"{where}: no column {wanted!r}{hint} ({role}_column)")
-    found = [name for name in names if name in ((wanted,) if wanted else _USUAL[role])]
-    if len(found) > 1:
-        raise RecsaeError(
-            f"{where}: {' and '.join(found)} could both be the {role}; name one with {role}_column"
-            if len(set(found)) > 1
-            else f"{where}: two columns are called {found[0]!r}"
-        )
-    return found[0] if found else None
+def _missing(table: Table, role: str) -> RecsaeError:
+    usual = ROLES[role]
+    likely = next((name for name in table.names if nearest(bare(name), usual[:12])), None)
+    hint = f" ({likely!r}?)" if likely else ""
+    what = f"{role} or {role}_id" if table.headed else f"for the {role}"
+    return RecsaeError(
+        f"{table.top}: no column {what} among {listed(table.names)}; name it with"
+        f" {role}_column{hint}"
+    )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message; not all of many."""
     return ", ".join([repr(name) for name in names[:8]] + ["…"] * (len(names) > 8)) or "none"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.filters import finish
-from recsae.interactions.formats import recognise
+from recsae.interactions.folders import find_log
 from recsae.interactions.frame import Interactions
 from recsae.interactions.log import Log
 from recsae.interactions.named import folder_of, how_to_have, with_its_reading
@@ -17,7 +17,11 @@ from recsae.interactions.settings import (
     is_synthetic,
     synthetic_settings,
 )
+from recsae.interactions.sides import about_items
 from recsae.interactions.synthetic import synthetic_log
+from recsae.progress import say
+
+_PACKED = (".gz", ".zst", ".bz2", ".xz")
 
 
 def load(settings: DataSettings) -> Interactions:
@@ -33,13 +37,26 @@ def read_log(settings: DataSettings) -> tuple[str, Log]:
         return settings.dataset, synthetic_log(synthetic_settings(settings.dataset))
     try:
         place = _find(settings.dataset)
-        settings = with_its_reading(settings, place)
-        source = recognise(place, settings)
-        return _name(settings.dataset), READERS[source.format](source.path, settings)
+        return _name(settings.dataset), read(place, with_its_reading(settings, place))
     except OSError as error:
         raise RecsaeError(
             f"{error.filename or settings.dataset}: {error.strerror or error}"
         ) from None
+
+
+def read(path: Path, settings: DataSettings) -> Log:
+    """Read the log that a path means, with what is known about its items.
+
+    Each thing that was assumed is said in a line, also before an error that may come of it.
+    """
+    notes: list[str] = []
+    try:
+        source = find_log(path, settings)
+        log = READERS[source.format].read(source, settings, notes)
+        return log._replace(about=about_items(source, log, notes))
+    finally:
+        for note in dict.fromkeys(notes):
+            say(note)
 
 
 def _find(dataset: str) -> Path:
@@ -52,4 +69,8 @@ def _find(dataset: str) -> Path:
 
 
 def _name(dataset: str) -> str:
-    return dataset if dataset in NAMES else data_path(dataset).resolve().stem
+    """Return the name as it is, or what a file is called, without what says its form."""
+    if dataset in NAMES:
+        return dataset
+    path = data_path(dataset).resolve()
+    return path.stem if path.suffix not in _PACKED else Path(path.stem).stem

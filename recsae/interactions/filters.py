@@ -95,7 +95,7 @@ def _repeated(events: pd.DataFrame) -> NDArray[np.bool_]:
     ordered = np.sort(pair)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if twice.size:  # only a pair that is there twice can be; most logs have none
-        maybe = np.flatnonzero(np.isin(pair, twice))
+        maybe = np.flatnonzero(pd.Series(pair).isin(pd.unique(twice)).to_numpy())
         repeated[maybe] = events.iloc[maybe].duplicated().to_numpy()
     return repeated
 

@@ -1,15 +1,11 @@
 """What a reader returns: the events of a file with their ids as codes."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.interactions.attributes import About
-
-_WHOLE_NUMBER = r"^(0|-?[1-9][0-9]{0,17})$"  # "007" stays text: it is not the id 7
 
 
 class Coded(NamedTuple):
@@ -17,6 +13,10 @@ class Coded(NamedTuple):
 
     codes: NDArray[np.int32]
     ids: NDArray[Any]
+
+    def only(self, keep: NDArray[np.bool_]) -> Self:
+        """Return the codes marked; which of the ids are left is settled when a log is finished."""
+        return self._replace(codes=self.codes[keep])
 
 
 class Log(NamedTuple):
@@ -38,31 +38,11 @@ class Log(NamedTuple):
     unused: tuple[str, ...] = ()
     """The columns that nothing was read from."""
 
-
-def coded(values: pa.ChunkedArray | pa.Array) -> Coded:
-    """Code ids: whole numbers if each of them is written as one, else text."""
-    if isinstance(values, pa.Array):
-        values = pa.chunked_array([values])
-    if not pa.types.is_dictionary(values.type):
-        values = pc.dictionary_encode(values)
-    whole = values.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):  # of no event at all
-        return Coded(np.empty(0, np.int32), np.empty(0, np.int64))
-    ids = _plain(whole.dictionary)
-    order = np.argsort(ids, kind="stable")
-    code_of = np.empty(len(ids), np.int32)
-    code_of[order] = np.arange(len(ids), dtype=np.int32)
-    return Coded(code_of[whole.indices.to_numpy(zero_copy_only=False)], ids[order])
-
-
-def no_ids(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Mark the texts that cannot be an id: empty ones, and a zero byte, which numpy drops."""
-    return pc.match_substring_regex(texts, r"^$|\x00")
-
-
-def _plain(dictionary: pa.Array) -> NDArray[Any]:
-    if pa.types.is_integer(dictionary.type):
-        return np.asarray(dictionary.cast(pa.int64()))
-    if pc.all(pc.match_substring_regex(dictionary, _WHOLE_NUMBER)).as_py():
-        return np.asarray(dictionary.cast(pa.int64()))
-    return np.asarray(dictionary.to_pylist(), dtype=str)
+    def only(self, keep: NDArray[np.bool_]) -> Self:
+        """Return the events marked; which ids are left is settled later."""
+        return self._replace(
+            user=self.user.only(keep),
+            item=self.item.only(keep),
+            time=None if self.time is None else self.time[keep],
+            split=None if self.split is None else self.split[keep],
+        )

@@ -13,9 +13,12 @@ from recsae.interactions.datasets import load
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
 
+GAPS = ("null", "nan", "none", "na", "n/a", "<na>", r"\n")
 WORDS = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=5
-)
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp", "Nd")),
+    min_size=1,
+    max_size=5,
+).filter(lambda word: word.lower() not in GAPS)
 NUMBERS = st.integers(1, 10**6)
 
 
@@ -125,7 +128,7 @@ def test_dates_and_gapped_numbers_of_parquet(tmp_path: Path):
     events = pd.DataFrame({"user": [1.0, 1.0, 1.0], "item": list("abc"), "time": times})
     events.astype({"item": "category"}).to_parquet(tmp_path / "a.parquet")
     read = load(DataSettings(dataset=str(tmp_path)))
-    assert read.frame["timestamp"].tolist() == [86400, 1.5, 172800]
+    assert read.frame["timestamp"].tolist() == [86_400_000, 1_500, 172_800_000]
     assert read.users.tolist() == [1] and read.items.tolist() == ["a", "b", "c"]
 
 

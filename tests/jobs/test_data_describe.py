@@ -64,6 +64,8 @@ def test_what_is_counted(log: Path) -> None:
     assert (found["popularity"]["max"], found["popularity"]["mean"]) == (3, 1.5)
     assert found["popularity"]["top_share"] == pytest.approx(3 / 9)
     assert found["ties"] == {"events": 2, "of": 9} and found["times"] == [10, 50]
+    assert found["columns"] == {"user": "user", "item": "item", "time": "time"}
+    assert found["unused"] == [] and found["attributes"] == {}
 
 
 def test_the_splits_side_by_side(log: Path) -> None:
@@ -91,6 +93,8 @@ def test_a_split_that_the_data_do_not_allow_says_why(tmp_path: Path) -> None:
 def test_the_flags_of_the_data_count(log: Path) -> None:
     assert described(log, min_user=5)["users"] == 1
     assert described(log, targets="new")["splits"]["leave-one-out"]["targets"]["test"] == 1
+    found = described(log, where="item in 1,2,3,4")
+    assert found["events"] == 5 and "item in 1,2,3,4" in found["protocol"]
     found = described(log, order="random:3")
     assert found["settings"] == {"dataset": str(log), "order": "random:3"}
 

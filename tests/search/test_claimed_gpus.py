@@ -33,6 +33,7 @@ ONE = Share(1.0, 1.0)
 def claimed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), str(HERE.parents[1])]))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sets it, and leaves it behind
         ray.init(
             address="local",
             num_cpus=2,

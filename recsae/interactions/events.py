@@ -1,0 +1,129 @@
+"""From the raw columns of tables to a Log: what is an event, its ids, its time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsae.errors import RecsaeError, SettingError
+from recsae.interactions.columns import Columns, columns, listed
+from recsae.interactions.ids import coded_ids
+from recsae.interactions.log import Log
+from recsae.interactions.settings import DataSettings
+from recsae.interactions.table import Column, Table, columns_of
+from recsae.interactions.times import exact_times
+from recsae.interactions.where import Condition, conditions, fitting, numbers_of
+
+
+def log_of(
+    tables: Sequence[Table],
+    settings: DataSettings,
+    notes: list[str],
+    *,
+    parts: Sequence[int] | None = None,
+    where: Path | None = None,
+) -> Log:
+    """Read tables of one form as one log, in their order.
+
+    `parts` gives the split that each of them is. What was assumed is added to `notes`.
+    """
+    found = _one_reading(tables, settings, notes, where)
+    asked = _asked(found, tables[0], settings)
+    names = list(dict.fromkeys([*found.roles().values(), *(one.column for one in asked)]))
+    numbers = [] if found.time is None else [found.time]
+    read, sizes = columns_of(tables, names, numbers, str(where or tables[0].file))
+    time = _times(tables[0], found, read, settings, notes)
+    keep, dropped, filters = _kept(found, read, asked, settings)
+    user, item = (coded_ids(read[name], notes) for name in found[:2])
+    split = None if parts is None else np.repeat(np.array(parts, np.int8), sizes)
+    log = Log(user, item, time, split, None, dropped, filters, found.roles(), found.unused)
+    return log if keep.all() else log.only(keep)
+
+
+def _one_reading(
+    tables: Sequence[Table], settings: DataSettings, notes: list[str], where: Path | None
+) -> Columns:
+    found = [columns(table, settings, notes if n == 0 else []) for n, table in enumerate(tables)]
+    if len({one[:-1] for one in found}) > 1:
+        raise RecsaeError(f"{where}: its files name the user, item or time differently")
+    return found[0]
+
+
+def _asked(found: Columns, table: Table, settings: DataSettings) -> list[Condition]:
+    if settings.min_rating is not None and found.rating is None:
+        raise SettingError(
+            "min_rating",
+            f"{table.top}: no column of ratings among {listed(table.names)};"
+            " name it with rating_column",
+        )
+    return [] if settings.where is None else conditions(settings.where, table.names)
+
+
+def _times(
+    table: Table,
+    found: Columns,
+    read: dict[str, Column],
+    settings: DataSettings,
+    notes: list[str],
+) -> NDArray[np.int64] | NDArray[np.float64] | None:
+    if found.time is not None and settings.order != "file":
+        return exact_times(read[found.time])
+    if settings.order.startswith("random"):
+        raise SettingError(
+            "order",
+            f"{table.top}: without times no event ties with another; expected file, got"
+            f" {settings.order!r}",
+        )
+    if settings.order != "file":
+        unused = f" (unused: {listed(found.unused)})" if found.unused else ""
+        notes.append(
+            f"{table.file}: no column of times{unused}: the order of the file counts; --order file"
+            " says that this is meant, --time_column names one"
+        )
+    return None
+
+
+def _kept(
+    found: Columns, read: dict[str, Column], asked: Sequence[Condition], settings: DataSettings
+) -> tuple[NDArray[np.bool_], dict[str, int], tuple[str, ...]]:
+    """Mark the events that are ones and that the filters let pass; count the others."""
+    tests: list[tuple[str, NDArray[np.bool_]]] = []
+    filters = []
+    if found.label is not None and found.label not in {one.column for one in asked}:
+        label = numbers_of(read[found.label], "a number, 0 if it is no event")
+        _refuse_gap(read[found.label], label, "a number, 0 if it is no event")
+        least = np.unique(label[label <= 0])
+        sign = "<= 0" if len(least) > 1 or (least < 0).any() else "0"
+        tests.append((f"{found.label} {sign}", label > 0))
+    if settings.min_rating is not None:
+        assert found.rating is not None, "it was asked for above"
+        rating = numbers_of(read[found.rating], "a number")
+        _refuse_gap(read[found.rating], rating, "a number")
+        tests.append((f"{found.rating} < {settings.min_rating:g}", rating >= settings.min_rating))
+        filters.append(f"{found.rating} >= {settings.min_rating:g}")
+    for one in asked:
+        tests.append((one.opposite, fitting(one, read[one.column])))
+        filters.append(one.words)
+    keep = np.ones(len(read[found.user].cells), bool)
+    dropped: dict[str, int] = {}
+    for why, fits in tests:
+        count = int((keep & ~fits).sum())
+        keep &= fits
+        dropped |= {why: count} if count else {}
+    return keep, dropped, tuple(filters)
+
+
+def _refuse_gap(column: Column, numbers: NDArray[np.float64], expected: str) -> None:
+    gaps = np.flatnonzero(np.isnan(numbers))
+    if gaps.size:
+        column.refuse(int(gaps[0]), expected)
+
+
+def refuse_filters(where: object, settings: DataSettings, why: str) -> None:
+    """Raise SettingError if the settings ask for what a form without rows of events cannot give."""
+    for key in ("min_rating", "where", "rating_column", "time_column"):
+        if getattr(settings, key) is not None:
+            raise SettingError(key, f"{where}: {why}; leave it out")
+    if settings.order.startswith("random"):
+        raise SettingError("order", f"{where}: without times no event ties with another")

@@ -1,0 +1,30 @@
+"""A format a file: how it is recognised, how it is read. The first that fits a file wins.
+
+A new format is a module with a `READER`, an entry here, and its name in `settings.Format`.
+"""
+
+from recsae.interactions.readers import (
+    delimited,
+    jsonl,
+    pairs,
+    parquet,
+    prefixes,
+    recbole,
+    rechorus,
+    s3rec,
+    sequences,
+)
+from recsae.interactions.settings import Format
+from recsae.interactions.source import Reader
+
+READERS: dict[Format, Reader] = {
+    "parquet": parquet.READER,
+    "jsonl": jsonl.READER,
+    "prefixes": prefixes.READER,
+    "recbole": recbole.READER,
+    "pairs": pairs.READER,
+    "s3rec": s3rec.READER,
+    "sequences": sequences.READER,
+    "rechorus": rechorus.READER,
+    "csv": delimited.READER,
+}

@@ -1,0 +1,34 @@
+"""Tables in text with commas, tabs, semicolons, `|`, `::` or spaces, with or without names.
+
+So are MovieLens' u.data, ratings.dat and ratings.csv, Amazon's ratings, Gowalla, Yoochoose.
+"""
+
+from recsae.errors import RecsaeError
+from recsae.interactions.layout import layout_of
+from recsae.interactions.names import LISTS, bare
+from recsae.interactions.opening import File
+from recsae.interactions.readers.tabular import table_reader
+from recsae.interactions.settings import DataSettings
+from recsae.interactions.text import TextTable
+
+
+def looks(file: File, settings: DataSettings) -> bool:
+    """Tell text in at least two columns."""
+    return layout_of(file, settings) is not None
+
+
+def table(file: File, settings: DataSettings) -> TextTable:
+    """Open a text file as a table."""
+    layout = layout_of(file, settings)
+    if layout is None:
+        raise RecsaeError(f"{file}: expected columns parted by a comma, tab, semicolon, | or ::")
+    lists = [name for name in layout.names if bare(name) in LISTS]
+    if lists:
+        raise RecsaeError(
+            f"{file}:{layout.skip}: column {lists[0]!r} holds prefixes, not events; expected"
+            f" RecBole's typed names, such as {lists[0]}:token_seq"
+        )
+    return TextTable(file, layout)
+
+
+READER = table_reader(looks, table)

@@ -1,0 +1,44 @@
+"""The original SASRec's text: `user item` a line, in order of time, without times."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsae.errors import RecsaeError
+from recsae.interactions import numberlines
+from recsae.interactions.log import Coded, Log
+from recsae.interactions.opening import File
+from recsae.interactions.settings import DataSettings
+from recsae.interactions.source import Reader, Source
+
+
+def looks(file: File, settings: DataSettings) -> bool:
+    """Tell two numbers a line, of which the first recurs."""
+    return numberlines.form_of(file) == "pairs"
+
+
+def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
+    """Read the pairs in the order of the file."""
+    (file,) = source.files
+    numberlines.refuse_columns(file, settings)
+    numbers = numberlines.numbers_of(file, "user")
+    lines, counts = np.unique(numbers.line_of, return_counts=True)
+    wrong = np.flatnonzero(counts != 2)
+    if wrong.size:
+        line, got = lines[wrong[0]], counts[wrong[0]]
+        raise RecsaeError(
+            f"{file}:{line}: expected a user and an item, got {got} number{'s' * bool(got > 1)}"
+            " (--format s3rec reads sequences)"
+        )
+    notes += numberlines.told(file, "pairs", settings)
+    return Log(coded(numbers.values[::2]), coded(numbers.values[1::2]), None)
+
+
+def coded(values: NDArray[Any]) -> Coded:
+    """Code ids that are whole numbers."""
+    ids, codes = np.unique(values, return_inverse=True)
+    return Coded(codes.astype(np.int32), ids)
+
+
+READER = Reader(looks, read)

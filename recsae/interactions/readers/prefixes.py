@@ -1,0 +1,182 @@
+"""RecBole's benchmark files: a row is a prefix of a user's items (item_id_list) and its target.
+
+One sequence gives many rows, often the newest first; lists may be cut to their last items. The
+sequence is put together again from the longest prefix and the targets, and every row is held
+against it. R rows of all files, L cells of all lists, E events.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from recsae.errors import RecsaeError
+from recsae.interactions.columns import columns
+from recsae.interactions.events import refuse_filters
+from recsae.interactions.frame import SPLITS, TRAIN
+from recsae.interactions.ids import coded_ids
+from recsae.interactions.log import Coded, Log
+from recsae.interactions.names import LISTS, bare
+from recsae.interactions.opening import File
+from recsae.interactions.readers import recbole
+from recsae.interactions.settings import DataSettings
+from recsae.interactions.source import Reader, Source
+from recsae.interactions.table import Column, columns_of
+
+Ints = NDArray[np.int64]
+
+
+def looks(file: File, settings: DataSettings) -> bool:
+    """Tell typed names with a list of items."""
+    typed = recbole.typed_names(file)[0]
+    return recbole.is_typed(typed) and _list_name(typed) is not None
+
+
+def _list_name(typed: list[str]) -> str | None:
+    names = (name.partition(":")[0] for name in typed)
+    return next((name for name in names if bare(name) in LISTS), None)
+
+
+class _Rows(NamedTuple):
+    """The rows of all files, in the order of the files."""
+
+    user_R: Ints
+    target_R: Ints
+    part_R: Ints
+    cells_L: Ints
+    start_R: Ints
+    """Where a row's list starts in cells_L."""
+    length_R: Ints
+
+
+def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
+    """Read the sequences; the targets of three files are a given split, all else is training."""
+    refuse_filters(source.path, settings, "rows are prefixes, not events")
+    tables = [recbole.table(file, settings) for file in source.files]
+    lists = _list_name([f"{name}:" for name in tables[0].names])
+    if lists is None:
+        raise RecsaeError(f"{tables[0].top}: no column of prefixes such as item_id_list:token_seq")
+    quiet = settings.model_copy(update={"order": "file", "time_column": None})
+    found = columns(tables[0], quiet, notes)
+    _refuse_other_names(tables, [found.user, found.item, lists], source)
+    read, sizes = columns_of(tables, [found.user, found.item, lists], [], str(source.path))
+    user = coded_ids(read[found.user], notes)
+    item, rows = _rows(read[found.item], read[lists], user, notes)
+    parts = source.parts or (TRAIN,) * len(tables)
+    rows = rows._replace(part_R=np.repeat(np.array(parts), sizes))
+    events = _sequences(rows, read[lists])
+    return Log(
+        Coded(events.user_E.astype(np.int32), user.ids),
+        Coded(events.item_E.astype(np.int32), item.ids),
+        None,
+        events.part_E.astype(np.int8) if source.parts is not None else None,
+        columns={"user": found.user, "item": found.item, "prefix": lists},
+        unused=tuple(name for name in found.unused if name != lists),
+    )
+
+
+def _refuse_other_names(tables: list[Any], names: list[str], source: Source) -> None:
+    for table in tables[1:]:
+        if not set(names) <= set(table.names):
+            raise RecsaeError(f"{source.path}: its files name the user, item or list differently")
+
+
+def _rows(target: Column, lists: Column, user: Coded, notes: list[str]) -> tuple[Coded, _Rows]:
+    """Code the items of targets and lists alike."""
+    texts = lists.text()
+    texts = texts.cast(pa.string()) if pa.types.is_dictionary(texts.type) else texts
+    trimmed = pc.utf8_trim_whitespace(texts).combine_chunks()
+    empty = pc.index(pc.equal(trimmed, ""), True).as_py()
+    if empty >= 0:
+        lists.refuse(empty, "the items before the target")
+    words = pc.utf8_split_whitespace(trimmed)
+    length_R = np.asarray(pc.list_value_length(words)).astype(np.int64)
+    flat = pc.list_flatten(words)
+    row_L = np.repeat(np.arange(len(length_R)), length_R)
+    targets = target.text()
+    targets = targets.cast(pa.string()) if pa.types.is_dictionary(targets.type) else targets
+    count = len(targets)
+
+    def place(cell: int) -> str:
+        return target.place(cell) if cell < count else lists.place(int(row_L[cell - count]))
+
+    both = pa.chunked_array([*targets.chunks, flat])
+    item = coded_ids(Column(target.name, both, place, target.where), notes)
+    codes = item.codes.astype(np.int64)
+    start_R = np.cumsum(length_R) - length_R
+    rows = _Rows(
+        user.codes.astype(np.int64),
+        codes[:count],
+        np.zeros(count, np.int64),
+        codes[count:],
+        start_R,
+        length_R,
+    )
+    return item, rows
+
+
+class _Events(NamedTuple):
+    user_E: Ints
+    item_E: Ints
+    part_E: Ints
+
+
+def _sequences(rows: _Rows, lists: Column) -> _Events:
+    """Put the sequences together; of rows cut to one length, either order of the file may be it."""
+    wrong = 0
+    for rising in (False, True):
+        place_R = _places(rows, rising=rising)
+        events, bad_R = _together(rows, place_R)
+        if not bad_R.size:
+            return events
+        wrong = max(wrong, int(bad_R[0]))
+    raise RecsaeError(
+        f"{lists.place(wrong)}: column {lists.name!r}: its items contradict the longer rows of its"
+        " user; expected prefixes of one sequence"
+    )
+
+
+def _places(rows: _Rows, *, rising: bool) -> Ints:
+    """Return the position of each row's target in its user's sequence.
+
+    It is the length of the list; of rows whose lists were cut to the longest length, each comes one
+    after the one before it in time.
+    """
+    longest = rows.length_R.max()
+    full = np.flatnonzero(rows.length_R == longest)
+    turn = full if rising else -full
+    order = full[np.lexsort((turn, rows.part_R[full], rows.user_R[full]))]
+    user = rows.user_R[order]
+    first = np.flatnonzero(np.diff(user, prepend=-1))
+    step = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
+    place_R = rows.length_R.copy()
+    place_R[order] += step
+    return place_R
+
+
+def _together(rows: _Rows, place_R: Ints) -> tuple[_Events, Ints]:
+    """Write every row into its user's sequence; return also the rows that do not fit."""
+    size_U = np.zeros(int(rows.user_R.max()) + 1, np.int64)
+    np.maximum.at(size_U, rows.user_R, place_R + 1)
+    offset_U = np.cumsum(size_U) - size_U
+    item_E = np.full(int(size_U.sum()), -1, np.int64)
+    part_E = np.full(len(item_E), TRAIN, np.int64)
+    row_L = np.repeat(np.arange(len(rows.length_R)), rows.length_R)
+    step_L = np.arange(len(row_L)) - rows.start_R[row_L]
+    begin_R = offset_U[rows.user_R] + place_R - rows.length_R
+    at_L, at_R = begin_R[row_L] + step_L, offset_U[rows.user_R] + place_R
+    item_E[at_L] = rows.cells_L
+    item_E[at_R] = rows.target_R
+    for part in SPLITS:
+        of_part = rows.part_R == part
+        part_E[at_R[of_part]] = part
+    bad_L = row_L[item_E[at_L] != rows.cells_L]
+    bad_R = np.flatnonzero(item_E[at_R] != rows.target_R)
+    assert (item_E >= 0).all(), "a position that no row fills"
+    user_E = np.repeat(np.arange(len(size_U)), size_U)
+    return _Events(user_E, item_E, part_E), np.unique(np.concatenate([bad_L, bad_R]))
+
+
+READER = Reader(looks, read)

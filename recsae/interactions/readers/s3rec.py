@@ -1,0 +1,48 @@
+"""S3Rec's text: a line a user, `user item item …`, in order of time, without times."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsae.errors import RecsaeError
+from recsae.interactions import numberlines
+from recsae.interactions.log import Log
+from recsae.interactions.opening import File
+from recsae.interactions.readers.pairs import coded
+from recsae.interactions.settings import DataSettings
+from recsae.interactions.source import Reader, Source
+
+
+def looks(file: File, settings: DataSettings) -> bool:
+    """Tell lines of numbers that each start with another user."""
+    return numberlines.form_of(file) == "s3rec"
+
+
+def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
+    """Read the sequences; raises RecsaeError naming a user's second line."""
+    (file,) = source.files
+    numberlines.refuse_columns(file, settings)
+    numbers, line_of = numberlines.numbers_of(file, "user")
+    first = np.flatnonzero(np.diff(line_of, prepend=0))
+    _refuse_second_lines(file, numbers[first], line_of[first])
+    lengths = np.diff(np.append(first, len(numbers))) - 1
+    if not lengths.all():
+        where = f"{file}:{line_of[first[lengths.argmin()]]}"
+        raise RecsaeError(f"{where}: expected a user and items, got one number")
+    notes += numberlines.told(file, "s3rec", settings)
+    users = np.repeat(numbers[first], lengths)
+    return Log(coded(users), coded(np.delete(numbers, first)), None)
+
+
+def _refuse_second_lines(file: File, users: NDArray[np.int64], lines: NDArray[np.int64]) -> None:
+    order = np.argsort(users, kind="stable")
+    again = order[1:][np.diff(users[order]) == 0]
+    if again.size:
+        second = again.min()
+        before = lines[np.flatnonzero(users == users[second])[0]]
+        raise RecsaeError(
+            f"{file}:{lines[second]}: user {users[second]} already has line {before};"
+            " expected one line a user"
+        )
+
+
+READER = Reader(looks, read)
