@@ -89,10 +89,9 @@ def auxk(
     explained_BD = decode_sparse(values_BK, indices_BK, sae.W_dec)
     if not recipe.auxk_no_bias:
         explained_BD = explained_BD + sae.b_dec
-    left = squared_error(error_BD, explained_BD) / spread
-    if isinstance(count, Tensor):
-        return (count / half_width).clamp_max(1.0) * left
-    return min(1.0, count / half_width) * left
+    share = count / half_width
+    weight = share.clamp_max(1.0) if isinstance(share, Tensor) else min(1.0, share)
+    return weight * squared_error(error_BD, explained_BD) / spread
 
 
 def _dead_code(
