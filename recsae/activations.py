@@ -59,8 +59,8 @@ class Activations:
     path: Path
     fingerprint: str
     meta: dict[str, Any]
-    """dataset, protocols by mask, base {fingerprint, settings, metrics}, its scores by user
-    group, dtype, width, n_items; views {number, seed} if there are any."""
+    """dataset, protocols by mask, base {fingerprint, settings, weights, metrics}, its scores by
+    user group, dtype, width, n_items; views {number, seed} if there are any."""
     train_x: Array
     """[N, D]: states after which a training item follows, user after user, in order."""
     train_user: Ints
@@ -211,6 +211,7 @@ def extract(
         stored = Activations(path=folder, fingerprint=key, meta={}, **_arrays(folder))
         count_test_read(base.path)
         about = {name: base.meta[name] for name in ("fingerprint", "model_name", "settings")}
+        about["weights"] = base.weights
         scores = _score(stored)
         meta = {
             "fingerprint": key,

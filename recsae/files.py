@@ -145,6 +145,11 @@ def digest(*parts: Any) -> str:
     return total.hexdigest()[:16]
 
 
+def content_digest(content: bytes) -> str:
+    """Return a 16-digit name for the bytes of a file."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def code_digest(*rooms: str) -> str:
     """Return a name for the code of some rooms of recsae: folders and modules, or patterns of both.
 

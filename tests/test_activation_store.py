@@ -1,5 +1,6 @@
 """Stored states are the base's, each once, without a target's, and cannot be changed."""
 
+import shutil
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -9,11 +10,14 @@ import pytest
 import torch
 from made_seen import nothing_seen
 from made_states import Prepared, prepare
+from safetensors.torch import load, save
 
 from recsae.activations import Activations, extract
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
-from recsae.interactions.datasets import load
+from recsae.errors import RecsaeError
+from recsae.files import content_digest, write_json
+from recsae.interactions.datasets import load as load_data
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.ranking import ranking_metrics, ranks
 from recsae.reads import reads_of_test
@@ -43,7 +47,7 @@ def store(first: Prepared) -> Activations:
 
 @pytest.fixture(scope="module")
 def sequences() -> Sequences:
-    return Sequences.of(load(DATA))
+    return Sequences.of(load_data(DATA))
 
 
 @pytest.fixture(scope="module")
@@ -219,3 +223,28 @@ def test_scoring_test_from_the_stored_rows_is_counted(tmp_path: Path) -> None:
     own = Cache(tmp_path)
     found = prepare(DATA, BASE, ActivationSettings(), own, CPU).activations
     assert reads_of_test(own.local / "bases" / found.meta["base"]["fingerprint"]) == 2
+
+
+def test_a_base_that_is_trained_again_to_other_weights_has_other_states(
+    first: Prepared, sequences: Sequences, base: Base, tmp_path: Path
+) -> None:
+    """As on another machine: same data, settings and code, so the same fingerprint."""
+    again = tmp_path / base.path.name
+    shutil.copytree(base.path, again)
+    weights = load((again / "model.safetensors").read_bytes())
+    name = next(name for name in sorted(weights) if weights[name].is_floating_point())
+    weights[name].view(-1)[0] += 1e-3
+    (again / "model.safetensors").write_bytes(save(weights))
+    with pytest.raises(RecsaeError, match=r"damaged \(model.safetensors: not the weights of base"):
+        Base.open(again).model(CPU)
+    content = (again / "model.safetensors").read_bytes()
+    write_json(again / "base.json", base.meta | {"weights": content_digest(content)})
+    other = Base.open(again)
+    assert other.fingerprint == base.fingerprint and other.weights != base.weights
+    cache = Cache(tmp_path / "cache")
+    shutil.copytree(first.activations.path.parent, cache.local / "activations")
+    known, computed = extract(sequences, base, ActivationSettings(), cache, CPU)
+    assert not computed and known.meta["base"]["weights"] == base.weights
+    found, computed = extract(sequences, other, ActivationSettings(), cache, CPU)
+    assert computed and found.fingerprint != known.fingerprint
+    assert found.meta["base"]["weights"] == other.weights

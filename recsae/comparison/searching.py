@@ -13,11 +13,11 @@ import torch
 from recsae.comparison.bases import Prepared
 from recsae.comparison.plan import PlanSettings
 from recsae.files import code_digest, digest, write_json
-from recsae.jobs.versions import code, versions
 from recsae.machine import machine
 from recsae.results import create
 from recsae.search.space import SearchSpace
 from recsae.search.tuner import run_search
+from recsae.search.versions import code, versions
 
 DONE = "done.json"
 """Written last into a search's folder: without it, the search is done again."""

@@ -19,7 +19,6 @@ from recsae.comparison.bases import Prepared
 from recsae.comparison.store import Trained, save
 from recsae.errors import SettingError
 from recsae.files import code_digest, digest
-from recsae.jobs.versions import code
 from recsae.metrics.probes import Codes, Split, linear_probe, one_latent
 from recsae.metrics.ranking import NotFiniteError, candidates, gains, percentiles
 from recsae.reads import count_test_read
@@ -27,6 +26,7 @@ from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variant
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
+from recsae.search.versions import code
 from recsae.trial import Evaluator
 
 PROBE_ROWS = 2**17

@@ -1,17 +1,17 @@
 """What a search starts from, and whether a run may go on from where it was left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
-from recsae.jobs.versions import code, versions
 from recsae.progress import say
 from recsae.search.extending import changes
 from recsae.search.space import SearchSpace
 from recsae.search.space_data import with_its_place
+from recsae.search.versions import code, versions
 
 if TYPE_CHECKING:
     from recsae.search.proposers.warm import WarmTrial
@@ -68,15 +68,23 @@ def prepare(space: SearchSpace, cache: Cache) -> Prepared:
     return Prepared(settled, search, ready.activations.path)
 
 
+def other_weights(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return True if two trainings of one base (as a store's meta tells it) gave other weights."""
+    same = one["fingerprint"] == other["fingerprint"]
+    return same and one.get("weights") != other.get("weights")
+
+
 def check_goes_on(
     path: Path, search: dict[str, Any], stored: SearchSpace, now: Prepared, extend: bool
 ) -> list[str]:
     """Return in words what has changed since the run began; RecsaeError if it may not go on so."""
     run = path.name
     if search["activations"]["fingerprint"] != now.search["activations"]["fingerprint"]:
+        changed = "its data, its base or the code that computes them have changed"
+        if other_weights(search["base"], now.search["base"]):
+            changed = "its base was trained again since, and came out with other weights"
         raise RecsaeError(
-            f"--resume: {run} was searched on other states: its data, its base or the code that "
-            "computes them have changed; start a new search"
+            f"--resume: {run} was searched on other states: {changed}; start a new search"
         )
     found = changes(stored, now.space)
     narrower = [change for change in found if not change.widens]

@@ -14,7 +14,6 @@ from recsae.errors import RecsaeError
 from recsae.files import read_json, write_json
 from recsae.jobs.preparing import WARM, Prepared, check_goes_on, earlier, prepare
 from recsae.jobs.results import report, run_outcome
-from recsae.jobs.versions import code, versions
 from recsae.progress import say
 from recsae.results import (
     Files,
@@ -31,6 +30,7 @@ from recsae.results import (
 from recsae.results.failures import without_result
 from recsae.search.extending import stored_space
 from recsae.search.space import SearchSpace
+from recsae.search.versions import code, versions
 
 if TYPE_CHECKING:
     from recsae.search.tuner import SearchOutcome
@@ -215,7 +215,8 @@ def _open_places(root: Path, where: Where) -> Cache:
 def _looked_at(space: SearchSpace, where: Where) -> Iterator[None]:
     """Be connected to the cluster while the block runs, if it may be too small for a trial.
 
-    Raises RecsaeError if it is: before a base is trained, which takes minutes.
+    Raises RecsaeError if it is, or if a node runs another recsae or torch: before a base is
+    trained, which takes minutes.
     """
     from recsae.search.resources import needs_look
 
@@ -223,9 +224,12 @@ def _looked_at(space: SearchSpace, where: Where) -> Iterator[None]:
         yield
         return
     from recsae.search.cluster import cluster
+    from recsae.search.same_code import check_nodes
     from recsae.search.sharing import check_ahead
 
     with cluster(where.address):
+        if where.address is not None:
+            check_nodes()
         check_ahead(space.resources, where.workers, own=where.address is None)
         yield
 

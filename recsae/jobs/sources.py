@@ -141,7 +141,8 @@ def stored_activations(
     if exactly and again.fingerprint != fingerprint:
         raise RecsaeError(
             f"the states it was trained on ({fingerprint}) are gone, and {source.data.dataset} "
-            f"now gives others ({again.fingerprint}): the data or recsae's code have changed"
+            f"now gives others ({again.fingerprint}): the data, recsae's code or the machine that "
+            "trains the base have changed"
         )
     return again
 

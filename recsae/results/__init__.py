@@ -2,9 +2,9 @@
 
 search.yaml        what was searched: `space` (resolved), its `fingerprint`, `dataset`, `protocol`,
                    `seed`, `versions` (python, torch, ray, optuna, recsae), `machine`,
-                   `base` (fingerprint, settings, metrics: {dev, test}), `activations` (fingerprint,
-                   width), `controls` (dev metrics of each baseline), `pretrained`; at the end
-                   `seconds`
+                   `base` (fingerprint, weights: a digest, settings, metrics: {dev, test}),
+                   `activations` (fingerprint, width), `controls` (dev metrics of each
+                   baseline), `pretrained`; at the end `seconds`
 results.parquet    a row a trial: trial_id, state, model_name, settings, dev/…, epochs, seconds,
                    started, ended, node, error
 curves.parquet     a row a report: trial_id, epoch, seconds, dev/…, train/…

@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 
 from recsae.cache import Cache
 from recsae.data_digest import data_digest as data_digest
 from recsae.data_digest import data_words
 from recsae.errors import RecsaeError, SettingError, nearest
-from recsae.files import code_digest, digest, read_json, whole, write_json
+from recsae.files import code_digest, content_digest, digest, read_json, whole, write_json
 from recsae.interactions.settings import DataSettings, anywhere
 from recsae.machine import machine
 from recsae.metrics import CUTOFFS
@@ -64,11 +64,17 @@ class Base:
     def states_key(self) -> str:
         """A name for the base and the code that runs it; that of its states begins with it.
 
-        The fingerprint of an imported base leaves our code out, so that it stays over a commit.
+        The fingerprint of an imported base leaves our code out, so that it stays over a commit. A
+        base that was trained again on another machine has the same fingerprint, but other weights.
         """
-        if not self.imported:
-            return self.fingerprint
-        return digest(self.fingerprint, code_digest(*_CODE))
+        if self.imported:
+            return digest(self.fingerprint, code_digest(*_CODE))
+        return digest(self.fingerprint, self.weights) if self.weights else self.fingerprint
+
+    @property
+    def weights(self) -> str | None:
+        """A digest of its weights; None for a base of an older recsae."""
+        return self.meta.get("weights")
 
     @property
     def width(self) -> int:
@@ -109,8 +115,11 @@ class Base:
                 model = RechorusSASRec(RechorusSettings.of(settings), n_items)
             else:
                 model = SASRec(SASRecSettings.of(settings), n_items)
+            content = (self.path / _WEIGHTS).read_bytes()
+            if self.weights not in (None, content_digest(content)):
+                raise ValueError(f"{_WEIGHTS}: not the weights of {_META}")
             try:
-                model.load_state_dict(load_file(self.path / _WEIGHTS))
+                model.load_state_dict(load(content))
             except (SafetensorError, RuntimeError) as error:  # cut off, or of other shapes
                 raise ValueError(f"{_WEIGHTS}: {error}") from None
         return model.to(device).eval().requires_grad_(False)
@@ -194,8 +203,9 @@ def write(
         "machine": machine(device),
     }
     weights = {name: tensor.cpu() for name, tensor in model.state_dict().items()}
-    (folder / _WEIGHTS).write_bytes(save(weights))
-    write_json(folder / _META, meta)
+    content = save(weights)
+    (folder / _WEIGHTS).write_bytes(content)
+    write_json(folder / _META, meta | {"weights": content_digest(content)})
 
 
 def fingerprint(sequences: Sequences, settings: SASRecSettings) -> str:

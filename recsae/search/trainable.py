@@ -20,6 +20,7 @@ from ray.tune import Trainable
 from recsae.cache import Cache
 from recsae.results import Columns
 from recsae.search.reports import EpochReport, check_objectives, one_line
+from recsae.search.same_code import check_here
 from recsae.search.states import keep_state, kept_state
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Work:
     """`module:function` that makes a Trial of (model_name, settings, work)."""
     shared_cache: str | None = None
     """Cache that all nodes reach, from which a node without the folder copies it, once."""
+    versions: dict[str, str] | None = None
+    """What the driver runs; a process that runs something else fails its trials."""
     keep_seconds: float = 60.0
     """A trial that trains longer than this keeps a state from which a lost one goes on."""
 
@@ -125,6 +128,7 @@ class SearchTrainable(Trainable):
         self._unheard = None
         self._epochs = 0
         try:
+            check_here(self._work.versions or {})
             make = factory(self._work.factory)
             self._trial = make(config[Columns.MODEL_NAME], config["settings"], self._work)
             self._go_on(config[KNOWN])

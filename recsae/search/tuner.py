@@ -29,6 +29,7 @@ from recsae.search.noise import StopAtNoise
 from recsae.search.proposers.warm import WarmTrial
 from recsae.search.recorder import RunRecord
 from recsae.search.resources import Share
+from recsae.search.same_code import own_versions
 from recsae.search.sharing import share_of
 from recsae.search.space import SearchSpace
 from recsae.search.states import FOLDER as STATES
@@ -87,6 +88,7 @@ class Plan:
             rungs=rungs_for(self.space),
             pauses=pauses_for(self.space),
             order_seed=self.space.search.seed,
+            versions=own_versions(),
             shared_cache=str(self.shared_cache.resolve()) if self.shared_cache else None,
         )
         return work if self.trial_factory is None else replace(work, factory=self.trial_factory)

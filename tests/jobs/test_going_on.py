@@ -10,8 +10,8 @@ from recsae import files
 from recsae.errors import RecsaeError
 from recsae.jobs.preparing import Prepared, check_goes_on
 from recsae.jobs.search import few_complete
-from recsae.jobs.versions import code, versions
 from recsae.search.space import space_of
+from recsae.search.versions import code, versions
 
 SPACE = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": {"int": [2, 8]}}})
 
@@ -47,6 +47,18 @@ def test_a_change_of_what_decides_or_trains_is_refused_unless_it_extends(
         check_goes_on(tmp_path / "a", before, SPACE, now, extend=False)
     (change,) = check_goes_on(tmp_path / "a", before, SPACE, now, extend=True)
     assert change.startswith(told)
+
+
+def test_a_run_does_not_go_on_with_a_base_that_came_out_otherwise(tmp_path: Path) -> None:
+    before = searched() | {"base": {"fingerprint": "b", "weights": "1"}}
+    states = {"activations": {"fingerprint": "y"}}
+    for base, told in [
+        ({"fingerprint": "b", "weights": "2"}, "its base was trained again since, and came out "),
+        ({"fingerprint": "c", "weights": "2"}, "its data, its base or the code"),
+    ]:
+        now = Prepared(SPACE, searched() | states | {"base": base}, tmp_path)
+        with pytest.raises(RecsaeError, match=f"on other states: {told}"):
+            check_goes_on(tmp_path / "a", before, SPACE, now, extend=True)
 
 
 @pytest.mark.parametrize(

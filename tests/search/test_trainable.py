@@ -1,5 +1,6 @@
 """The trial as Ray runs it, driven by hand: failures are reports, processes are used again."""
 
+import socket
 import sys
 import zipfile
 from dataclasses import asdict
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from recsae.search.reports import EpochReport
+from recsae.search.same_code import own_versions
 from recsae.search.states import drop_state, keep_state, kept_state
 from recsae.search.trainable import SearchTrainable, Work, factory
 
@@ -189,3 +191,12 @@ def test_only_long_trials_keep_a_state_where_none_pauses(tmp_path: Path) -> None
 def test_a_factory_is_found_by_its_name() -> None:
     assert factory("recsae.search.trainable:Work") is Work
     assert factory("sys:path") is sys.path
+
+
+def test_a_process_with_another_torch_fails_its_trial_and_names_its_node(tmp_path: Path) -> None:
+    own = own_versions()
+    good, _ = step(running(config(tmp_path, work={"versions": own})))
+    assert good.error is None
+    bad, done = step(running(config(tmp_path, work={"versions": own | {"recsae": "0.0"}})))
+    assert done and bad.error is not None
+    assert f"{socket.gethostname()}: recsae {own['recsae']}, not 0.0" in bad.error

@@ -17,9 +17,9 @@ from recsae.comparison import searching, training
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.baselines import score
-from recsae.jobs.versions import code
 from recsae.sasrec.base import Base, fingerprint
 from recsae.sasrec.settings import SASRecSettings
+from recsae.search.versions import code
 from recsae.sequences import Sequences
 
 ROOMS = {
