@@ -96,6 +96,11 @@ class SAETrial:
             raise SettingError("sae_lr", f"{told} {self.settings.sae_lr:g}") from None
         return {**self.measured.metrics, **{TRAIN + name: value for name, value in losses.items()}}
 
+    def try_out(self, steps: int) -> None:
+        """Train for some steps and score deep: all that takes memory, without a whole epoch."""
+        self._trainer.epoch(steps)
+        self.measured = self.evaluator.measure(self.model, deep=True)
+
     def state_dict(self) -> dict[str, Any]:
         """Return the whole state: going on from it equals never having stopped."""
         return self._trainer.state_dict()

@@ -15,6 +15,7 @@ from recsae.errors import SettingError
 from recsae.interactions.settings import DataSettings
 from recsae.sae import files
 from recsae.sae.registry import variants
+from recsae.sae.training import SAETrainer
 from recsae.sasrec.settings import SASRecSettings
 from recsae.scoring import share
 from recsae.trial import Evaluator, SAETrial, run_trial
@@ -115,3 +116,15 @@ def test_a_trial_reads_states_stored_in_half_precision(tmp_path: Path) -> None:
     half = prepare(data, BASE, store, Cache(tmp_path), device).activations
     for name in variants():
         assert math.isfinite(make(half, name).step()["fvu"])
+
+
+def test_what_is_tried_out_takes_a_few_steps_and_one_deep_scoring(
+    activations: Activations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+    take = SAETrainer._take
+    monkeypatch.setattr(SAETrainer, "_take", lambda *a: (steps.append(1), take(*a)))
+    trial = make(activations, sae_batch_size=8, sae_epochs=9)
+    trial.try_out(5)
+    assert len(activations.train_x) > 8 * 5 and len(steps) == 5
+    assert trial.measured is not None and math.isfinite(trial.measured.metrics["kl"])

@@ -72,12 +72,12 @@ class SAETrainer:
         steady = by_mask and variant.steady(settings) and self._rows.x_ND.device.type == "cuda"
         self._graphs = StepGraphs(self._device) if steady and graphs_there() else None
 
-    def epoch(self) -> dict[str, float]:
-        """Train on every row once; return the mean terms of the loss over the batches."""
+    def epoch(self, most_steps: int | None = None) -> dict[str, float]:
+        """Train on every row once, or for fewer steps; return the mean terms of the loss."""
         rows, model, epochs = self._rows.x_ND.shape[0], self.model, self.settings.sae_epochs
         # Sent to where the rows are at once: a copy a step would make the host wait each time.
         order_N = data_order(rows, self._order_seed, self.epochs_done).to(self._rows.x_ND.device)
-        batches = order_N.tensor_split(-(-rows // self.settings.sae_batch_size))
+        batches = order_N.tensor_split(-(-rows // self.settings.sae_batch_size))[:most_steps]
         if model.variant.closed_form and self.epochs_done == 0:
             model.variant.solve(model, self._rows.x_ND)
         self._total.zero_()

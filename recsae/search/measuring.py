@@ -1,29 +1,28 @@
 """What one trial needs of a GPU's memory: the largest settings of a space, tried on the device."""
 
 import socket
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Final
 
-import ray
 from ray.exceptions import RayError
-from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
-from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from recsae.progress import say
-from recsae.search.halt import Halt, StoppedError
+from recsae.search.halt import Halt
 from recsae.search.parameters import MODEL
 from recsae.search.reports import one_line
-from recsae.search.resources import CPU, GPU, Need, Share
+from recsae.search.reserving import done_with
+from recsae.search.resources import Need, Share
 from recsae.search.space import SearchSpace
 from recsae.search.trainable import Work, factory
 
 RATE = "sae_lr"
-EPOCHS = "sae_epochs"
-TURN_SECONDS = 0.5
-TELL_SECONDS, TELL_AGAIN_SECONDS = 2.0, 60.0
+STEPS: Final = 20
+"""Of training, with a deep scoring after them: what takes most memory has come by then."""
+PURPOSE: Final = "to measure what a trial needs (gpus: auto)"
+ONE_MORE: Final = "import torch; print(*torch.cuda.mem_get_info())"
 WHOLE = Need(1, 1)
 """A trial that fills a GPU."""
 
@@ -57,63 +56,25 @@ def largest(space: SearchSpace) -> list[tuple[str, dict[str, Any]]]:
 
 
 def measured_need(space: SearchSpace, work: Work, halt: Halt, share: Share) -> Need | None:
-    """Train the largest settings for one epoch on a GPU of the cluster; return what they took.
+    """Train the largest settings for some steps on a GPU of the cluster; return what they took.
 
     None: torch there cannot use it (a build for CPUs, an old driver), which is said. A measurement
     that fails is said too; a trial then needs a whole GPU. Raises StoppedError after a Ctrl-C.
     """
-    with _reserved(share, halt) as group:
-        task = ray.remote(
-            num_cpus=share.cpus,
-            num_gpus=share.gpus,
-            max_calls=1,
-            scheduling_strategy=PlacementGroupSchedulingStrategy(group),
-        )(_measure)
-        running = task.remote(largest(space), asdict(replace(work, device="cuda")))
-        try:
-            while not ray.wait([running], timeout=TURN_SECONDS)[0]:
-                halt.check()
-            found = ray.get(running)
-        except StoppedError:
-            ray.cancel(running, force=True)
-            raise
-        except RayError as error:
-            told = one_line(getattr(error, "cause", None) or error)
-            say(f"gpus: auto: measuring what a trial needs failed ({told}): each takes a whole GPU")
-            return WHOLE
+    values = asdict(replace(work, device="cuda"))
+    try:
+        found = done_with(share, halt, PURPOSE, _measure, largest(space), values)
+    except RayError as error:
+        told = one_line(getattr(error, "cause", None) or error)
+        say(f"gpus: auto: measuring what a trial needs failed ({told}): each takes a whole GPU")
+        return WHOLE
     if isinstance(found, str):
         say(f"gpus: auto: {found} cannot use its GPU, so trials run on CPUs")
         return None
-    return Need(*found)
-
-
-@contextmanager
-def _reserved(share: Share, halt: Halt) -> Iterator[PlacementGroup]:
-    """Hold a share on some node while the block runs; wait for it in turns, and say so."""
-    group = placement_group([{CPU: share.cpus, GPU: share.gpus}])
-    try:
-        began = time.monotonic()
-        tell_at = began + TELL_SECONDS
-        while not group.wait(TURN_SECONDS):
-            halt.check()
-            if time.monotonic() >= tell_at:
-                say(_waiting(share, time.monotonic() - began))
-                tell_at = time.monotonic() + TELL_AGAIN_SECONDS
-        yield group
-    finally:
-        remove_placement_group(group)
-
-
-def _waiting(share: Share, seconds: float) -> str:
-    all_there = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    free = ray.available_resources()  # type: ignore[no-untyped-call]
-    offered = " and ".join(
-        f"{free.get(kind, 0):g} of {all_there.get(kind, 0):g} {kind}s" for kind in (CPU, GPU)
-    )
-    return (
-        f"gpus: auto: waiting since {seconds:.0f} s for a node with {share.words} free, to measure "
-        f"what a trial needs; {offered} are free in all (Ctrl-C stops)"
-    )
+    used, total, notes = found
+    for note in notes:
+        say(f"gpus: auto: {note}")
+    return Need(used, total)
 
 
 def _measure(cases: list[tuple[str, dict[str, Any]]], work_values: dict[str, Any]) -> Any:
@@ -125,33 +86,60 @@ def _measure(cases: list[tuple[str, dict[str, Any]]], work_values: dict[str, Any
 
     if not torch.cuda.is_available():
         return f"torch {torch.__version__} on {socket.gethostname()}"
+    others, notes = others_hold(torch.cuda, _beside_one_more)
     work = Work(**work_values)
     make = factory(work.factory)
-    return measure(cases, lambda *case: make(*one_epoch(*case), work).step(), torch.cuda)
+
+    def step(model: str, settings: dict[str, Any]) -> None:
+        make(model, settings, work).try_out(STEPS)
+
+    used, total, failures = measure(cases, step, torch.cuda, others)
+    return used, total, [*notes, *failures]
 
 
-def one_epoch(model: str, settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return a case with its first epoch the last one, in which a trial measures most."""
-    return model, settings | ({EPOCHS: 1} if EPOCHS in settings else {})
+def others_hold(cuda: Any, beside_one_more: Callable[[], int]) -> tuple[int, list[str]]:
+    """Return the bytes of the device that other processes hold, and what there is to say of it.
+
+    What is taken before anything is trained is theirs and a context, ours. By how much it grows
+    with one more context tells how large that is; `beside_one_more` returns what is taken then.
+    """
+    free, total = cuda.mem_get_info()
+    try:
+        grown = beside_one_more()
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        told = f"cannot tell what other processes hold of the GPU ({one_line(error)})"
+        return 0, [f"{told}: each trial counts as if it held that too"]
+    return max(0, 2 * (total - free) - grown), []
+
+
+def _beside_one_more() -> int:
+    command = [sys.executable, "-c", ONE_MORE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    free, total = map(int, done.stdout.split())
+    return total - free
 
 
 def measure(
     cases: Sequence[tuple[str, dict[str, Any]]],
     step: Callable[[str, dict[str, Any]], Any],
     cuda: Any,
-) -> tuple[int, int]:
-    """Return (most bytes taken of the device, bytes it has), context included, over all cases.
+    others: int = 0,
+) -> tuple[int, int, list[str]]:
+    """Return the most bytes taken of the device over all cases, those it has, and failures.
 
-    cuda: `torch.cuda`. A case that does not fit takes all that there is; one that fails otherwise
-    counts with what it took, and its trial will tell why.
+    Both are without what others hold; a context is included. cuda: `torch.cuda`. A case that does
+    not fit takes all that there is; one that fails otherwise counts with what it took.
     """
+    failures: list[str] = []
     for model, settings in cases:
-        with suppress(Exception):
-            try:
-                step(model, settings)
-            except cuda.OutOfMemoryError:
-                _, total = cuda.mem_get_info()
-                return total, total
+        try:
+            step(model, settings)
+        except cuda.OutOfMemoryError:
+            _, total = cuda.mem_get_info()
+            return total - others, total - others, failures
+        except Exception as error:
+            told = f"the largest settings of {model} failed ({one_line(error)})"
+            failures.append(f"{told}: they count with what they took until then")
     free, total = cuda.mem_get_info()
-    context = total - free - cuda.memory_reserved()
-    return context + cuda.max_memory_reserved(), total
+    context = total - free - cuda.memory_reserved() - others
+    return max(0, context) + cuda.max_memory_reserved(), total - others, failures

@@ -16,7 +16,7 @@ import ray
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
 from recsae.results import create, load_results
-from recsae.search import cluster, measuring
+from recsae.search import cluster, measuring, reserving
 from recsae.search.halt import Halt, StoppedError
 from recsae.search.measuring import WHOLE, measured_need
 from recsae.search.resources import Need, Share
@@ -119,15 +119,17 @@ def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
 def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(measuring, "_measure", lambda *_: (5, 100))
-    monkeypatch.setattr(measuring, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(measuring, "_measure", lambda *_: (5, 100, ["a note"]))
+    monkeypatch.setattr(reserving, "TELL_SECONDS", 0.0)
     found: list[Need | None] = []
     with held() as holders:
         threading.Timer(1.0, lambda: ray.kill(holders[0])).start()
         found.append(measured_need(space(), WORK, Halt(), ONE))
     assert found == [Need(5, 100)]
-    told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs; 2 of 2 CPUs and "
-    assert f"{told}0 of 2 GPUs are free in all" in capsys.readouterr().err
+    told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs (gpus: auto); "
+    err = capsys.readouterr().err
+    assert f"{told}2 of 2 CPUs and 0 of 2 GPUs are free in all" in err
+    assert "gpus: auto: a note\n" in err
 
 
 def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:

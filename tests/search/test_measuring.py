@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from recsae.search.measuring import largest, measure, one_epoch
+from recsae.search.measuring import largest, measure, others_hold
 from recsae.search.space import space_of
 
 MIB = 2**20
@@ -34,31 +34,51 @@ class Device:
         self._peak, self._reserved = max(self._peak, size), min(size, 50 * MIB)
 
 
-def need(device: Device, *sizes: int) -> tuple[int, int]:
+def need(device: Device, *sizes: int, others: int = 0) -> tuple[int, int]:
     cases: list[tuple[str, dict[str, Any]]] = [("model", {"size": size}) for size in sizes]
-    return measure(cases, lambda _, settings: device.take(settings["size"]), device)
+    used, total, failures = measure(
+        cases, lambda _, settings: device.take(settings["size"]), device, others
+    )
+    assert not failures
+    return used, total
 
 
 def test_the_need_is_the_context_and_the_peak_of_the_largest_case() -> None:
     assert need(Device(300 * MIB), 200 * MIB, 100 * MIB) == (500 * MIB, Device.total)
 
 
-def test_what_others_take_counts_as_ours() -> None:
-    assert need(Device(300 * MIB, others=100 * MIB), 200 * MIB) == (600 * MIB, Device.total)
+def test_what_others_hold_is_not_charged_to_a_trial_but_is_not_there_either() -> None:
+    device = Device(300 * MIB, others=100 * MIB)
+    others, notes = others_hold(device, lambda: (100 + 2 * 300) * MIB)
+    assert (others, notes) == (100 * MIB, [])
+    assert need(device, 200 * MIB, others=others) == (500 * MIB, Device.total - others)
+    device = Device(300 * MIB, others=100 * MIB)
+    assert need(device, 800 * MIB, others=others) == (Device.total - others,) * 2
+
+
+def test_what_others_hold_counts_as_ours_where_it_cannot_be_told_and_that_is_said() -> None:
+    def fails() -> int:
+        raise OSError("no process")
+
+    others, (note,) = others_hold(Device(300 * MIB), fails)
+    assert others == 0
+    assert note.startswith("cannot tell what other processes hold of the GPU (OSError: no process)")
 
 
 def test_a_case_that_does_not_fit_takes_the_whole_device() -> None:
     assert need(Device(300 * MIB), 100 * MIB, 800 * MIB) == (Device.total, Device.total)
 
 
-def test_a_case_that_fails_counts_with_what_it_took() -> None:
+def test_a_case_that_fails_counts_with_what_it_took_and_is_told() -> None:
     device = Device(300 * MIB)
 
     def step(model: str, settings: dict[str, Any]) -> None:
         device.take(settings["size"])
-        raise FloatingPointError
+        raise FloatingPointError("not finite")
 
-    assert measure([("model", {"size": 200 * MIB})], step, device) == (500 * MIB, Device.total)
+    used, total, (told,) = measure([("model", {"size": 200 * MIB})], step, device)
+    assert (used, total) == (500 * MIB, Device.total)
+    assert told.startswith("the largest settings of model failed (FloatingPointError: not finite)")
 
 
 def test_the_largest_settings_of_each_model_are_tried() -> None:
@@ -81,11 +101,3 @@ def test_the_largest_settings_of_each_model_are_tried() -> None:
     assert settings["sae_positions"] == "all"
     assert settings["sae_batch_size"] == 512
     assert settings["sae_lr"] == 1e-4
-
-
-def test_the_one_epoch_that_is_tried_is_a_last_one() -> None:
-    assert one_epoch("SASRec_SAE", {"sae_k": 4, "sae_epochs": 30}) == (
-        "SASRec_SAE",
-        {"sae_k": 4, "sae_epochs": 1},
-    )
-    assert one_epoch("SASRec_PCA", {"sae_k": 4}) == ("SASRec_PCA", {"sae_k": 4})
