@@ -194,6 +194,12 @@ class Activations:
         return (targets.position - self.offsets[targets.user]).astype(np.int64)
 
 
+def key_of(sequences: Sequences, base: Base, store: ActivationSettings) -> str:
+    """Name the states of a base by all that they depend on."""
+    named = names_digest(sequences)
+    return digest(base.states_key, store.values(), code_digest(_CODE), named)
+
+
 def extract(
     sequences: Sequences,
     base: Base,
@@ -202,8 +208,7 @@ def extract(
     device: torch.device,
 ) -> tuple[Activations, bool]:
     """Return the states of a base, computed if nobody has; True if computed."""
-    named = names_digest(sequences)
-    key = digest(base.states_key, store.values(), code_digest(_CODE), named)
+    key = key_of(sequences, base, store)
 
     def build(folder: Path) -> None:
         write_states(folder, sequences, base.model(device), store, device)

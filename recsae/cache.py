@@ -27,7 +27,7 @@ NAMES = "names"
 
 def cache_root() -> Path:
     """Return RECSAE_CACHE, or ~/.cache/recsae."""
-    return path_of(os.environ.get("RECSAE_CACHE") or "~/.cache/recsae")
+    return path_of(os.environ.get("RECSAE_CACHE") or "~/.cache/recsae").absolute()
 
 
 @dataclass(frozen=True)

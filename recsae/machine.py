@@ -26,12 +26,6 @@ def device_of(option: str | None) -> torch.device:
     return device
 
 
-def release(device: torch.device) -> None:
-    """Give back the memory of a GPU that torch keeps for later."""
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-
-
 def machine(device: torch.device) -> dict[str, Any]:
     """Return what is stored beside numbers: for the same of these, the same numbers."""
     on_gpu = device.type == "cuda"

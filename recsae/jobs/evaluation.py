@@ -162,6 +162,11 @@ def score_run(
     return outcomes
 
 
+def score_best(path: Path, cache: Cache) -> None:
+    """Score the best models of a run as `score_run`, in a process that may be on another node."""
+    score_run(path, Cache.default(cache.shared) if cache.shared is not None else cache)
+
+
 def score_model(
     path: Path, asked: Ranking, cache: Cache, device: torch.device | None
 ) -> dict[str, Any]:

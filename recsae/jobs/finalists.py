@@ -57,6 +57,8 @@ class Training:
     about: Mapping[str, Any] | None = None
     """What the journal notes of this driver."""
     trial_factory: str = FACTORY
+    gpus: float = 0.0
+    """The part of a GPU that a trial of the search held; finalists are scored beside as much."""
 
 
 def finals(
@@ -67,6 +69,7 @@ def finals(
         if space.search.finalists:
             say("no finalists: the search was stopped; --resume goes on with it, then with them")
         return outcome
+    training = replace(training, gpus=outcome.share.gpus)
     return replace(outcome, interrupted=not run_finalists(run, space, training))
 
 
@@ -84,7 +87,7 @@ def run_finalists(run: Path, space: SearchSpace, training: Training) -> bool:
         if not _train(run / FOLDER, space, wanted, training):
             say("the finalists are not all trained: --resume goes on with them")
             return False
-        rows = _scored(run, _trained(run, space), before, training.cache)
+        rows = _scored(run, _trained(run, space), before, training)
         write_finalists(run, rows)
     _tidy(run, space)
     return True
@@ -147,23 +150,40 @@ def _rows_before(run: Path) -> dict[Key, Row]:
 
 
 def _scored(
-    run: Path, rows: Mapping[Key, Row], before: Mapping[Key, Row], cache: Cache
+    run: Path, rows: Mapping[Key, Row], before: Mapping[Key, Row], training: Training
 ) -> list[Row]:
     """Return all rows, each with the figures that its model has on test."""
-    from recsae.jobs.evaluation import score_model
-    from recsae.jobs.scores import AS_SEARCHED, stored_scores
-
     found = list(before.values())
     new = [key for key in rows if key not in before]
     files = {key: run / FOLDER / model_folder(key) / Files.METRICS for key in new}
     unread = [file for file in files.values() if file.parent.is_dir() and not file.is_file()]
     if unread and not any(file.is_file() for file in files.values()):
         count_test_read(run)
-    for file in unread:
-        write_json(file, stored_scores(score_model(file.parent, AS_SEARCHED, cache, None)))
+    _score(unread, training)
     for key, file in files.items():
         found.append(rows[key] | (_test_columns(file) if file.is_file() else {}))
     return found
+
+
+def _score(files: list[Path], training: Training) -> None:
+    if not training.gpus:
+        score_files(files, training.cache)
+    elif files:
+        from recsae.search import on_gpu
+        from recsae.search.cluster import cluster
+
+        with cluster(training.address):
+            on_gpu.run("to score finalists", training.gpus, score_files, files, training.cache)
+
+
+def score_files(files: list[Path], cache: Cache) -> None:
+    """Score the models beside which these files are to lie, on any node that reaches them."""
+    from recsae.jobs.evaluation import score_model
+    from recsae.jobs.scores import AS_SEARCHED, stored_scores
+
+    here = Cache.default(cache.shared) if cache.shared is not None else cache
+    for file in files:
+        write_json(file, stored_scores(score_model(file.parent, AS_SEARCHED, here, None)))
 
 
 def _test_columns(file: Path) -> Row:

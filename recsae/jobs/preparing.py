@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from recsae.search.space_data import with_its_place
 from recsae.search.versions import code, versions
 
 if TYPE_CHECKING:
+    from recsae.jobs.sources import Elsewhere
     from recsae.search.proposers.warm import WarmTrial
 
 WARM = "warm.json"
@@ -31,22 +33,37 @@ class Prepared:
     activations_path: Path
 
 
-def prepare(space: SearchSpace, cache: Cache) -> Prepared:
-    """Make the activations, and say all that search.yaml keeps of a run."""
+def may_use_gpu(space: SearchSpace, address: str | None) -> bool:
+    """Return True if a search may compute on a GPU: one of this machine, or of a cluster."""
+    if space.resources.gpus == 0 or address is not None:
+        return space.resources.gpus != 0
+    from recsae.machine import device_of
+
+    return device_of(None).type == "cuda"
+
+
+def prepare(space: SearchSpace, cache: Cache, address: str | None = None) -> Prepared:
+    """Make the activations, and say all that search.yaml keeps of a run.
+
+    Where there is a GPU they are made in a process of their own, with this one connected to Ray:
+    the trials need the GPU's memory. Without one they are made here.
+    """
+    import torch
+
     from recsae.jobs.baselines import controls
     from recsae.jobs.sources import source_of
-    from recsae.machine import device_of, machine, release
+    from recsae.machine import machine
 
     space = space.with_views()
     data = space.named_data() if space.base.checkpoint else space.data_settings().values()
     source = source_of(data, space.base, space.activations, cache)
-    device = device_of(None)
+    cpu = torch.device("cpu")
+    elsewhere = _on_gpu(space) if may_use_gpu(space, address) else None
     try:
-        ready = source.prepare(cache, device, check=space.check_width)
+        ready = source.prepare(cache, cpu, check=space.check_width, elsewhere=elsewhere)
     except RecsaeError as error:
         flags = dict.fromkeys(space.data_flags)
         raise with_its_place(error, space.data, flags, space.source) from None
-    release(device)  # the trials' processes need its memory now
     data = ready.source.data.values()
     settled = replace(space, dataset=data.pop("dataset"), data=data, base=ready.source.base)
     meta = ready.activations.meta
@@ -59,13 +76,25 @@ def prepare(space: SearchSpace, cache: Cache) -> Prepared:
         "seed": space.search.seed,
         "versions": versions(),
         "code": code(),
-        "machine": machine(device),
+        "machine": machine(cpu),
         "base": meta["base"],
         "activations": {"fingerprint": ready.activations.fingerprint, "width": meta["width"]},
         "controls": controls(ready.activations, cache),
         "pretrained": ready.pretrained,
     }
     return Prepared(settled, search, ready.activations.path)
+
+
+def _on_gpu(space: SearchSpace) -> "Elsewhere | None":
+    """Return what computes where a GPU is; None if no node of the cluster has one."""
+    from recsae.jobs.sources import made
+    from recsae.search import on_gpu
+
+    if not on_gpu.there():
+        return None
+    gpus = space.resources.gpus
+    part = 1.0 if gpus == "auto" else gpus
+    return partial(on_gpu.run, "to train the base", part, made)
 
 
 def other_weights(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

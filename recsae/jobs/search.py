@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from recsae.cache import SHARED_CACHE, Cache, cache_of
 from recsae.errors import RecsaeError
 from recsae.files import read_json, write_json
-from recsae.jobs.preparing import WARM, Prepared, check_goes_on, earlier, prepare
+from recsae.jobs.preparing import WARM, Prepared, check_goes_on, earlier, may_use_gpu, prepare
 from recsae.jobs.results import report, run_outcome
 from recsae.progress import say
 from recsae.results import (
@@ -69,7 +69,7 @@ def tune(
     sources = [find_run(source, root) for source in warm_start]
     cache = _open_places(root, where)
     with _looked_at(space, where):
-        prepared = prepare(space, cache)
+        prepared = prepare(space, cache, where.address)
         warm = earlier(sources, prepared.space)
         create(path, prepared.search | ({"warm_start": list(warm_start)} if warm_start else {}))
         if warm:
@@ -77,7 +77,8 @@ def tune(
         with _gone_unless_begun(path):
             outcome = _search(prepared, path, where, cache)
         outcome = _finals(prepared, path, where, cache, outcome)
-    return _conclude(path, prepared.search, outcome, cache, where, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        return _conclude(path, prepared.search, outcome, cache, where, seconds)
 
 
 def resume(
@@ -100,7 +101,7 @@ def resume(
     wanted = (space or stored).override(**(overrides or {}))
     cache = _open_places(path.parent, where)
     with _looked_at(wanted, where):
-        prepared = prepare(wanted, cache)
+        prepared = prepare(wanted, cache, where.address)
         told = check_goes_on(path, search, stored, prepared, extend)
         if not told and search.get("ended") == FINISHED:
             say(f"{path.name} has finished already; --extend with more --trials goes on")
@@ -112,8 +113,8 @@ def resume(
             write_search(path, search)
         outcome = _search(prepared, path, where, cache)
         outcome = _finals(prepared, path, where, cache, outcome)
-    seconds = float(search.get("seconds") or 0.0) + time.perf_counter() - start
-    return _conclude(path, search, outcome, cache, where, seconds)
+        seconds = float(search.get("seconds") or 0.0) + time.perf_counter() - start
+        return _conclude(path, search, outcome, cache, where, seconds)
 
 
 def _search(prepared: Prepared, path: Path, where: Where, cache: Cache) -> "SearchOutcome":
@@ -155,10 +156,9 @@ def _conclude(
     seconds: float,
 ) -> dict[str, Any]:
     """Score what was found, write the page, and return what there is to print."""
-    _score_best(path, cache)
-    share = outcome.share
+    _score_best(path, cache, outcome, where)
     ended = {
-        "machine": search["machine"] | {"device": share.device, "threads": share.threads},
+        "machine": search["machine"] | outcome.machine,
         "seconds": round(seconds, 3),
         "ended": _how(outcome),
         **({"over": outcome.over} if outcome.over else {}),
@@ -213,14 +213,14 @@ def _open_places(root: Path, where: Where) -> Cache:
 
 @contextmanager
 def _looked_at(space: SearchSpace, where: Where) -> Iterator[None]:
-    """Be connected to the cluster while the block runs, if it may be too small for a trial.
+    """Be connected to the cluster while the block runs, if it has a GPU or may be too small.
 
-    Raises RecsaeError if it is, or if a node runs another recsae or torch: before a base is
-    trained, which takes minutes.
+    Raises RecsaeError if it is too small for a trial, or if a node runs another recsae or torch:
+    before a base is trained, which takes minutes.
     """
     from recsae.search.resources import needs_look
 
-    if where.address is None and not needs_look(space.resources):
+    if where.address is None and not (needs_look(space.resources) or may_use_gpu(space, None)):
         yield
         return
     from recsae.search.cluster import cluster
@@ -250,8 +250,18 @@ def is_address(storage: str | None) -> bool:
     return storage is not None and "://" in storage
 
 
-def _score_best(path: Path, cache: Cache) -> None:
-    """Score the chosen models on test, once, now that nothing is chosen any more."""
-    from recsae.jobs.evaluation import score_run
+def _score_best(path: Path, cache: Cache, outcome: "SearchOutcome", where: Where) -> None:
+    """Score the chosen models on test, once, now that nothing is chosen any more.
 
-    score_run(path, cache)
+    What a GPU gave is scored on one again, in a process of its own as the trials.
+    """
+    from recsae.jobs.evaluation import score_best, score_run
+
+    if outcome.share.device == "cpu":
+        score_run(path, cache)
+        return
+    from recsae.search import on_gpu
+    from recsae.search.cluster import cluster
+
+    with cluster(where.address):
+        on_gpu.run("to score the best", outcome.share.gpus, score_best, path, cache)

@@ -1,22 +1,25 @@
 """What a score is made from: data, base and store settings, and the activations they lead to."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import torch
 
 from recsae.activations import KIND as ACTIVATIONS
-from recsae.activations import Activations, extract
+from recsae.activations import Activations, extract, key_of
 from recsae.activations_settings import ActivationSettings
 from recsae.activations_writing import NO_VIEWS
 from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings, check_name
+from recsae.machine import device_of
 from recsae.sasrec.base import KIND as BASES
-from recsae.sasrec.base import Base, find_base, pretrain
+from recsae.sasrec.base import Base, find_base, fingerprint, pretrain
 from recsae.sasrec.choice import BaseChoice
 from recsae.sasrec.presets import DataFacts, resolve
 from recsae.sasrec.settings import SASRecSettings
@@ -24,6 +27,10 @@ from recsae.sequences import Sequences
 
 IMPORTED = "imported"
 """Key of what is saved with an autoencoder that was trained elsewhere: the file it came from."""
+
+
+Elsewhere = Callable[[dict[str, dict[str, Any]], Sequences, Path | None, Cache], tuple[bool, bool]]
+"""What runs `made` in another process."""
 
 
 class Ready(NamedTuple):
@@ -51,24 +58,50 @@ class Source:
         cache: Cache,
         device: torch.device,
         check: Callable[[int], None] | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> Ready:
         """Return the activations, computed as far as they are not in the cache.
 
         `check` is told the width of the states before anything is trained, and may raise.
+        `elsewhere` fills the cache by `made` in another process, if there is anything to compute.
         """
         sequences = Sequences.of(load(self.data), self.data)
         source, base = self._settled(sequences, cache)
         assert source.base.width is not None
         if check is not None:
             check(source.base.width)
+        before = False, False
+        if elsewhere is not None and not source._stored(sequences, base, cache):
+            if base is not None and cache.shared is not None:  # where another node finds it
+                copy = partial(shutil.copytree, base.path, dirs_exist_ok=True)
+                cache.get(BASES, base.fingerprint, copy)
+            folder = None if base is None else base.path
+            before = elsewhere(source.values(), sequences, folder, cache)
+        activations, extracted, pretrained = source._made(sequences, base, cache, device)
+        pretrained, extracted = pretrained or before[0], extracted or before[1]
+        return Ready(activations, source, pretrained, extracted)
+
+    def _made(
+        self, sequences: Sequences, base: Base | None, cache: Cache, device: torch.device
+    ) -> tuple[Activations, bool, bool]:
+        """Return the activations, and whether the base was trained and they were computed now."""
         pretrained = False
         if base is None:
-            settings = SASRecSettings.of(source.base.given)
+            settings = SASRecSettings.of(self.base.given)
             if self.store.activation_views and settings.dropout == 0:
                 raise SettingError("activation_views", NO_VIEWS)
             base, pretrained = pretrain(sequences, settings, cache, device, self.data)
-        activations, extracted = extract(sequences, base, self.store, cache, device)
-        return Ready(activations, source, pretrained, extracted)
+        return *extract(sequences, base, self.store, cache, device), pretrained
+
+    def _stored(self, sequences: Sequences, base: Base | None, cache: Cache) -> bool:
+        """Return True if nothing is left to compute."""
+        if base is None:
+            key = fingerprint(sequences, SASRecSettings.of(self.base.given))
+            folder = cache.find(BASES, key)
+            if folder is None:
+                return False
+            base = Base.open(folder)
+        return cache.find(ACTIVATIONS, key_of(sequences, base, self.store)) is not None
 
     def _settled(self, sequences: Sequences, cache: Cache) -> tuple[Self, Base | None]:
         """Return what this comes to on its data, and the base if it must be there already."""
@@ -96,6 +129,24 @@ class Source:
             BaseChoice.of(values["base"]),
             ActivationSettings.of(values["store"]),
         )
+
+
+def made(
+    values: dict[str, dict[str, Any]], sequences: Sequences, base: Path | None, cache: Cache
+) -> tuple[bool, bool]:
+    """Fill a cache with what a settled source lacks, on this process's device, for another one.
+
+    base: the folder of one that must be there already, where it is on the other's machine. Returns
+    whether the base was trained and its states were computed.
+    """
+    if cache.shared is not None:  # this may be another machine
+        cache = Cache.default(cache.shared)
+    source, known = Source.of(values), None
+    if base is not None:
+        assert source.base.fingerprint is not None
+        known = Base.open(cache.find(BASES, source.base.fingerprint) or base)
+    _, extracted, pretrained = source._made(sequences, known, cache, device_of(None))
+    return pretrained, extracted
 
 
 def source_of(
@@ -127,20 +178,20 @@ def checkpoint_of(choice: BaseChoice, cache: Cache) -> Base:
 
 
 def stored_activations(
-    fingerprint: str, source: Source, cache: Cache, *, exactly: bool = True
+    key: str, source: Source, cache: Cache, *, exactly: bool = True
 ) -> Activations:
     """Return activations by fingerprint; when they are gone, compute them again.
 
     Raises RecsaeError when that gives others: the data or the code have changed since. Not if
     `exactly` is False: what was trained elsewhere is scored on whatever the base gives now.
     """
-    folder = cache.find(ACTIVATIONS, fingerprint)
+    folder = cache.find(ACTIVATIONS, key)
     if folder is not None:
         return Activations.open(folder)
     again = source.prepare(cache, torch.device("cpu")).activations
-    if exactly and again.fingerprint != fingerprint:
+    if exactly and again.fingerprint != key:
         raise RecsaeError(
-            f"the states it was trained on ({fingerprint}) are gone, and {source.data.dataset} "
+            f"the states it was trained on ({key}) are gone, and {source.data.dataset} "
             f"now gives others ({again.fingerprint}): the data, recsae's code or the machine that "
             "trains the base have changed"
         )

@@ -26,6 +26,8 @@ ANSWER_SECONDS = 10.0
 NODES_SECONDS = 2.0
 AUTOSCALING = "__autoscaling_status"
 """Where Ray's autoscaler keeps its status, as `ray status` shows it."""
+ACCELERATOR = "accelerator_type:"
+"""How Ray begins the name of the resource that tells what GPUs a node has."""
 _INVENTED = re.compile(r"node_[0-9a-f]+")
 SETTINGS = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -61,6 +63,12 @@ def cluster(address: str | None) -> Iterator[None]:
 def nodes() -> list[Node]:
     """Return what each living node offers."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def gpu_types() -> str:
+    """Return the types of GPUs that the nodes have, as far as Ray knows them."""
+    names = {name for node in nodes() for name in node if name.startswith(ACCELERATOR)}
+    return ", ".join(sorted(name.removeprefix(ACCELERATOR) for name in names))
 
 
 def scales() -> bool:

@@ -35,6 +35,7 @@ def done_with(
             num_cpus=share.cpus,
             num_gpus=share.gpus,
             max_calls=1,
+            max_retries=0,
             scheduling_strategy=PlacementGroupSchedulingStrategy(group),
         )(function)
         running = task.remote(*args)

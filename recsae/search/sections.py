@@ -110,7 +110,7 @@ class ResourceSettings(Settings):
     """CPU cores a trial; fractions share one."""
     gpus: _Gpus | Literal["auto"] = "auto"
     """GPUs a trial, at most 1, as it uses one device; fractions share one; auto packs as many
-    trials on a GPU as fit."""
+    trials on a GPU as fit; with 0 the base is trained without one too."""
 
     @model_validator(mode="after")
     def _at_most_one_gpu(self) -> Self:

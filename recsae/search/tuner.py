@@ -56,6 +56,14 @@ class SearchOutcome:
     share: Share
     failing: str | None = None
     """The error that its first trials had in common, if that ended it."""
+    gpus: str = ""
+    """Types of the cluster's GPUs, as far as Ray knows them, if trials ran on them."""
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """What trials ran on."""
+        found = {"device": self.share.device, "threads": self.share.threads}
+        return found | ({"type": self.gpus} if self.gpus else {})
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
             except StoppedError:
                 return SearchOutcome(True, None, Share(plan.space.resources.cpus, 0.0))
             work = replace(work, device=share.device, threads=share.threads)
+            gpus = cluster.gpu_types() if share.gpus else ""
             director = _search(plan, run_path, work, share, halt, journal, past)
     over = director.budget.over(director.history)
     full = len(director.history) >= plan.budget.trials
@@ -157,7 +166,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
             f"{over}: {failing}; nothing else has come of it, so the search ends here; "
             f"mend it, and --resume {run_path.name} goes on"
         )
-    return SearchOutcome(halt.asked, over, share, failing)
+    return SearchOutcome(halt.asked, over, share, failing, gpus)
 
 
 def _share(plan: Plan, work: Work, halt: Halt) -> Share:

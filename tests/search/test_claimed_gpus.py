@@ -7,16 +7,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
+from conftest import TINY
+from search import gpu_tasks
 
-from recsae.errors import RecsaeError
+from recsae.activations_settings import ActivationSettings
+from recsae.cache import Cache
+from recsae.errors import RecsaeError, SettingError
+from recsae.jobs import preparing
 from recsae.jobs import search as jobs
 from recsae.results import create, load_results
-from recsae.search import cluster, measuring, reserving
+from recsae.sasrec.choice import BaseChoice
+from recsae.search import cluster, measuring, on_gpu, reserving
 from recsae.search.halt import Halt, StoppedError
 from recsae.search.measuring import WHOLE, measured_need
 from recsae.search.resources import Need, Share
@@ -32,7 +39,7 @@ ONE = Share(1.0, 1.0)
 @pytest.fixture(scope="module", autouse=True)
 def claimed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), str(HERE.parents[1])]))
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (HERE, *HERE.parents[:2]))))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sets it, and leaves it behind
         ray.init(
             address="local",
@@ -139,10 +146,90 @@ def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> 
         threading.Timer(1.0, setattr, [halt, "asked", True]).start()
         with held() if others else nullcontext(), pytest.raises(StoppedError):
             measured_need(space(), WORK, halt, ONE)
+    check_all_free()
+
+
+def check_all_free() -> None:
     deadline = time.monotonic() + 60
     while ray.available_resources().get("GPU") != 2:  # type: ignore[no-untyped-call]
         assert time.monotonic() < deadline, "a GPU stays held"
         time.sleep(0.1)
+
+
+def test_a_function_with_a_gpu_to_itself_writes_and_returns_as_if_it_ran_here(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    count, device = on_gpu.run("to write", 1, gpu_tasks.words, 3)
+    assert count == 3 and device in ("0", "1")
+    assert capsys.readouterr().err == "line 0\nline 1\nline 2\n"
+
+
+def test_what_goes_wrong_beside_a_gpu_is_told_as_if_it_went_wrong_here() -> None:
+    with pytest.raises(RecsaeError, match=r"^too few events$"):
+        on_gpu.run("to fail", 1, gpu_tasks.mistake, None)
+    with pytest.raises(SettingError, match=r"^min_user: too few$") as found:
+        on_gpu.run("to fail", 1, gpu_tasks.mistake, "min_user")
+    assert found.value.key == "min_user"
+    with pytest.raises(OSError, match="No space left on device: '/full'") as full:
+        on_gpu.run("to fail", 1, gpu_tasks.full_disk)
+    assert type(full.value) is OSError
+    with pytest.raises(RecsaeError, match=r"^the process to fail was lost \("):
+        on_gpu.run("to fail", 1, gpu_tasks.lost)
+
+
+def test_a_ctrl_c_ends_what_holds_a_gpu(tmp_path: Path) -> None:
+    def stop() -> None:
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=stop, daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            on_gpu.run("to wait", 1, gpu_tasks.endless, tmp_path / "begun")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    check_all_free()
+
+
+def test_a_base_is_trained_where_a_gpu_is_and_not_by_the_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def trained(*_: Any) -> Any:
+        raise AssertionError("the driver trained the base")
+
+    monkeypatch.setattr("recsae.sasrec.base.train", trained)
+    monkeypatch.setattr("recsae.activations.write_states", trained)
+    base = {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 1}
+    searched = replace(space(), dataset=TINY, base=BaseChoice.of(base))
+    cache = Cache(tmp_path / "cache")
+    with pytest.raises(AssertionError, match="the driver trained"):
+        preparing.prepare(searched, cache)
+    found = preparing.prepare(searched, cache, "a cluster's address")
+    assert found.search["pretrained"] and found.activations_path.is_dir()
+    again = preparing.prepare(searched, cache)
+    assert not again.search["pretrained"] and again.activations_path == found.activations_path
+    views = replace(searched, base=BaseChoice.of(base | {"dropout": 0.0}))
+    views = replace(views, activations=ActivationSettings(activation_views=1))
+    with pytest.raises(SettingError, match="activation_views: the base has no dropout"):
+        preparing.prepare(views, cache, "a cluster's address")
+
+
+def test_what_gpus_gave_is_not_scored_by_the_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scored(*_: Any) -> Any:
+        raise AssertionError("the driver scored it")
+
+    monkeypatch.setattr("recsae.jobs.evaluation.score_run", scored)
+    run = tmp_path / "run"
+    create(run, {"space": space().resolved()})
+    cache = Cache(tmp_path / "cache")
+    for share in (ONE, Share(1.0, 0.5)):
+        jobs._score_best(run, cache, SearchOutcome(False, None, share), jobs.Where())
+    with pytest.raises(AssertionError, match="the driver scored it"):
+        jobs._score_best(run, cache, SearchOutcome(False, None, Share(1, 0)), jobs.Where())
 
 
 def search(tmp_path: Path, kind: str, **resources: Any) -> SearchOutcome:
