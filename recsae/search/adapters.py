@@ -21,6 +21,8 @@ from recsae.search.recorder import RunRecord
 from recsae.search.reports import EpochReport, why_given_up
 
 KNOWN = "known_epochs"
+GPUS = "gpus"
+"""Key of a leg's config: the part of a GPU that it holds."""
 
 
 class LegSearcher(Searcher):
@@ -31,12 +33,27 @@ class LegSearcher(Searcher):
     """
 
     def __init__(
-        self, director: Director, slots: Callable[[], int], config: Mapping[str, Any]
+        self,
+        director: Director,
+        slots: Callable[[], int],
+        config: Mapping[str, Any],
+        gpus: float = 0.0,
     ) -> None:
+        """gpus: the part of a GPU that a leg holds."""
         super().__init__()
         self._director, self._slots, self._config = director, slots, dict(config)
+        self._gpus = gpus
+        self._wider: dict[int, float] = {}
         self.live: dict[str, int] = {}
         """Our numbers of the trials that run or wait, by Ray's ids."""
+
+    def widen(self, number: int) -> float | None:
+        """Let a trial's next leg hold twice the part of a GPU; None if it had a whole one."""
+        held = self._held(number)
+        if held >= 1:
+            return None
+        self._wider[number] = min(1.0, 2 * held)
+        return self._wider[number]
 
     def __getstate__(self) -> dict[str, Any]:
         """Be empty in the copy that Tune pickles at the start: nothing ever reads it."""
@@ -44,7 +61,7 @@ class LegSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         """Return a leg's config; None while there is none, FINISHED when there is none ever."""
-        if len(self.live) >= max(1, self._slots()):
+        if self._taken() >= max(1, self._slots()):
             return None
         leg = self._director.next()
         if leg is None:
@@ -56,7 +73,19 @@ class LegSearcher(Searcher):
             Columns.MODEL_NAME: leg.model_name,
             "settings": leg.settings,
             KNOWN: leg.epochs,
+            GPUS: self._held(leg.trial_id),
         }
+
+    def _held(self, number: int) -> float:
+        return self._wider.get(number, self._gpus)
+
+    def _taken(self) -> float:
+        """Return how many places are taken; who holds more of a GPU takes more of them.
+
+        Else others would come in as soon as one ends, and there would never be room for it.
+        """
+        numbers = self.live.values()
+        return sum(self._held(n) / self._gpus if n in self._wider else 1 for n in numbers)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -78,8 +107,8 @@ class LegSearcher(Searcher):
 class Reporting(Stopper):
     """Shown every result before anybody else; ends the leg when the director says so."""
 
-    def __init__(self, director: Director, live: Mapping[str, int], halt: Halt) -> None:
-        self._director, self._live, self._halt = director, live, halt
+    def __init__(self, director: Director, searcher: LegSearcher, halt: Halt) -> None:
+        self._director, self._searcher, self._halt = director, searcher, halt
 
     def __getstate__(self) -> dict[str, Any]:
         """Be empty in the copy that Tune pickles, as the searcher."""
@@ -87,12 +116,20 @@ class Reporting(Stopper):
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         """Return True if the leg is over."""
-        number, told = self._live[trial_id], EpochReport.unpacked(result)
+        number, told = self._searcher.live[trial_id], EpochReport.unpacked(result)
         if told.error is not None:
-            self._director.fail(number, told.error)
+            self._failed(number, told)
             return True
         node = result.get("hostname")
         return not self._director.report(number, told.epochs, told.seconds, told.metrics, node)
+
+    def _failed(self, number: int, told: EpochReport) -> None:
+        wider = self._searcher.widen(number) if told.crowded else None
+        if wider is None:
+            self._director.fail(number, str(told.error))
+            return
+        say(f"trial {number} found its GPU's memory full: it goes on with {wider:g} of a GPU")
+        self._director.again(number)
 
     def stop_all(self) -> bool:
         """Return True after a Ctrl-C."""

@@ -129,6 +129,11 @@ class Director:
             self._new(events.reported(trial_id, epochs, seconds, metrics, node, self._clock()))
         return trial.state == States.RUNNING
 
+    def again(self, trial_id: int) -> None:
+        """Let a trial that runs start anew from its last kept state, before any other."""
+        if self.history.trials[trial_id].state == States.RUNNING:
+            self._orphans.append(trial_id)
+
     def fail(self, trial_id: int, error: str) -> None:
         """End a trial that cannot go on."""
         if not self.history.trials[trial_id].ended:

@@ -27,6 +27,8 @@ class EpochReport(NamedTuple):
     """Wall seconds of the trial so far."""
     metrics: dict[str, float | None]
     error: str | None = None
+    crowded: bool = False
+    """Whether the error is that a GPU's memory is full: with fewer beside it, it may fit."""
 
     def packed(self, done: bool) -> dict[str, Any]:
         """Return it as a result for Ray; `done`: nothing follows."""
@@ -35,10 +37,10 @@ class EpochReport(NamedTuple):
     @classmethod
     def unpacked(cls, result: Mapping[str, Any]) -> "EpochReport":
         """Take it out of a result."""
-        epochs, seconds, metrics, error = json.loads(result[TOLD])
+        epochs, seconds, metrics, error, crowded = json.loads(result[TOLD])
         # The history keeps all metrics: let them share their names.
         named = {sys.intern(name): value for name, value in metrics.items()}
-        return cls(epochs, seconds, named, error)
+        return cls(epochs, seconds, named, error, crowded)
 
 
 def check_objectives(
@@ -56,6 +58,11 @@ def metric_columns(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {k if k.startswith(TRAIN) else DEV + k: v for k, v in metrics.items()}
 
 
+def memory_is_full(error: BaseException) -> bool:
+    """Return True if an exception says that the memory of a GPU, not of the host, is full."""
+    return type(error).__name__ == "OutOfMemoryError" or bool(_FULL.search(str(error)))
+
+
 def why_given_up(told: str, times: int) -> str:
     """Return in one line why Ray gave a trial up after `times` losses; told: its errors' file."""
     failures = _FAILURE.split(told)
@@ -68,6 +75,7 @@ def why_given_up(told: str, times: int) -> str:
 
 
 _FAILURE = re.compile(r"^Failure # \d+ .*$", re.MULTILINE)  # as Tune heads each in the file
+_FULL = re.compile(r"CUDA (error: )?out of memory|CU[A-Z]+_STATUS_ALLOC_FAILED")
 _LOST = re.compile(r"actor .*(died|dead|unavailable)", re.IGNORECASE)
 
 

@@ -19,7 +19,7 @@ from ray.tune import Trainable
 
 from recsae.cache import Cache
 from recsae.results import Columns
-from recsae.search.reports import EpochReport, check_objectives, one_line
+from recsae.search.reports import EpochReport, check_objectives, memory_is_full, one_line
 from recsae.search.same_code import check_here
 from recsae.search.states import keep_state, kept_state
 
@@ -105,15 +105,15 @@ class SearchTrainable(Trainable):
         if unheard is not None:
             return unheard.packed(done=False)
         began = time.monotonic()
-        error = self._error
-        if error is None:
+        if self._error is None:
             try:
                 return self._epoch(began)
             except Exception as mistake:
-                error = one_line(mistake)
+                self._failed(mistake)
         self._free()
         self._spent += time.monotonic() - began
-        return EpochReport(self._epochs, self._spent, {}, error).packed(done=True)
+        report = EpochReport(self._epochs, self._spent, {}, self._error, self._crowded)
+        return report.packed(done=True)
 
     def cleanup(self) -> None:
         """Let go of the trial."""
@@ -125,6 +125,7 @@ class SearchTrainable(Trainable):
         self._trial_id: int = config[Columns.TRIAL_ID]
         self._trial: Trial | None = None
         self._error: str | None = None
+        self._crowded = False
         self._unheard = None
         self._epochs = 0
         try:
@@ -132,8 +133,12 @@ class SearchTrainable(Trainable):
             make = factory(self._work.factory)
             self._trial = make(config[Columns.MODEL_NAME], config["settings"], self._work)
             self._go_on(config[KNOWN])
-        except Exception as error:
-            self._error = one_line(error)
+        except Exception as mistake:
+            self._failed(mistake)
+
+    def _failed(self, mistake: Exception) -> None:
+        self._error = one_line(mistake)
+        self._crowded = self._work.device != "cpu" and memory_is_full(mistake)
 
     def _go_on(self, known: int) -> None:
         """Take up the trial's state if one was kept.

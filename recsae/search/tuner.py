@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,7 @@ from ray import tune
 from recsae.progress import meter, say
 from recsae.results import DEV, Files, States
 from recsae.search import cluster, events
-from recsae.search.adapters import LegSearcher, Reporting, Watch, number
+from recsae.search.adapters import GPUS, LegSearcher, Reporting, Watch, number
 from recsae.search.budgets import Budget
 from recsae.search.director import Director
 from recsae.search.events import Event
@@ -248,9 +248,9 @@ def _tuner(
 ) -> tune.Tuner:
     workers = plan.workers
     slots = (lambda: workers) if workers is not None else cluster.Offer(share)
-    searcher = LegSearcher(director, slots, {WORK: vars(work)})
+    searcher = LegSearcher(director, slots, {WORK: vars(work)}, share.gpus)
     return tune.Tuner(
-        tune.with_resources(SearchTrainable, {"cpu": share.cpus, "gpu": share.gpus}),
+        tune.with_resources(SearchTrainable, partial(_bundle, share.cpus)),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             num_samples=-1,  # until the searcher says that it has finished
@@ -263,12 +263,18 @@ def _tuner(
             name="trials",
             storage_path=str(run_path / TUNE),
             callbacks=[Watch(director, record, tick, Idle(share.words))],
-            stop=Reporting(director, searcher.live, halt),
+            stop=Reporting(director, searcher, halt),
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),
             checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
         ),
     )
+
+
+def _bundle(cpus: float, config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
+    """Return what a leg holds."""
+    gpus = {"GPU": config[GPUS]} if config.get(GPUS) else {}
+    return tune.PlacementGroupFactory([{"CPU": cpus, **gpus}])
 
 
 def _trial_name(trial: Any) -> str:

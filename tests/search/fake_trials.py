@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import ray
+
 
 class FakeTrial:
     """ndcg@10 grows with the epochs towards sae_lr (a score here); a few settings misbehave."""
@@ -85,6 +87,22 @@ class PlacedTrial(FakeTrial):
         while len(list(self._marks.glob("gpu-*"))) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
         return super().step()
+
+
+class CrowdedTrial(FakeTrial):
+    """Finds the memory of its GPU full in epoch 2, until it has as much of it as a file says."""
+
+    def step(self) -> dict[str, float | None]:
+        metrics = super().step()
+        held = ray.get_runtime_context().get_assigned_resources().get("GPU", 0.0)
+        (self._marks / f"held-{self._settings['sae_seed']}-{held:g}").touch()
+        if self.epochs == 2 and held < float((self._marks / "enough").read_text()):
+            raise OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return metrics
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch calls it."""
 
 
 class BriefTrial(FakeTrial):

@@ -254,6 +254,28 @@ def test_few_trials_spread_over_the_gpus(tmp_path: Path) -> None:
     assert {path.name.split("-")[1] for path in tmp_path.glob("gpu-*")} == {"0", "1"}
 
 
+@pytest.mark.parametrize(("enough", "state"), [(0.8, "COMPLETE"), (2.0, "FAILED")])
+def test_a_trial_whose_gpu_is_full_goes_on_with_twice_the_share(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], enough: float, state: str
+) -> None:
+    (tmp_path / "enough").write_text(str(enough))
+    outcome = search(tmp_path, "CrowdedTrial", trials=3, cpus=0.5, gpus=0.25)
+    assert outcome.share.gpus == 0.5  # as large as three trials on two GPUs allow
+    found = load_results(tmp_path / "run").trials
+    assert found["state"].tolist() == [state] * 3
+    held: dict[str, list[str]] = {}
+    for path in tmp_path.glob("held-*"):
+        _, trial, part = path.name.split("-")
+        held.setdefault(trial, []).append(part)
+    assert [sorted(parts) for parts in held.values()] == [["0.5", "1"]] * 3
+    told = "found its GPU's memory full: it goes on with 1 of a GPU"
+    assert capsys.readouterr().err.count(told) == 3
+    if state == "FAILED":
+        assert set(found["error"]) == {
+            "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"
+        }
+
+
 def test_what_cannot_be_is_refused_before_anything_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from recsae.search.reports import (
     EpochReport,
     check_objectives,
+    memory_is_full,
     metric_columns,
     one_line,
     why_given_up,
@@ -86,3 +87,21 @@ def test_the_sharing_of_names_is_all_that_reports_have_in_common() -> None:
     one, other = EpochReport.unpacked(packed), EpochReport.unpacked(packed)
     assert one.metrics is not other.metrics
     assert next(iter(one.metrics)) is next(iter(other.metrics))
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch calls it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OutOfMemoryError("Tried to allocate 2.00 GiB"), True),
+        (RuntimeError("CUDA error: out of memory"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"), True),
+        (MemoryError("not enough"), False),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), False),
+    ],
+)
+def test_a_full_gpu_is_told_apart_from_other_failures(error: Exception, full: bool) -> None:
+    assert memory_is_full(error) is full

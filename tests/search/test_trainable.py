@@ -200,3 +200,17 @@ def test_a_process_with_another_torch_fails_its_trial_and_names_its_node(tmp_pat
     bad, done = step(running(config(tmp_path, work={"versions": own | {"recsae": "0.0"}})))
     assert done and bad.error is not None
     assert f"{socket.gethostname()}: recsae {own['recsae']}, not 0.0" in bad.error
+
+
+@pytest.mark.parametrize("device", ["cuda", "cpu"])
+def test_a_full_gpu_is_reported_as_such_and_only_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    def full(*_: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("fake_trials.FakeTrial.step", full)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    report, done = step(running(config(tmp_path, work={"device": device})))
+    assert done and report.error == "OutOfMemoryError: CUDA out of memory"
+    assert report.crowded is (device == "cuda")
