@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 from ray.experimental.internal_kv import _internal_kv_get
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from recsae.errors import RecsaeError
 from recsae.progress import say
 from recsae.search.reports import one_line
-from recsae.search.resources import Node, Share, offer
+from recsae.search.resources import GPU, Node, Share, offer
 
 STORE_BYTES = 100_000_000  # what trials exchange is small: data are memory-mapped files
 SHARED_MEMORY = Path("/dev/shm")
 ANSWER_SECONDS = 10.0
 NODES_SECONDS = 2.0
+TASK_SECONDS = 60.0
 AUTOSCALING = "__autoscaling_status"
 """Where Ray's autoscaler keeps its status, as `ray status` shows it."""
 ACCELERATOR = "accelerator_type:"
@@ -63,6 +66,31 @@ def cluster(address: str | None) -> Iterator[None]:
 def nodes() -> list[Node]:
     """Return what each living node offers."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def asked_of_each(function: Callable[[], Any], gpus_alone: bool = False) -> list[tuple[str, Any]]:
+    """Run a function on each living node; return the nodes' names with what it returned there.
+
+    Where it failed, or has not answered in time, that is the exception. gpus_alone: on nodes that
+    have a GPU. It gets no resources, so it waits for nobody.
+    """
+    task = ray.remote(num_cpus=0)(function)
+    asked: list[tuple[str, Any]] = []
+    for node in ray.nodes():  # type: ignore[no-untyped-call]
+        if node["Alive"] and (node["Resources"].get(GPU, 0) or not gpus_alone):
+            there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            answer = task.options(scheduling_strategy=there).remote()
+            asked.append((node["NodeManagerHostname"], answer))
+    answers = [answer for _, answer in asked]
+    ray.wait(answers, num_returns=len(answers), timeout=TASK_SECONDS)
+    return [(name, _answer(answer)) for name, answer in asked]
+
+
+def _answer(answer: Any) -> Any:
+    try:
+        return ray.get(answer, timeout=0)
+    except RayError as error:
+        return getattr(error, "cause", None) or error
 
 
 def gpu_types() -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ray.exceptions import RayError
 
 from recsae.progress import say
+from recsae.search import cluster
 from recsae.search.halt import Halt
 from recsae.search.parameters import MODEL
 from recsae.search.reports import one_line
@@ -22,6 +23,12 @@ RATE = "sae_lr"
 STEPS: Final = 20
 """Of training, with a deep scoring after them: what takes most memory has come by then."""
 PURPOSE: Final = "to measure what a trial needs (gpus: auto)"
+NVIDIA_SMI: Final = (
+    "nvidia-smi",
+    "--query-gpu=memory.total",
+    "--format=csv,noheader,nounits",
+)
+MIB, GIB = 2**20, 2**30
 ONE_MORE: Final = "import torch; print(*torch.cuda.mem_get_info())"
 WHOLE = Need(1, 1)
 """A trial that fills a GPU."""
@@ -74,7 +81,30 @@ def measured_need(space: SearchSpace, work: Work, halt: Halt, share: Share) -> N
     used, total, notes = found
     for note in notes:
         say(f"gpus: auto: {note}")
-    return Need(used, total)
+    return Need(used, _of_the_smallest(total))
+
+
+def _of_the_smallest(total: int) -> int:
+    """Return the bytes of the smallest GPU of the cluster, at most those of the measured one.
+
+    A share is the same part of any GPU: one that fits the smallest fits them all.
+    """
+    answers = cluster.asked_of_each(_memories, gpus_alone=True)
+    sizes = [size for _, found in answers if isinstance(found, list) for size in found]
+    least, most = min(sizes, default=total), max(sizes, default=total)
+    if least < most:
+        told = f"GPUs have {least / GIB:.0f} to {most / GIB:.0f} GiB"
+        say(f"gpus: auto: {told}: a trial's share is such that the smallest has room for it")
+    return min(total, least)
+
+
+def _memories() -> list[int]:
+    """Return the bytes of each GPU of this node, as its driver tells; none if it tells nothing."""
+    try:
+        done = subprocess.run(NVIDIA_SMI, capture_output=True, text=True, timeout=30, check=True)
+        return [int(line) * MIB for line in done.stdout.split()]
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
 
 
 def _measure(cases: list[tuple[str, dict[str, Any]]], work_values: dict[str, Any]) -> Any:

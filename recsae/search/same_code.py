@@ -3,18 +3,14 @@
 import socket
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
-
-import ray
-from ray.exceptions import RayError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+from typing import Final
 
 from recsae.errors import RecsaeError
 from recsae.progress import say
+from recsae.search import cluster
 from recsae.search.reports import one_line
 from recsae.search.versions import code, versions
 
-ANSWER_SECONDS: Final = 60.0
 TRAINING: Final = "training code"
 PYTHON: Final = "python"
 """What Ray itself holds together as far as it must be; its patches are noted alone."""
@@ -52,27 +48,15 @@ def check_nodes() -> None:
 
     What may differ is said. A node that does not answer in time is left to `check_here`.
     """
-    names = {n["NodeID"]: n["NodeManagerHostname"] for n in ray.nodes() if n["Alive"]}  # type: ignore[no-untyped-call]
-    asked = {_ask(node): name for node, name in names.items()}
-    ray.wait(list(asked), num_returns=len(asked), timeout=ANSWER_SECONDS)
-    for answer, name in asked.items():
-        try:
-            found = ray.get(answer, timeout=0)
-        except RayError as error:
-            told = one_line(getattr(error, "cause", None) or error)
-            say(f"{name}: cannot tell its versions ({told})")
+    for name, found in cluster.asked_of_each(own_versions.__wrapped__):
+        if isinstance(found, Exception):
+            say(f"{name}: cannot tell its versions ({one_line(found)})")
             continue
         refused, noted = differences(own_versions(), found)
         if refused:
             raise _refusal(name, refused)
         if noted:
             say(f"{name}: {noted}")
-
-
-def _ask(node: str) -> Any:
-    there = NodeAffinitySchedulingStrategy(node, soft=False)
-    task = ray.remote(num_cpus=0)(own_versions.__wrapped__)
-    return task.options(scheduling_strategy=there).remote()
 
 
 def _public(apart: Mapping[str, str | None], expected: Mapping[str, str], name: str) -> bool:

@@ -139,6 +139,29 @@ def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
     assert "gpus: auto: a note\n" in err
 
 
+def test_a_share_fits_the_smallest_gpu_of_the_cluster(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gib = 2**30
+    monkeypatch.setattr(measuring, "_measure", lambda *_: (5 * gib, 80 * gib, []))
+    monkeypatch.setattr(measuring, "_memories", lambda: [])  # no driver tells
+    assert measured_need(space(), WORK, Halt(), ONE) == Need(5 * gib, 80 * gib)
+    assert not capsys.readouterr().err
+    monkeypatch.setattr(measuring, "_memories", lambda: [80 * gib, 24 * gib])
+    assert measured_need(space(), WORK, Halt(), ONE) == Need(5 * gib, 24 * gib)
+    assert "gpus: auto: GPUs have 24 to 80 GiB: a trial's share" in capsys.readouterr().err
+
+
+def test_a_node_tells_the_memory_of_its_gpus_if_its_driver_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert measuring._memories() == []
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 81559\necho 24564\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    assert measuring._memories() == [81559 * 2**20, 24564 * 2**20]
+
+
 def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "_measure", lambda *_: time.sleep(300))
     for others in (True, False):
