@@ -19,7 +19,9 @@ _CONDITION = re.compile(
     (?P<operator>==|!=|<=|>=|<|>|=|\s(?:not\s+)?in\s)\s*(?P<value>.+?)\s*""",
     re.VERBOSE | re.DOTALL,
 )
-_AND = re.compile(r"""\s+and\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")
+_AND = re.compile(r"""\s+and\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)""", re.IGNORECASE)
+_VALUE = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,"']+)\s*(?:,|$)""")
+_MORE = re.compile(r"""[=<>&|"']|\s(or|and)(\s|$)""", re.IGNORECASE)  # in a value: another condition
 _FORM = 'expected column op value (==, !=, <, <=, >, >=, in a,b), joined by " and "'
 _OPPOSITES = {
     **{"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"},
@@ -62,8 +64,24 @@ def _condition(text: str, names: Sequence[str]) -> Condition:
     if column not in names:
         hint = nearest(column, names) or f" among {listed(names)}"
         raise SettingError("where", f"no column {column!r}{hint}")
-    values = found["value"].split(",") if operator.endswith("in") else [found["value"]]
+    values = _listed(found["value"]) if operator.endswith("in") else [found["value"]]
+    for value in values:
+        if not value or (value == _bare(value) and _MORE.search(value)):
+            told = "a value with signs, and or or in it stands in quotes"
+            raise SettingError("where", f"{_FORM}; {told}; got {text.strip()!r}")
     return Condition(column, operator, tuple(_bare(value) for value in values))
+
+
+def _listed(text: str) -> list[str]:
+    """Part `a, "b, c"` at the commas; brackets around it say nothing."""
+    if (text[0], text[-1]) in (("(", ")"), ("[", "]")):
+        text = text[1:-1]
+    values, end = [], 0
+    while end < len(text) or not values:
+        found = _VALUE.match(text, end)
+        values.append(found[1].strip() if found else "")
+        end = found.end() if found else len(text)
+    return values
 
 
 def _bare(text: str) -> str:
