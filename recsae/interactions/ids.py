@@ -17,6 +17,7 @@ _FRACTION = r"^-?[0-9]*\.[0-9]*[1-9][0-9]*$"
 _NO_ID = r"^$|\x00"  # numpy drops a zero byte
 _MISSING = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", r"\N", "undefined")
 _MOST_MISSING = 0.001  # of the events; an id of more than these is a gap, not a name
+_BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 _EXACT = 2**53
 _LONGEST = 500  # letters; a cell beyond is damage, and all ids take as much memory
 
@@ -30,8 +31,7 @@ def coded_ids(column: Column, notes: list[str]) -> Coded:
     if not pa.types.is_dictionary(cells.type):
         cells = pc.dictionary_encode(cells)
     whole = cells.unify_dictionaries().combine_chunks()
-    codes = whole.indices.to_numpy(zero_copy_only=False)
-    ids = whole.dictionary
+    codes, ids = _used(whole.indices.to_numpy(zero_copy_only=False), whole.dictionary)
     if not pa.types.is_integer(ids.type):
         codes, texts = _merged(codes, _stripped(column, ids, codes))
         codes, texts = _merged(codes, _without_point_zero(texts))
@@ -43,6 +43,14 @@ def coded_ids(column: Column, notes: list[str]) -> Coded:
     code_of = np.empty(len(ids), np.int32)
     code_of[order] = np.arange(len(ids), dtype=np.int32)
     return Coded(code_of[codes], ids[order])
+
+
+def _used(codes: NDArray[np.int32], ids: Any) -> tuple[NDArray[np.int32], Any]:
+    """Leave out what a dictionary holds and no event has."""
+    occurs = np.bincount(codes, minlength=len(ids)) > 0
+    if occurs.all():
+        return codes, ids
+    return (np.cumsum(occurs, dtype=np.int32) - np.int32(1))[codes], ids.filter(pa.array(occurs))
 
 
 def _plain(column: Column) -> Any:
@@ -62,6 +70,8 @@ def _plain(column: Column) -> Any:
     if not (pa.types.is_null(kind) or _is_written(kind)):
         column.refuse_all("text or whole numbers", kind)
     try:
+        if pa.types.is_fixed_size_binary(kind):
+            cells = cells.cast(pa.binary())
         return cells.cast(TEXT)
     except pa.ArrowException:
         column.refuse_all("text or whole numbers", "bytes that are no UTF-8 text")
@@ -69,7 +79,7 @@ def _plain(column: Column) -> Any:
 
 def _is_written(kind: Any) -> bool:
     known = (pa.types.is_large_string, pa.types.is_string_view, pa.types.is_decimal)
-    return any(test(kind) for test in (*known, pa.types.is_binary, pa.types.is_large_binary))
+    return any(test(kind) for test in (*known, *_BINARY))
 
 
 def _from_floats(column: Column, cells: Any) -> Any:

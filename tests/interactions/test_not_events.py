@@ -136,7 +136,7 @@ def test_a_filter_by_date(tmp_path):
         ({"where": "rating != 3 or rating != 4"}, "stands in quotes; got 'rating != 3 or rating"),
         ({"where": "rating >= 3 & item < 7"}, "stands in quotes; got 'rating >= 3 & item < 7'"),
         ({"where": "rating === 3"}, "stands in quotes; got 'rating === 3'"),
-        ({"where": "kind == 'a and b"}, "stands in quotes; got \"kind == 'a\""),
+        ({"where": "kind == 'a and b"}, 'stands in quotes; got "kind == \'a"'),
         ({"where": "item in ()"}, "stands in quotes; got 'item in ()'"),
         ({"where": "__import__('os')"}, "where: expected column op value"),
         (
