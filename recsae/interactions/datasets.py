@@ -51,7 +51,7 @@ def read(path: Path, settings: DataSettings) -> Log:
     """
     notes: list[str] = []
     try:
-        source = find_log(path, settings)
+        source = find_log(path, settings, notes)
         log = READERS[source.format].read(source, settings, notes)
         return log._replace(about=about_items(source, log, notes) or log.about)
     finally:

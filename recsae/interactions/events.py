@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError, SettingError
@@ -100,6 +102,11 @@ def _tell_odd(column: Column, times: Times, notes: list[str]) -> None:
     if len(times) > 1 and times.min() == times.max():
         notes.append(f"{mark}: all times are {times[0]}, so the order of the file counts")
         return
+    if pa.types.is_string(column.cells.type):
+        clock = pc.sum(pc.match_substring(column.cells, ":")).as_py() or 0
+        if 0 < clock < len(times):
+            told = f"{len(times) - clock:,} of {len(times):,} times have no hour, so are midnight"
+            notes.append(f"{mark}: {told}")
     zeros = int((times <= 0).sum())
     if zeros and times.max() > _A_DATE:
         told = f"{zeros:,} of {len(times):,} times are 0 or less; their events come first"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import NUMBER, Layout, quoting
+from recsae.interactions.layout import Layout, quoting
 from recsae.interactions.opening import File
 from recsae.interactions.table import CODED, TEXT, Table
 
@@ -131,8 +131,3 @@ class TextTable(Table):
                 if name in names and any("\udc80" <= letter <= "\udcff" for letter in cell):
                     raise RecsaeError(f"{self.file}:{line}: column {name!r}: expected UTF-8 text")
         raise RecsaeError(f"{self.file}: cannot be read: {fallback.splitlines()[0]}")
-
-
-def is_number(cell: str) -> bool:
-    """Tell whether a cell is a plain number."""
-    return NUMBER.fullmatch(cell) is not None

@@ -1,5 +1,7 @@
 """JSON lines, such as Amazon's reviews of 2014, 2018 and 2023: an event an object."""
 
+import json
+
 from recsae.interactions.jsonlines import JsonTable
 from recsae.interactions.opening import File
 from recsae.interactions.readers.tabular import table_reader
@@ -7,9 +9,19 @@ from recsae.interactions.settings import DataSettings
 
 
 def looks(file: File, settings: DataSettings) -> bool:
-    """Tell objects, or a list of them, by how they start."""
+    """Tell objects, or a list of them, by how they start; lists are told to be none."""
     start = file.head.lstrip()
-    return start[:1] == b"{" or (start[:1] == b"[" and start[1:].lstrip()[:1] == b"{")
+    if start[:1] == b"[" and start[1:].lstrip()[:1] != b"{":
+        return _is_json(start.partition(b"\n")[0])
+    return start[:1] in (b"{", b"[")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def table(file: File, settings: DataSettings) -> JsonTable:
