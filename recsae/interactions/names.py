@@ -17,6 +17,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("authorid", "username", "login", "useridx", "useridindex", "userindex"),
         *("fulluserid", "fullvisitorid", "deviceid", "cookieid", "msno", "steamid", "userhash"),
         *("sessionid", "session", "basketid", "orderid", "invoiceno", "invoice", "cartid"),
+        *("custid", "customerno", "customercode"),
     ),
     "item": (
         *("item", "itemid", "iid", "movieid", "movie", "parentasin", "asin", "productid"),
@@ -29,6 +30,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("podcastid", "postid", "photoid", "pageid", "jobid", "hotelid", "hotel", "listingid"),
         *("offerid", "adid", "albumid", "album", "playlistid", "storyid", "restaurantid"),
         *("documentid", "docid", "paperid", "mediaid", "itemidx", "itemindex", "contentpk"),
+        *("prodid", "productno", "productcode", "productsku", "itemno", "itemcode", "ean", "upc"),
     ),
     "time": (
         *("timestamp", "unixreviewtime", "time", "datetime", "ts", "eventtime", "eventtimestamp"),
@@ -43,6 +45,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("transactiondate", "transactiontime", "ratingdate", "clickdate", "viewdate", "visitdate"),
         *("datecreated", "dateadded", "creationdate", "createdate", "createddate", "datestamp"),
         *("loggedat", "submittedat", "submitted", "postedat", "updatedat", "timeframe", "day", "t"),
+        *("created", "eventts", "tstamp", "actiontime", "actiondate", "logtime", "logdate", "dt"),
+        *("ratedon", "interactiondate", "utc", "unix", "visittime", "tsms", "timeutc"),
     ),
     "rating": (
         *("rating", "overall", "stars", "star", "score", "ratings", "ratingvalue", "userrating"),
@@ -53,7 +57,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 _LISTS = ("itemidlist", "itemlist", "itemseq", "itemidseq")
 _SAME = frozenset({"unixreviewtime", "reviewtime"})  # one moment, written twice
 
-DOUBTFUL = frozenset({"day", "timeframe", "updatedat", "starttime"})
+DOUBTFUL = frozenset({"day", "timeframe", "updatedat", "starttime", "playtime", "viewtime"})
 """Names of times that may be something else: that they are read is told."""
 
 TRUTHS = {"true": "1", "false": "0"}
