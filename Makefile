@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster fuzz-data schema bench clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin fuzz-data schema bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -17,7 +17,7 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz'
+	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu'
 
 lint: install
 	$(BIN)/ruff check .
@@ -32,6 +32,19 @@ test-slow: install
 
 test-cluster: install  ## a search on two hosts made of this machine; root, iproute2, openssh-server, rsync
 	$(BIN)/python -m pytest -m cluster tests/cluster
+
+# The laws first, whole searches next: where time runs out, the rest matters less. BIN may name
+# another environment that has all that recsae needs: make test-gpu BIN=/opt/torch/bin
+GPU_TESTS := laws training resume scoring search
+test-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## on a GPU, in ten minutes at most; without one it says so
+	$(BIN)/python -m pytest -m gpu $(GPU_TESTS:%=tests/gpu/test_gpu_%.py) || [ $$? -eq 5 ]
+
+test-gpu-standin: install  ## the same, and the benchmark, where torch only believes that it has a GPU; needs g++
+	$(BIN)/python tests/gpu_standin pytest -m gpu $(GPU_TESTS:%=tests/gpu/test_gpu_%.py)
+	$(BIN)/python tests/gpu_standin benchmarks/gpu.py --small
+
+bench-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## what a GPU is worth, as JSON lines; without one it says so
+	$(BIN)/python benchmarks/gpu.py
 
 fuzz-data: install  ## 1,000 rewritten or damaged logs of each format
 	$(BIN)/python -m pytest -m fuzz tests/interactions

@@ -25,20 +25,30 @@ from recsae.activations_names import (
 from recsae.activations_settings import ActivationSettings
 from recsae.activations_writing import SPLITS, VIEW_SEED, Split, write_states
 from recsae.cache import Cache
+from recsae.errors import RecsaeError
 from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
 from recsae.reads import count_test_read
 from recsae.sasrec.base import Base
-from recsae.sequences import Ints, Mask, Sequences, Targets, met_before, seen_items
+from recsae.sequences import (
+    Ints,
+    Mask,
+    Sequences,
+    Targets,
+    met_before,
+    seen_items,
+    without_met,
+)
 
 KIND = "activations"
 Array = npt.NDArray[Any]
 _META = "activations.json"
 _CODE = "activations*"
+_FEWEST_TARGETS = 2  # one state alone has no spread, and nothing to exchange codes with
 _KEYS = ("fingerprint", "dataset", "protocols", "base", "dtype", "width", "n_items")
-_PLAIN = ("path", "fingerprint", "meta")
+_PLAIN = ("path", "fingerprint", "meta", "only_new")
 _OPTIONAL = "train_view"
 
 
@@ -76,6 +86,8 @@ class Activations:
     """float32 [I, D]: what follows a state x is scored by x @ item_table.T."""
     train_view: Array | None = None
     """[V, N, D]: the train rows again with the base's dropout on, V times; None if V is 0."""
+    only_new: bool = False
+    """Whether the targets that their user had met before are left out of dev and test."""
 
     @classmethod
     def open(cls, path: Path) -> "Activations":
@@ -87,6 +99,19 @@ class Activations:
             meta = read_json(path / _META)
             meta = {name: meta[name] for name in (*_KEYS, *meta)}
             return cls(path=path, fingerprint=meta["fingerprint"], meta=meta, **_arrays(path))
+
+    def with_new_targets(self) -> "Activations":
+        """Return the same states without the targets that their user had met before.
+
+        Raises RecsaeError if too few are left to score.
+        """
+        for split in SPLITS:
+            left = int((~self.met(split)).sum())
+            if left < _FEWEST_TARGETS:
+                told = f"expected {_FEWEST_TARGETS} or more new {split} targets, found {left}"
+                raise RecsaeError(f"{self.meta['dataset']}: {told}: all others were met before")
+        words = {mask: without_met(text) for mask, text in self.meta["protocols"].items()}
+        return replace(self, only_new=True, meta={**self.meta, "protocols": words})
 
     def tensor(self, name: str) -> Tensor:
         """Return an array as a tensor over the same pages; what is written to it stays here."""
@@ -108,12 +133,22 @@ class Activations:
 
     def states(self, split: Split) -> Tensor:
         """Return the float32 states [R, D] of a split's targets."""
-        return self.tensor(f"{split}_x").float()
+        states_RD = self.tensor(f"{split}_x")
+        if self.only_new:
+            states_RD = states_RD[torch.from_numpy(self._is_new(split))]
+        return states_RD.float()
 
     def targets(self, split: Split) -> Targets:
         """Return the targets of a split."""
+        targets = self._stored_targets(split)
+        return targets.at(self._is_new(split)) if self.only_new else targets
+
+    def _stored_targets(self, split: Split) -> Targets:
         names = (f"{split}_{part}" for part in ("user", "position", "target"))
         return Targets(*(getattr(self, name) for name in names))
+
+    def _is_new(self, split: Split) -> npt.NDArray[np.bool_]:
+        return ~met_before(self.items, self.offsets, self._stored_targets(split))
 
     def seen(self, split: Split, mask: Mask = "history") -> Seen:
         """Return what each row of a split may not be offered."""
@@ -123,7 +158,7 @@ class Activations:
     def panel(self, split: Split, mask: Mask = "history", device: str = "cpu") -> Panel:
         """Return the users of a split, ready to be scored."""
         targets = self.targets(split)
-        asked = Asked(self.tensor(f"{split}_target").to(device), self.seen(split, mask))
+        asked = Asked(torch.tensor(targets.item).to(device), self.seen(split, mask))
         popularity_R = self.item_train_counts()[targets.item]
         counts = self.history_lengths(split), popularity_R, self.met(split)
         return Panel(asked, len(self.item_table), *counts)

@@ -40,6 +40,10 @@ def evaluate(
     mask: Annotated[
         str, typer.Option(help="Items left out of the ranking: history, all or none.")
     ] = "history",
+    targets: Annotated[
+        str,
+        typer.Option(help="Targets that are scored: all, or new, those not met before."),
+    ] = "all",
     storage: Storage = None,
     device: Device = None,
     json: Json = False,
@@ -47,7 +51,7 @@ def evaluate(
     """Score what is saved under a name, a fingerprint or a path again."""
     from recsae.jobs import evaluation as jobs
 
-    outcome = jobs.evaluate(name, mask=mask, storage=storage, device=device)
+    outcome = jobs.evaluate(name, mask=mask, targets=targets, storage=storage, device=device)
     from recsae.report.outcome import model_lines
 
     show(outcome, json, model_lines)

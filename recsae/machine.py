@@ -34,10 +34,12 @@ def release(device: torch.device) -> None:
 
 def machine(device: torch.device) -> dict[str, Any]:
     """Return what is stored beside numbers: for the same of these, the same numbers."""
-    kind = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
-    return {
-        "type": kind,
+    on_gpu = device.type == "cuda"
+    found = {
+        "type": torch.cuda.get_device_name(device) if on_gpu else platform.machine(),
         "device": device.type,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
     }
+    # How training multiplies; ranks are taken in whole float32 anyway.
+    return found | ({"tf32": torch.backends.cuda.matmul.fp32_precision == "tf32"} if on_gpu else {})

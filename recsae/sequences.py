@@ -16,6 +16,8 @@ from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
 from recsae.splits import IN_FILE_ORDER, cut_of, order_words, sorted_events
 
+_MET, _LEFT_OUT = "targets were met before", " and left out"
+
 Ints = npt.NDArray[np.integer]
 Mask = Literal["history", "all", "none"]
 _DEFAULTS = DataSettings()
@@ -30,6 +32,10 @@ class Targets(NamedTuple):
     """int64 [R]: index of the event in the flat arrays."""
     item: Ints
     """int32 [R]."""
+
+    def at(self, chosen_R: npt.NDArray[np.bool_]) -> "Targets":
+        """Return some of the targets, in their order."""
+        return Targets(*(part[chosen_R] for part in self))
 
 
 class Met(NamedTuple):
@@ -97,7 +103,7 @@ class Sequences:
         targets = {name: Targets(user_E[at_R], at_R, item_E[at_R]) for name, at_R in found.items()}
         met = {name: met_before(item_E, offsets, asked) for name, asked in targets.items()}
         if settings.targets == "new":
-            targets = {name: _at(asked, ~met[name]) for name, asked in targets.items()}
+            targets = {name: asked.at(~met[name]) for name, asked in targets.items()}
         for name, asked in targets.items():
             if not len(asked.user):
                 why = f"all {len(met[name]):,} were met before" if len(met[name]) else cut.words
@@ -148,8 +154,8 @@ class Sequences:
     def _met_words(self) -> str:
         counts = (self.met_counts[split] for split in ("dev", "test"))
         dev, test = (f"{count.met:,} of {count.of:,}" for count in counts)
-        left_out = " and left out" if self.left_out else ""
-        return f"{test} targets were met before{left_out} (dev {dev})"
+        words = f"{test} {_MET} (dev {dev})"
+        return without_met(words) if self.left_out else words
 
     def train_rows(self) -> Windows:
         """Return, for each user, the events whose follower is a training item too."""
@@ -215,6 +221,11 @@ def batches(windows: Windows, size: int, rng: np.random.Generator | None = None)
         yield index_W[start : start + size]
 
 
+def without_met(protocol: str) -> str:
+    """Return a protocol line for the same data without the targets that were met before."""
+    return protocol if _LEFT_OUT in protocol else protocol.replace(_MET, f"{_MET}{_LEFT_OUT}")
+
+
 def seen_items(
     items: Ints, offsets: Ints, targets: Targets, mask: Mask
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
@@ -244,10 +255,6 @@ def met_before(items: Ints, offsets: Ints, targets: Targets) -> npt.NDArray[np.b
     met_R = np.zeros(len(targets.user), bool)
     met_R[row_S[items[start_R[row_S] + step_S] == targets.item[row_S]]] = True
     return met_R
-
-
-def _at(targets: Targets, chosen_R: npt.NDArray[np.bool_]) -> Targets:
-    return Targets(*(part[chosen_R] for part in targets))
 
 
 def _expand(lengths: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar
 
 import torch
 
@@ -15,7 +15,16 @@ from recsae.activations_writing import SPLITS
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import write_json
-from recsae.jobs.scores import same, score_again, stored_scores
+from recsae.jobs.scores import (
+    AS_SEARCHED,
+    MASKS,
+    TARGETS,
+    Ranking,
+    base_scores,
+    same,
+    score_again,
+    stored_scores,
+)
 from recsae.jobs.sources import IMPORTED, Source, stored_activations
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of
@@ -37,11 +46,11 @@ from recsae.sae import files
 from recsae.sasrec.base import KIND as BASES
 from recsae.sasrec.base import SHORTEST_PREFIX, Base
 from recsae.sasrec.choice import BaseChoice
-from recsae.sequences import Mask
 from recsae.settings import path_of
 from recsae.trial import Evaluator
 
 Kind = Literal["run", "model", "base"]
+Word = TypeVar("Word", bound=str)
 
 
 @dataclass(frozen=True)
@@ -52,26 +61,28 @@ class Found:
     path: Path
 
 
-def evaluate(name: str, *, mask: str, storage: str | None, device: str | None) -> dict[str, Any]:
+def evaluate(
+    name: str, *, mask: str, targets: str = "all", storage: str | None, device: str | None
+) -> dict[str, Any]:
     """Score what is saved under a path, or the name or fingerprint of a run, a model or a base."""
-    masked = mask_of(mask)
+    asked = Ranking(_one_of("--mask", mask, MASKS), _one_of("--targets", targets, TARGETS))
     start = time.perf_counter()
     root, where = storage_root(storage), device_of(device) if device else None
     found = find(name, root, cache_of(root))
     cache = cache_of(found.path.parent if found.kind == "run" else root)
     score = {"run": _run, "model": score_model, "base": _base}[found.kind]
-    outcome = score(found.path, masked, cache, where)
-    return {**outcome, "mask": mask, "seconds": round(time.perf_counter() - start, 3)}
+    outcome = score(found.path, asked, cache, where)
+    told = {**asked._asdict(), "seconds": round(time.perf_counter() - start, 3)}
+    return {**outcome, **told}
 
 
-def mask_of(word: str) -> Mask:
-    """Return the mask that a word names; raises SettingError."""
-    names: tuple[Mask, ...] = get_args(Mask)
+def _one_of(flag: str, word: str, names: tuple[Word, ...]) -> Word:
+    """Return the name that a word is; raises SettingError."""
     for name in names:
         if name == word:
             return name
     hint = nearest(word, names)
-    raise SettingError("--mask", f"expected one of {', '.join(names)}, got {word!r}{hint}")
+    raise SettingError(flag, f"expected one of {', '.join(names)}, got {word!r}{hint}")
 
 
 def find(name: str, storage: Path, cache: Cache) -> Found:
@@ -114,8 +125,8 @@ def _by_prefix(folder: Path, name: str) -> list[Path]:
     return [folder / name]
 
 
-def _run(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> dict[str, Any]:
-    best = score_run(path, cache, mask=mask, device=device)
+def _run(path: Path, asked: Ranking, cache: Cache, device: torch.device | None) -> dict[str, Any]:
+    best = score_run(path, cache, asked=asked, device=device)
     if not best:
         raise RecsaeError(f"{path}: {_why_none(path)}: no best model")
     return {"run": path.name, **best[0], **({"best": best} if len(best) > 1 else {})}
@@ -132,7 +143,7 @@ def _why_none(path: Path) -> str:
 
 
 def score_run(
-    path: Path, cache: Cache, *, mask: Mask = "history", device: torch.device | None = None
+    path: Path, cache: Cache, *, asked: Ranking = AS_SEARCHED, device: torch.device | None = None
 ) -> list[dict[str, Any]]:
     """Score the best models of a run on dev and test; test is read once for all of them."""
     rows = load_results(path).best_trials()
@@ -141,8 +152,8 @@ def score_run(
     outcomes = []
     for row in rows:
         folder = path / Files.BEST / str(row[Columns.TRIAL_ID])
-        outcome = score_model(folder, mask, cache, device)
-        if mask == "history":
+        outcome = score_model(folder, asked, cache, device)
+        if asked == AS_SEARCHED:
             if not (folder / Files.METRICS).is_file():
                 write_json(folder / Files.METRICS, stored_scores(outcome))
             like_row = same(outcome["metrics"]["dev"], row["metrics"])
@@ -152,15 +163,19 @@ def score_run(
 
 
 def score_model(
-    path: Path, mask: Mask, cache: Cache, device: torch.device | None
+    path: Path, asked: Ranking, cache: Cache, device: torch.device | None
 ) -> dict[str, Any]:
     """Score a saved model; `reproduced` tells whether that gave exactly the stored figures."""
     model, about = files.load(path)
     origin = _origin(path, about)
     trained_here = IMPORTED not in about
     activations = stored_activations(about["activations"], origin, cache, exactly=trained_here)
-    scores, reproduced = score_again(model, about, activations, path, cache, mask, device)
-    return {**model_outcome(path, activations, scores, mask), "reproduced": reproduced}
+    activations = asked.of(activations)
+    scores, reproduced = score_again(model, about, activations, path, cache, asked, device)
+    outcome = model_outcome(path, activations, scores, asked.mask)
+    if asked != AS_SEARCHED:  # what is stored of the base was scored as the search does
+        outcome["base"]["metrics"] = base_scores(activations, asked.mask)
+    return {**outcome, "reproduced": reproduced}
 
 
 def _origin(path: Path, about: dict[str, Any]) -> Source:
@@ -174,18 +189,18 @@ def _origin(path: Path, about: dict[str, Any]) -> Source:
         raise RecsaeError(f"{file}: does not say which data the model was trained on") from None
 
 
-def _base(path: Path, mask: Mask, cache: Cache, device: torch.device | None) -> dict[str, Any]:
+def _base(path: Path, asked: Ranking, cache: Cache, device: torch.device | None) -> dict[str, Any]:
     base = Base.open(path)
     where = device or device_of(None)
     torch.set_num_threads(int(base.meta["machine"]["threads"]))
-    activations = _activations_of(base, cache, where)
+    activations = asked.of(_activations_of(base, cache, where))
     count_test_read(path)
-    scored = {split: Evaluator(activations, split, mask, str(where)) for split in SPLITS}
+    scored = {split: Evaluator(activations, split, asked.mask, str(where)) for split in SPLITS}
     found = {
         "metrics": {split: one.base for split, one in scored.items()},
         "groups": {split: one.panel.groups(one.base_ranks) for split, one in scored.items()},
     }
-    return {**base_outcome(activations, cache, mask), **found}
+    return {**base_outcome(activations, cache, asked.mask), **found}
 
 
 def _activations_of(base: Base, cache: Cache, device: torch.device) -> Activations:

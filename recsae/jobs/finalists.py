@@ -151,7 +151,7 @@ def _scored(
 ) -> list[Row]:
     """Return all rows, each with the figures that its model has on test."""
     from recsae.jobs.evaluation import score_model
-    from recsae.jobs.scores import stored_scores
+    from recsae.jobs.scores import AS_SEARCHED, stored_scores
 
     found = list(before.values())
     new = [key for key in rows if key not in before]
@@ -160,7 +160,7 @@ def _scored(
     if unread and not any(file.is_file() for file in files.values()):
         count_test_read(run)
     for file in unread:
-        write_json(file, stored_scores(score_model(file.parent, "history", cache, None)))
+        write_json(file, stored_scores(score_model(file.parent, AS_SEARCHED, cache, None)))
     for key, file in files.items():
         found.append(rows[key] | (_test_columns(file) if file.is_file() else {}))
     return found

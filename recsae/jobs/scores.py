@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 
@@ -23,6 +23,32 @@ from recsae.trial import Evaluator, Measured
 Scores = dict[str, dict[str, Any]]
 """What metrics.json holds: `dev` and `test` metrics, `difference` to the base and `groups`, both
 by split."""
+
+
+Targets = Literal["all", "new"]
+MASKS: tuple[Mask, ...] = get_args(Mask)
+TARGETS: tuple[Targets, ...] = get_args(Targets)
+
+
+class Ranking(NamedTuple):
+    """What is ranked: which items a row is not offered, and which targets are scored."""
+
+    mask: Mask = "history"
+    targets: Targets = "all"
+    """`all` of those that the states are of; `new`: none that its user had met before."""
+
+    def of(self, activations: Activations) -> Activations:
+        """Return the states of these targets; raises RecsaeError if too few are left."""
+        return activations.with_new_targets() if self.targets == "new" else activations
+
+
+AS_SEARCHED = Ranking()
+"""How training and searching score; what is stored can be compared with nothing else."""
+
+
+def base_scores(activations: Activations, mask: Mask) -> dict[str, dict[str, float]]:
+    """Return the ranking metrics of the base itself, by split."""
+    return {split: Evaluator(activations, split, mask).base for split in SPLITS}
 
 
 def scores_of(
@@ -59,20 +85,20 @@ def score_again(
     activations: Activations,
     folder: Path,
     cache: Cache,
-    mask: Mask = "history",
+    asked: Ranking = AS_SEARCHED,
     device: torch.device | None = None,
 ) -> tuple[Scores, bool | None]:
     """Return a saved model's scores, and whether they are to the last digit those beside it.
 
-    None: there is nothing to compare with (no stored figures, or another mask). `about` is what
-    was saved with the model.
+    None: there is nothing to compare with (no stored figures, or another ranking). `about` is what
+    was saved with the model. `activations` are those of the targets that are asked for.
     """
     stored = about["machine"]
     where = device or device_of(None if stored["device"] == "cuda" else "cpu")
     torch.set_num_threads(int(stored["threads"]))  # sums depend on it in the last digit
-    scores = scores_of(model, activations, where, folder, cache, mask)
+    scores = scores_of(model, activations, where, folder, cache, asked.mask)
     file = folder / Files.METRICS
-    if mask != "history" or not file.is_file():
+    if asked != AS_SEARCHED or not file.is_file():
         return scores, None
     with whole(file):
         known = read_json(file)

@@ -4,6 +4,7 @@ Shapes: R rows (one target each), D width, I items, C rows of a chunk, S seen it
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -70,12 +71,27 @@ class Products:
         """Return the scores [C, I]; raises NotFiniteError."""
         part = slice(0, rows.stop - rows.start)
         self._padded_CD[part] = self._states_RD[rows]
-        torch.mm(self._padded_CD, self._table_ID.T, out=self._scores_CI)
+        with whole_float32():
+            torch.mm(self._padded_CD, self._table_ID.T, out=self._scores_CI)
         scores_CI = self._scores_CI[part]
         if not self._bounded and not bool(torch.isfinite(scores_CI).all()):
             last = rows.stop - 1
             raise NotFiniteError(f"a score of rows {rows.start} to {last} is not finite")
         return scores_CI
+
+
+@contextmanager
+def whole_float32() -> Iterator[None]:
+    """Multiply matrices on a GPU in whole float32, whatever torch is set to.
+
+    TF32 keeps 10 bits of the mantissa: items of nearly equal scores would change places.
+    """
+    matmul = torch.backends.cuda.matmul
+    before, matmul.fp32_precision = matmul.fp32_precision, "ieee"
+    try:
+        yield
+    finally:
+        matmul.fp32_precision = before
 
 
 def products(states_RD: Tensor, item_table_ID: Tensor, chunk: int = DEFAULT_CHUNK) -> Scores:

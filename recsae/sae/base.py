@@ -107,6 +107,13 @@ class Variant(ABC):
         """Return how many views of each row, by dropout inside the base, must be stored."""
         return 0
 
+    def steady(self, settings: SAESettings) -> bool:
+        """Return True if the shapes in a training step do not depend on the rows in the batch.
+
+        Then a GPU can run it as one graph, which takes much less of the host's time.
+        """
+        return not self.closed_form
+
     def may_leak(self, settings: SAESettings) -> bool:
         """Return True if R(c, x) is declared to depend on x (the published attention)."""
         return False

@@ -77,8 +77,11 @@ class Contrastive(Variant):
         if own.sae_contrastive_weight == 0:
             return None
         published = own.sae_recipe == "reference"
+        real_S = None
         if not published:
-            chosen_S = one_row_a_user(rows, own.sae_contrastive_batch)
+            chosen_S = one_row_a_user(rows, own.sae_contrastive_batch, padded=recon_BD.is_cuda)
+            if recon_BD.is_cuda:
+                real_S, chosen_S = chosen_S < len(recon_BD), chosen_S.clamp_max(len(recon_BD) - 1)
             rows, recon_BD = rows.at(chosen_S), recon_BD.index_select(0, chosen_S)
         both_VD = torch.cat([recon_BD, sae(second_view(rows, own))])
         first_SD, second_SD = sae.extra["projector"](both_VD).chunk(2)
@@ -86,7 +89,7 @@ class Contrastive(Variant):
             loss = nt_xent_as_published(first_SD, second_SD, own.sae_contrastive_temp)
         else:
             excluded_SS = _same_next_item(rows) if own.sae_contrastive_same_item else None
-            loss = nt_xent(first_SD, second_SD, own.sae_contrastive_temp, excluded_SS)
+            loss = nt_xent(first_SD, second_SD, own.sae_contrastive_temp, excluded_SS, real_S)
         return own.sae_contrastive_weight * loss
 
 
@@ -115,21 +118,22 @@ def second_view(rows: Rows, own: ContrastiveSettings) -> Tensor:
     return view_VSD[drawn_S, torch.arange(len(x_SD), device=x_SD.device)]
 
 
-def one_row_a_user(rows: Rows, limit: int) -> Tensor:
+def one_row_a_user(rows: Rows, limit: int, *, padded: bool = False) -> Tensor:
     """Return the places of each user's first row, `limit` at most; all rows if no users are known.
 
-    A batch is in random order, so the first is any.
+    A batch is in random order, so the first is any. `padded`: as many places whatever the users,
+    the last ones beyond the batch; so a GPU's host need not wait to learn how many users there are.
     """
     import torch
 
-    count, device = rows.x_ND.shape[0], rows.x_ND.device
-    place_B = torch.arange(count, device=device)
     if rows.user_N is None:
-        return place_B[:limit]
-    users, group_B = torch.unique(rows.user_N, return_inverse=True)
-    first = torch.full((len(users),), count, device=device)
-    first = first.scatter_reduce(0, group_B, place_B, "amin")
-    return first.sort().values[:limit]
+        return torch.arange(rows.x_ND.shape[0], device=rows.x_ND.device)[:limit]
+    # Of equal users the stable sort puts the first place first; torch.unique waits more often.
+    user_B, place_B = rows.user_N.sort(stable=True)
+    first_B = torch.ones_like(user_B, dtype=torch.bool)
+    torch.ne(user_B[1:], user_B[:-1], out=first_B[1:])
+    place_B = torch.where(first_B, place_B, len(place_B)) if padded else place_B[first_B]
+    return place_B.sort().values[:limit]
 
 
 def _same_next_item(rows: Rows) -> Tensor | None:

@@ -28,9 +28,10 @@ class Descent:
 
     def __init__(self, model: SparseAutoencoder, recipe: Recipe, rate: float, scale: float) -> None:
         self._model, self._recipe, self._rate = model, recipe, rate
-        device = model.W_dec.device.type
-        groups = _groups(model, recipe, scale)
-        self.optimizer = torch.optim.Adam(groups, lr=rate, fused=device in ("cpu", "cuda"))
+        self._device = model.W_dec.device
+        groups, fused = _groups(model, recipe, scale), self._device.type in ("cpu", "cuda")
+        self.optimizer = torch.optim.Adam(groups, lr=rate, fused=fused)
+        self._settle()
 
     def begin_epoch(self) -> None:
         """Bring the atoms to length 1, if the recipe does so before each epoch only."""
@@ -43,7 +44,23 @@ class Descent:
         """Set the learning rate of a step, of so many in all."""
         rate = self._rate * (rate_share(step, steps) if self._recipe.schedule else 1.0)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate * group.get("factor", 1.0)
+            own = rate * group.get("factor", 1.0)
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(own)
+            else:
+                group["lr"] = own
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what the optimizer's `state_dict` gave, on this device or another."""
+        self.optimizer.load_state_dict(state)
+        self._settle()
+
+    def _settle(self) -> None:
+        """On a GPU keep the rate there, where a captured step finds each new one."""
+        on_gpu = self._device.type == "cuda"
+        for group in self.optimizer.param_groups:
+            group["capturable"] = on_gpu
+            group["lr"] = torch.zeros((), device=self._device) if on_gpu else self._rate
 
     def step(self, loss: Tensor) -> None:
         """Take one step."""

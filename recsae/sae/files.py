@@ -23,7 +23,7 @@ def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
     What only training needs (`Variant.training_only`) is left out.
     """
     kept = model.kept(model.state_dict())
-    weights = {name: tensor.contiguous() for name, tensor in kept.items()}
+    weights = {name: tensor.cpu().contiguous() for name, tensor in kept.items()}
     described = {
         "model_name": model.variant.name,
         "width": model.width,

@@ -16,6 +16,8 @@ from torch.autograd.function import once_differentiable
 
 BLOCK_ENTRIES = 2**19
 """Pre-activations held at a time; 2 MB stay in a core's cache, where the selection reads them."""
+GPU_BLOCK_ENTRIES = 2**26
+"""The same on a GPU, where each block is a round of launches; 256 MB bound what a batch takes."""
 GROUP = 8
 """Latents a group when the largest are selected on a CPU."""
 MIN_GROUPED = 512
@@ -95,10 +97,9 @@ class _Bags:
 
     def __init__(self, indices_BK: Tensor, latents: int) -> None:
         flat = indices_BK.reshape(-1)
-        self._order = _sorted_by_latent(flat, latents)
+        sort = sorted_by_searching if flat.is_cuda else sorted_by_radix
+        self._order, self._start_N = sort(flat, latents)
         self._row = self._order // indices_BK.shape[1]
-        counts_N = torch.bincount(flat, minlength=latents)
-        self._start_N = counts_N.cumsum(0) - counts_N
 
     def sum(self, weights_BK: Tensor, rows_BM: Tensor) -> Tensor:
         """Return, a latent, the weighted sum [N, M] of the rows that it is active on."""
@@ -112,19 +113,31 @@ def _sum_atoms(weights_BK: Tensor, indices_BK: Tensor, atoms_ND: Tensor) -> Tens
     return F.embedding_bag(indices_BK, atoms_ND, mode="sum", per_sample_weights=weights_BK)
 
 
-def _sorted_by_latent(flat: Tensor, latents: int) -> Tensor:
-    if flat.is_cuda:
-        return flat.sort(stable=True).indices
-    # numpy sorts 16-bit keys by radix, ten times faster than torch's general sort.
+def sorted_by_searching(flat: Tensor, latents: int) -> tuple[Tensor, Tensor]:
+    """Return the stable order [B*K] of the entries by latent, and where each latent's begin [N].
+
+    On a GPU: counting with bincount would make the host wait, to learn the largest entry.
+    """
+    sorted_, order = flat.sort(stable=True)
+    return order, torch.searchsorted(sorted_, torch.arange(latents, device=flat.device))
+
+
+def sorted_by_radix(flat: Tensor, latents: int) -> tuple[Tensor, Tensor]:
+    """Return the same on a CPU.
+
+    numpy sorts 16-bit keys by radix, ten times faster than torch's general sort.
+    """
     small = latents <= np.iinfo(np.uint16).max
     keys = flat.numpy().astype(np.uint16 if small else np.int64)
-    return torch.from_numpy(np.argsort(keys, kind="stable"))
+    counts_N = torch.bincount(flat, minlength=latents)
+    return torch.from_numpy(np.argsort(keys, kind="stable")), counts_N.cumsum(0) - counts_N
 
 
 def _largest_pre_activations(
     centred_BD: Tensor, W_enc_ND: Tensor, b_enc_N: Tensor, k: int
 ) -> tuple[Tensor, Tensor]:
-    block_rows = max(64, BLOCK_ENTRIES // W_enc_ND.shape[0])
+    entries = GPU_BLOCK_ENTRIES if centred_BD.is_cuda else BLOCK_ENTRIES
+    block_rows = max(64, entries // W_enc_ND.shape[0])
     blocks = torch.split(centred_BD, block_rows)
     parts = [select_topk(torch.addmm(b_enc_N, block, W_enc_ND.T), k) for block in blocks]
     if len(parts) == 1:

@@ -34,7 +34,10 @@ def loss_terms(
     dead_M: Tensor,
     recipe: Recipe = DEFAULT,
 ) -> Terms:
-    """Return the loss of a batch, given its reconstruction and the latents that are dead."""
+    """Return the loss of a batch, given its reconstruction and the latents that are dead.
+
+    They are given by number, or as a mask [N]: then no shape depends on them.
+    """
     x_BD, weight = rows.x_ND, sae.settings.sae_auxk
     spread = batch_spread(x_BD)
     fvu = squared_error(x_BD, recon_BD) / spread
@@ -72,23 +75,44 @@ def auxk(
     spread: Tensor,
     recipe: Recipe = DEFAULT,
 ) -> Tensor:
-    """Return how badly the dead latents, at least one, explain the error (OpenAI, appendix A.2).
+    """Return how badly the dead latents explain the error (OpenAI, appendix A.2).
 
     The error is x minus its reconstruction, detached; the published recipe differs (`Recipe`).
+    Dead latents are given by number, at least one, or as a mask [N].
     """
     error_BD = x_BD - recon_BD if recipe.auxk_sign else recon_BD - x_BD
     if recipe.auxk_detached:
         error_BD = error_BD.detach()
     half_width = max(1, sae.width // 2)
+    code = _dead_code if dead_M.dtype != torch.bool else _masked_code
+    values_BK, indices_BK, count = code(sae, x_BD, dead_M, half_width)
+    explained_BD = decode_sparse(values_BK, indices_BK, sae.W_dec)
+    if not recipe.auxk_no_bias:
+        explained_BD = explained_BD + sae.b_dec
+    share = count / half_width
+    weight = share.clamp_max(1.0) if isinstance(share, Tensor) else min(1.0, share)
+    return weight * squared_error(error_BD, explained_BD) / spread
+
+
+def _dead_code(
+    sae: SparseAutoencoder, x_BD: Tensor, dead_M: Tensor, most: int
+) -> tuple[Tensor, Tensor, int]:
+    """Return values and latents of the dead that answer most, and how many are dead."""
     count = dead_M.shape[0]
     values_BK, local_BK = encode_topk(
         x_BD,
         sae.b_dec,
         sae.W_enc.index_select(0, dead_M),
         sae.b_enc.index_select(0, dead_M),
-        min(half_width, count),
+        min(most, count),
     )
-    explained_BD = decode_sparse(values_BK, dead_M[local_BK], sae.W_dec)
-    if not recipe.auxk_no_bias:
-        explained_BD = explained_BD + sae.b_dec
-    return min(1.0, count / half_width) * squared_error(error_BD, explained_BD) / spread
+    return values_BK, dead_M[local_BK], count
+
+
+def _masked_code(
+    sae: SparseAutoencoder, x_BD: Tensor, dead_N: Tensor, most: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the same from all latents, of which those alive answer with 0, if with anything."""
+    bias_N = torch.where(dead_N, sae.b_enc, -torch.inf)
+    places = min(most, sae.latents)
+    return *encode_topk(x_BD, sae.b_dec, sae.W_enc, bias_N, places), dead_N.sum()

@@ -13,19 +13,27 @@ from torch.autograd.function import once_differentiable
 LOWEST = 0.03
 """Temperature from which on no e^((s - 1)/t) is too small for float32: s - 1 is -2 at least."""
 
+_UNCOUNTED = -100
+
 
 def nt_xent(
-    first_SD: Tensor, second_SD: Tensor, temperature: float, excluded_SS: Tensor | None = None
+    first_SD: Tensor,
+    second_SD: Tensor,
+    temperature: float,
+    excluded_SS: Tensor | None = None,
+    real_S: Tensor | None = None,
 ) -> Tensor:
     """Return the mean over the 2 S ordered pairs of -ln(e^(s_ip/t) / sum_{m != i} e^(s_im/t)).
 
     s is the cosine, p(i) the other view of row i. `excluded_SS` (symmetric) marks samples that are
     not negatives of each other; a sample's own second view counts whatever the diagonal says.
+    `real_S` marks the samples that count; the others are as if they were not there.
     """
     z_VD = F.normalize(torch.cat([first_SD, second_SD]), dim=1)
+    given = (z_VD, temperature, excluded_SS, real_S)
     if temperature < LOWEST:
-        return _stable_at_any_temperature(z_VD, temperature, excluded_SS)
-    loss: Tensor = _NTXent.apply(z_VD, temperature, excluded_SS)  # type: ignore[no-untyped-call]
+        return _stable_at_any_temperature(*given)
+    loss: Tensor = _NTXent.apply(*given)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -51,7 +59,13 @@ class _NTXent(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, z_VD: Tensor, temperature: float, excluded_SS: Tensor | None) -> Tensor:
+    def forward(
+        ctx: Any,
+        z_VD: Tensor,
+        temperature: float,
+        excluded_SS: Tensor | None,
+        real_S: Tensor | None,
+    ) -> Tensor:
         weight_VV = (z_VD @ z_VD.T).sub_(1).div_(temperature).exp_()
         other_V = _other_view(len(z_VD), z_VD.device)
         other_VD = z_VD[other_V]
@@ -59,30 +73,45 @@ class _NTXent(torch.autograd.Function):
         if excluded_SS is not None:
             weight_VV.masked_fill_(excluded_SS.repeat(2, 2), 0.0)
             weight_VV.scatter_(1, other_V[:, None], positive_V.exp()[:, None])
-        sum_V = weight_VV.fill_diagonal_(0.0).sum(dim=1)
+        weight_VV.fill_diagonal_(0.0)
+        count: int | Tensor = len(z_VD)
+        if real_S is not None:
+            real_V = real_S.repeat(2)
+            count = real_V.sum()
+            weight_VV.masked_fill_(~(real_V[:, None] & real_V), 0.0)
+            other_VD = other_VD * real_V[:, None]
+            positive_V = positive_V * real_V
+        sum_V = weight_VV.sum(dim=1)
+        if real_S is not None:
+            sum_V = torch.where(real_V, sum_V, 1.0)
         if ctx.needs_input_grad[0]:
             share_V = 1 / sum_V
             pushed_VD = weight_VV.mul_(share_V[:, None] + share_V) @ z_VD
-            ctx.save_for_backward((pushed_VD - 2 * other_VD) / (len(z_VD) * temperature))
-        return (sum_V.log() - positive_V).mean()
+            ctx.save_for_backward((pushed_VD - 2 * other_VD) / (count * temperature))
+        apart_V = sum_V.log() - positive_V
+        return apart_V.mean() if real_S is None else apart_V.sum() / count
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient_VD,) = ctx.saved_tensors
-        return grad * gradient_VD, None, None
+        return grad * gradient_VD, None, None, None
 
 
 def _stable_at_any_temperature(
-    z_VD: Tensor, temperature: float, excluded_SS: Tensor | None
+    z_VD: Tensor, temperature: float, excluded_SS: Tensor | None, real_S: Tensor | None
 ) -> Tensor:
     """Return the same loss of rows of unit length, each row's exponents relative to its largest."""
     other_V = _other_view(len(z_VD), z_VD.device)
     hidden_VV = torch.eye(len(z_VD), dtype=torch.bool, device=z_VD.device)
     if excluded_SS is not None:
         hidden_VV |= excluded_SS.repeat(2, 2).scatter(1, other_V[:, None], False)
+    if real_S is not None:
+        real_V = real_S.repeat(2)
+        hidden_VV |= real_V[:, None] & ~real_V  # the others' rows stay finite, for their gradient
+        other_V = torch.where(real_V, other_V, _UNCOUNTED)
     logits_VV = (z_VD @ z_VD.T / temperature).masked_fill(hidden_VV, -torch.inf)
-    return F.cross_entropy(logits_VV, other_V)
+    return F.cross_entropy(logits_VV, other_V, ignore_index=_UNCOUNTED)
 
 
 def _other_view(rows: int, device: torch.device) -> Tensor:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from recsae.errors import SettingError
 from recsae.sae.activity import Activity
 from recsae.sae.base import SAESettings, Variant
 from recsae.sae.descent import Descent
+from recsae.sae.graphs import StepGraphs, graphs_there
 from recsae.sae.losses import Terms, loss_terms
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.recipes import RECIPES, Recipe
@@ -56,30 +57,45 @@ class SAETrainer:
         self.model.to(self._device).eval()
         scale = rms_scale(rows.x_ND) if settings.sae_input_scale == "rms" else 1.0
         self._descent = Descent(self.model, self._recipe, settings.sae_lr, scale)
+        on_gpu = self._device.type == "cuda"
+        by_mask = on_gpu and self._recipe.own_term and self._recipe.dead_window
         self._activity = Activity(
-            self.model.latents, len(rows.x_ND), settings.sae_dead_window, self._recipe, self._device
+            self.model.latents,
+            len(rows.x_ND),
+            settings.sae_dead_window,
+            self._recipe,
+            self._device,
+            dead_wanted=settings.sae_auxk > 0 or not self._recipe.own_term,
+            as_mask=by_mask,
         )
+        self._total = torch.zeros(len(Terms._fields), device=self._device)
+        steady = by_mask and variant.steady(settings) and self._rows.x_ND.device.type == "cuda"
+        self._graphs = StepGraphs(self._device) if steady and graphs_there() else None
 
     def epoch(self) -> dict[str, float]:
         """Train on every row once; return the mean terms of the loss over the batches."""
         rows, model, epochs = self._rows.x_ND.shape[0], self.model, self.settings.sae_epochs
-        order_N = data_order(rows, self._order_seed, self.epochs_done)
+        # Sent to where the rows are at once: a copy a step would make the host wait each time.
+        order_N = data_order(rows, self._order_seed, self.epochs_done).to(self._rows.x_ND.device)
         batches = order_N.tensor_split(-(-rows // self.settings.sae_batch_size))
         if model.variant.closed_form and self.epochs_done == 0:
             model.variant.solve(model, self._rows.x_ND)
-        total = torch.zeros(len(Terms._fields), device=self._device)
+        self._total.zero_()
         self._activity.begin_epoch()
         self._descent.begin_epoch()
         model.train(self._recipe.dropout)
-        with self._own_randomness():
+        with self._own_randomness(), self._graphs.beside() if self._graphs else nullcontext():
             for place, index in enumerate(batches):
                 done = self.epochs_done * len(batches) + place
                 self._descent.set_rate(done, epochs * len(batches))
-                total += self._step(self._gather(index))
+                if self._graphs:
+                    self._graphs.run(self._take, index)
+                else:
+                    self._take(index)
         model.eval()
         model.fired.copy_(self._activity.fired_N)
         self.epochs_done += 1
-        return self._terms(total / len(batches))
+        return self._terms(self._total / len(batches))
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of all that the next epoch depends on: tensors and plain values."""
@@ -96,11 +112,16 @@ class SAETrainer:
         """Go on from a state that `state_dict` returned."""
         state = copy.deepcopy(state)
         self.model.load_state_dict(state["model"])
-        self._descent.optimizer.load_state_dict(state["optimizer"])
+        self._descent.load_state_dict(state["optimizer"])
+        if self._graphs:  # the captured steps write to the moments of before
+            self._graphs = StepGraphs(self._device)
         self._activity.silent_N.copy_(state["silent"])
         # A state from a machine without a GPU leaves the GPU's generator as it was seeded.
         self._rng |= {kind: generator.cpu() for kind, generator in state["rng"].items()}
         self.epochs_done = state["epochs_done"]
+
+    def _take(self, index: Tensor) -> None:
+        self._total += self._step(self._gather(index))
 
     def _step(self, rows: Rows) -> Tensor:
         closed = self.model.variant.closed_form
@@ -113,8 +134,7 @@ class SAETrainer:
         return torch.stack(terms).detach()
 
     def _gather(self, index: Tensor) -> Rows:
-        here = self._rows.at(index.to(self._rows.x_ND.device))
-        return here.to(self._device, self.model.W_dec.dtype)
+        return self._rows.at(index).to(self._device, self.model.W_dec.dtype)
 
     def _terms(self, mean: Tensor) -> dict[str, float]:
         terms = dict(zip(Terms._fields, mean.tolist(), strict=True))

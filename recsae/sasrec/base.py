@@ -193,7 +193,8 @@ def write(
         "seconds": time.perf_counter() - start,
         "machine": machine(device),
     }
-    (folder / _WEIGHTS).write_bytes(save(model.state_dict()))
+    weights = {name: tensor.cpu() for name, tensor in model.state_dict().items()}
+    (folder / _WEIGHTS).write_bytes(save(weights))
     write_json(folder / _META, meta)
 
 

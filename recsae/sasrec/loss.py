@@ -9,10 +9,25 @@ import torch
 from torch import Tensor
 
 SCORE_BYTES = 8 * 2**20
+GPU_SCORE_BYTES = 512 * 2**20
+
+
+def chunk_of(hidden_TD: Tensor, items: int) -> int:
+    """Return how many positions are scored at once against so many items."""
+    limit = GPU_SCORE_BYTES if hidden_TD.is_cuda else SCORE_BYTES
+    return max(1, limit // (4 * items))
+
+
+def subtract_rows(table_ID: Tensor, index_T: Tensor, rows_TD: Tensor) -> None:
+    """Subtract rows from those of a table, several from one too: the same sums each time."""
+    if table_ID.is_cuda:  # index_add_ adds there in whatever order the threads come
+        table_ID.index_put_((index_T,), -rows_TD, accumulate=True)
+    else:
+        table_ID.index_add_(0, index_T, rows_TD, alpha=-1)
 
 
 def cross_entropy(hidden_TD: Tensor, item_table_ID: Tensor, target_T: Tensor) -> Tensor:
-    """Return the mean of -log softmax(hidden @ table.T)[target]; SCORE_BYTES bounds the scores."""
+    """Return the mean of -log softmax(hidden @ table.T)[target], `chunk_of` positions a time."""
     loss: Tensor = _ChunkedCrossEntropy.apply(  # type: ignore[no-untyped-call]
         hidden_TD, item_table_ID, target_T
     )
@@ -25,7 +40,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden_TD: Tensor, item_table_ID: Tensor, target_T: Tensor) -> Tensor:
         count, items = len(hidden_TD), len(item_table_ID)
-        chunk = max(1, SCORE_BYTES // (4 * items))
+        chunk = chunk_of(hidden_TD, items)
         loss = hidden_TD.new_zeros(())
         grad_hidden_TD = torch.empty_like(hidden_TD)
         grad_table_ID = torch.zeros_like(item_table_ID)
@@ -40,7 +55,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             # The scores are left as e^s; dividing the narrow factors saves a pass over them.
             grad_hidden_TD[rows] = scores_CI @ item_table_ID / sum_C1 - item_table_ID[target_C]
             grad_table_ID.addmm_(scores_CI.T, hidden_CD / sum_C1)
-        grad_table_ID.index_add_(0, target_T, hidden_TD, alpha=-1)
+        subtract_rows(grad_table_ID, target_T, hidden_TD)
         ctx.save_for_backward(grad_hidden_TD.div_(count), grad_table_ID.div_(count))
         return loss / count
 

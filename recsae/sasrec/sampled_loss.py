@@ -20,8 +20,8 @@ def sampled_cross_entropy(
     All positions share N = min(negatives, I) items, drawn evenly and without repetition by torch's
     generator. I/N makes the sum an unbiased estimate of that over all other items (the correction
     of sampled softmax by the chance to be drawn, Bengio and Senecal, 2008, with the target itself
-    left out of it); with N = I it is the cross-entropy over all items. As there, loss.SCORE_BYTES
-    bounds the scores.
+    left out of it); with N = I it is the cross-entropy over all items. As there, chunk_of
+    bounds the scores held.
     """
     items = len(item_table_ID)
     drawn_N = torch.randperm(items, device=target_T.device)[:negatives]
@@ -39,7 +39,7 @@ class _SampledCrossEntropy(torch.autograd.Function):
         ctx: Any, hidden_TD: Tensor, item_table_ID: Tensor, target_T: Tensor, drawn_N: Tensor
     ) -> Tensor:
         count, drawn_ND = len(hidden_TD), item_table_ID[drawn_N]
-        chunk = max(1, full.SCORE_BYTES // (4 * len(drawn_N)))
+        chunk = full.chunk_of(hidden_TD, len(drawn_N))
         weight = math.log(len(item_table_ID) / len(drawn_N))
         loss = hidden_TD.new_zeros(())
         grad_hidden_TD, pull_TD = torch.empty_like(hidden_TD), torch.empty_like(hidden_TD)
@@ -64,7 +64,7 @@ class _SampledCrossEntropy(torch.autograd.Function):
             pull_TD[rows] = lack_C1 * hidden_CD
         grad_table_ID = torch.zeros_like(item_table_ID)
         grad_table_ID[drawn_N] = grad_drawn_ND
-        grad_table_ID.index_add_(0, target_T, pull_TD, alpha=-1)
+        full.subtract_rows(grad_table_ID, target_T, pull_TD)
         ctx.save_for_backward(grad_hidden_TD.div_(count), grad_table_ID.div_(count))
         return loss / count
 

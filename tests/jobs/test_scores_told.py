@@ -10,6 +10,7 @@ from conftest import TINY
 
 from recsae.activations_settings import ActivationSettings
 from recsae.cache import Cache
+from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
 from recsae.jobs import training
 from recsae.jobs.evaluation import evaluate
@@ -102,3 +103,31 @@ def test_a_saved_model_loads_into_a_new_measurement(
     assert not ready.pretrained and not ready.extracted
     again = evaluate(trained["path"], mask="history", storage=None, device="cpu")
     assert again["metrics"] == trained["metrics"]
+
+
+@pytest.mark.parametrize("mask", ["history", "all", "none"])
+def test_new_targets_alone_score_what_their_group_does(
+    trained: dict[str, Any], base: dict[str, Any], mask: str
+) -> None:
+    for path, full in ((trained["path"], trained), (base["path"], base)):
+        if mask != "history":
+            full = evaluate(path, mask=mask, storage=None, device="cpu")
+        found = evaluate(path, mask=mask, targets="new", storage=None, device="cpu")
+        assert (
+            found["targets"] == "new" and "were met before and left out (dev" in found["protocol"]
+        )
+        for split in ("dev", "test"):
+            new = full["groups"][split]["new"]
+            assert 0 < new["n"] < full["groups"][split]["all"]["n"]
+            everyone, met = (found["groups"][split][name] for name in ("all", "met"))
+            assert (everyone["n"], met["n"]) == (new["n"], 0)
+            for name in ("ndcg@10", "hr@50"):
+                assert found["metrics"][split][name] == pytest.approx(new[name], abs=1e-12)
+    model = evaluate(trained["path"], mask=mask, targets="new", storage=None, device="cpu")
+    alone = evaluate(base["path"], mask=mask, targets="new", storage=None, device="cpu")
+    assert model["reproduced"] is None and model["base"]["metrics"] == alone["metrics"]
+
+
+def test_unknown_targets_are_refused(trained: dict[str, Any]) -> None:
+    with pytest.raises(RecsaeError, match=r"--targets: expected one of all, new, got 'news' \(did"):
+        evaluate(trained["path"], mask="history", targets="news", storage=None, device="cpu")

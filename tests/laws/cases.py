@@ -20,6 +20,8 @@ from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
 
 WIDTH, COUNT, LARGEST_INT = 8, 160, 8
+DEVICE = ["cpu"]
+"""Where the laws are tested; `tests/gpu` puts another device here while it repeats them."""
 SMALL: dict[str, Any] = {
     "sae_k": 2,
     "sae_scale_size": 4,
@@ -48,7 +50,7 @@ class Case(NamedTuple):
             noise = torch.randn((views, COUNT, WIDTH), generator=generator)
             rows = rows._replace(view_VND=rows.x_ND + 0.3 * noise)
         chosen = rows.where(last_N) if self.settings.sae_positions == "last" else rows
-        return SAETrainer(self.variant, self.settings, chosen, order_seed=0, device="cpu")
+        return SAETrainer(self.variant, self.settings, chosen, order_seed=0, device=DEVICE[0])
 
 
 def make_rows() -> tuple[Rows, Tensor]:
@@ -128,7 +130,11 @@ def _values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def other_rows(seed: int = 1) -> Tensor:
-    return 2 * torch.randn(50, WIDTH, generator=torch.Generator().manual_seed(seed))
+    return here(2 * torch.randn(50, WIDTH, generator=torch.Generator().manual_seed(seed)))
+
+
+def here(tensor: Tensor) -> Tensor:
+    return tensor.to(DEVICE[0])
 
 
 def weights(model: SparseAutoencoder) -> dict[str, Tensor]:
@@ -137,5 +143,5 @@ def weights(model: SparseAutoencoder) -> dict[str, Tensor]:
 
 def same(a: dict[str, Tensor], b: dict[str, Tensor]) -> bool:
     return a.keys() == b.keys() and all(
-        a[key].shape == b[key].shape and torch.equal(a[key], b[key]) for key in a
+        a[key].shape == b[key].shape and torch.equal(a[key].cpu(), b[key].cpu()) for key in a
     )

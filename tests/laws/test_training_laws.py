@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 import torch
-from laws.cases import CASES, ROWS, WIDTH, Case, same, weights
+from laws.cases import CASES, ROWS, WIDTH, Case, here, same, weights
 
 from recsae.errors import SettingError
 from recsae.sae.base import SAESettings
@@ -35,13 +35,14 @@ def test_every_trainable_parameter_gets_a_gradient(case: Case) -> None:
     run = case.train(epochs=1)
     model, recipe = run.model, RECIPES[case.settings.sae_recipe]
     model.train(recipe.dropout)
-    rows = run._rows.at(torch.arange(32))
+    rows = run._rows.at(here(torch.arange(32)))
     code = model.encode(rows.x_ND)
     dead_M = torch.tensor(
         sorted(set(range(model.latents)) - set(code.indices_BK.flatten().tolist()))
     )
     assert len(dead_M) > 0
-    loss = loss_terms(model, rows, model.reconstruct(code, rows.x_ND), dead_M, recipe).loss
+    recon_BD = model.reconstruct(code, rows.x_ND)
+    loss = loss_terms(model, rows, recon_BD, here(dead_M), recipe).loss
     model.zero_grad()
     torch.autograd.backward(loss)
     for name, parameter in model.named_parameters():

@@ -19,6 +19,7 @@ from recsae.metrics.ranking import (
     ranking_metrics,
     ranks,
     ranks_among,
+    whole_float32,
     wide_metrics,
 )
 
@@ -159,6 +160,29 @@ def test_a_score_that_is_not_finite_is_an_error(state: float, item: float) -> No
 def test_large_scores_that_are_finite_have_ranks() -> None:
     states, table = torch.tensor([[3e19, 0.0]]), torch.tensor([[0.0, 9e19], [1.0, 0.0]])
     assert ranks(states, table, torch.tensor([1]), nothing_seen(1)).tolist() == [1]
+
+
+def test_scores_are_whole_float32_whatever_torch_is_set_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matmul = torch.backends.cuda.matmul
+    before = matmul.fp32_precision
+    told, multiply = [], torch.mm
+
+    def mm(*given: Tensor, **named: Tensor) -> Tensor:
+        told.append(matmul.fp32_precision)
+        return multiply(*given, **named)
+
+    monkeypatch.setattr(torch, "mm", mm)
+    try:
+        matmul.fp32_precision = "tf32"
+        ranks(torch.eye(2), torch.eye(2), torch.tensor([0, 1]), nothing_seen(2))
+        assert told == ["ieee"] and matmul.fp32_precision == "tf32"
+        with pytest.raises(ZeroDivisionError), whole_float32():
+            assert 1 / 0
+        assert matmul.fp32_precision == "tf32"
+    finally:
+        matmul.fp32_precision = before
 
 
 def test_no_rows_have_no_ranks() -> None:

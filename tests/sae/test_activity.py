@@ -29,6 +29,19 @@ def test_dead_is_not_positive_on_the_last_rows_of_the_window() -> None:
     assert activity.fired_N.tolist() == [True, False, True, False]
 
 
+def test_who_is_dead_is_left_open_where_nobody_asks() -> None:
+    recipe = RECIPES["default"]
+    activity = Activity(4, 4, window=0.5, recipe=recipe, device=CPU, dead_wanted=False)
+    assert activity.count(FIRST).tolist() == []
+    assert activity.silent_N.tolist() == [0, 2, 0, 2]
+    assert activity.fired_N.tolist() == [True, False, True, False]
+
+
+def test_the_dead_are_told_as_a_mask_too() -> None:
+    activity = Activity(4, 4, window=0.5, recipe=RECIPES["default"], device=CPU, as_mask=True)
+    assert activity.count(FIRST).tolist() == [False, True, False, True]
+
+
 def test_a_latent_comes_back_to_life() -> None:
     activity = Activity(4, epoch_rows=4, window=0.5, recipe=RECIPES["default"], device=CPU)
     activity.count(SECOND)

@@ -47,6 +47,15 @@ def test_one_row_a_user_and_no_more_than_the_limit(limit: int, places: list[int]
     assert one_row_a_user(a_batch(), limit).tolist() == places
 
 
+@pytest.mark.parametrize("limit", [2, 3, 10])
+def test_padded_places_end_beyond_the_batch(limit: int) -> None:
+    places = one_row_a_user(a_batch(), limit, padded=True)
+    assert len(places) == min(limit, len(a_batch().x_ND))
+    assert (
+        places[places < len(a_batch().x_ND)].tolist() == one_row_a_user(a_batch(), limit).tolist()
+    )
+
+
 def test_without_users_every_row_is_its_own() -> None:
     assert one_row_a_user(Rows(torch.randn(4, 2)), 3).tolist() == [0, 1, 2]
 

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from recsae.sae import kernels
-from recsae.sae.kernels import decode_sparse, encode_topk, select_topk
+from recsae.sae.kernels import (
+    decode_sparse,
+    encode_topk,
+    select_topk,
+    sorted_by_radix,
+    sorted_by_searching,
+)
 
 SHAPES = [(1, 4, 8, 1), (7, 5, 12, 3), (64, 8, 32, 32), (33, 16, 512, 5), (20, 8, 1024, 64)]
 
@@ -100,6 +106,15 @@ def test_more_latents_than_16_bits_can_number() -> None:
     gradient = torch.autograd.grad(decode_sparse(values, indices, W_dec).sum(), W_dec)[0]
     expected = torch.autograd.grad((dense_code(x, b_dec, W_enc, b_enc, 2) @ W_dec).sum(), W_dec)[0]
     torch.testing.assert_close(gradient, expected)
+
+
+@settings(max_examples=60)
+@given(indices=st.lists(st.integers(0, 11), min_size=1, max_size=40))
+def test_what_a_gpu_sorts_by_is_what_a_cpu_sorts_by(indices: list[int]) -> None:
+    """Ties keep their order and latents without an entry begin where the next one does."""
+    flat = torch.tensor(indices)
+    for ours, other in zip(sorted_by_searching(flat, 12), sorted_by_radix(flat, 12), strict=True):
+        assert torch.equal(ours, other)
 
 
 @settings(max_examples=60, deadline=None)

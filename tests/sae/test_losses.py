@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -76,8 +76,22 @@ def test_they_equal_it_at_any_size(data: st.DataObject, seed: int, width: int, s
     dead = sorted(data.draw(st.sets(latents, min_size=1)))
     k, weight = data.draw(st.integers(1, scale * width)), data.draw(st.floats(0.001, 10))
     sae = autoencoder(seed, width, sae_k=k, sae_scale_size=scale, sae_auxk=weight)
-    rows = data.draw(st.integers(2, 12))
-    check(sae, torch.randn(rows, width, dtype=torch.float64) + 1, dead, DEFAULT)
+    x = torch.randn(data.draw(st.integers(2, 12)), width, dtype=torch.float64) + 1
+    assume(batch_spread(x) < x.square().sum())  # the oracle knows no batch of all but equal rows
+    check(sae, x, dead, DEFAULT)
+
+
+@pytest.mark.parametrize("dead", [[], [4], [0, 9], [1, 2, 3, 11, 20, 23], list(range(24))])
+def test_a_mask_of_the_dead_says_what_their_numbers_say(dead: list[int]) -> None:
+    """On a GPU no shape may depend on them; latents alive neither answer nor learn from it."""
+    x, sae = torch.randn(17, WIDTH, dtype=torch.float64) + 1, autoencoder()
+    mask_N = torch.zeros(sae.latents, dtype=torch.bool)
+    mask_N[dead] = True
+    found = []
+    for told in (torch.tensor(dead, dtype=torch.int64), mask_N):
+        terms = loss_terms(sae, Rows(x), sae(x), told)
+        found.append((terms, torch.autograd.grad(terms.loss, list(sae.parameters()))))
+    torch.testing.assert_close(*found)
 
 
 def test_auxk_rewards_a_dead_latent_that_points_along_the_error() -> None:

@@ -119,3 +119,26 @@ def test_the_published_form_of_one_sample_is_not_zero() -> None:
     view = torch.tensor([[3.0, 4.0]], dtype=torch.float64)
     expected = math.log(2 + math.exp(-1 / 0.5))
     assert nt_xent_as_published(view, view, 0.5).item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 0.07])
+@pytest.mark.parametrize("excluding", [True, False])
+@pytest.mark.parametrize("real", [[0, 1, 2, 3, 4, 5], [0, 1, 2], [0, 2, 5], [3]])
+def test_samples_that_are_not_real_are_as_if_they_were_not_there(
+    real: list[int], excluding: bool, temperature: float
+) -> None:
+    generator = torch.Generator().manual_seed(1)
+    first, second = (torch.randn(6, 4, generator=generator).double() for _ in range(2))
+    item = torch.tensor([0, 1, 0, 2, 1, 0])
+    excluded = item[:, None] == item if excluding else None
+    real_S = torch.zeros(6, dtype=torch.bool)
+    real_S[real] = True
+    views = [part.requires_grad_() for part in (first, second)]
+    ours = nt_xent(*views, temperature, excluded, real_S)
+    chosen = None if excluded is None else excluded[real_S][:, real_S]
+    expected = nt_xent(*(view[real_S] for view in views), temperature, chosen)
+    torch.testing.assert_close(ours, expected)
+    for one, other in zip(
+        torch.autograd.grad(ours, views), torch.autograd.grad(expected, views), strict=True
+    ):
+        torch.testing.assert_close(one, other)
