@@ -20,6 +20,7 @@ from recsae.interactions.table import Column, Table, columns_of
 from recsae.interactions.times import Times, exact_times
 from recsae.interactions.where import Condition, conditions, fitting, numbers_of
 
+_SHORTENED = r"^ *[0-9](\.[0-9]{0,7})?[eE]\+?0?9 *$"  # seconds have ten digits
 _A_DATE = 315_360_000  # in 1980: larger numbers count from 1970, not from the log's start
 
 
@@ -107,6 +108,9 @@ def _tell_odd(column: Column, times: Times, notes: list[str]) -> None:
         if 0 < clock < len(times):
             told = f"{len(times) - clock:,} of {len(times):,} times have no hour, so are midnight"
             notes.append(f"{mark}: {told}")
+        short = pc.index(pc.match_substring_regex(column.cells, _SHORTENED), True).as_py()
+        if short >= 0:
+            notes.append(f"{mark}: times such as {column.cells[short]} are rounded: many may tie")
     zeros = int((times <= 0).sum())
     if zeros and times.max() > _A_DATE:
         told = f"{zeros:,} of {len(times):,} times are 0 or less; their events come first"

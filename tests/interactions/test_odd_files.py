@@ -162,3 +162,11 @@ def test_dates_without_an_hour_beside_some_with_one(tmp_path, capsys):
     )
     assert ordered(read(put(tmp_path / "a.csv", text))) == ORDERED
     assert "'time': 6 of 12 times have no hour, so are midnight\n" in capsys.readouterr().err
+
+
+def test_times_cut_to_a_few_digits_are_told(tmp_path, capsys):
+    text = HEAD + lines(lambda u, i, t, s: f"{u},{i},{t:.5e}")
+    read(put(tmp_path / "a.csv", text))
+    assert "times such as 1.30032e+09 are rounded: many may tie\n" in capsys.readouterr().err
+    read(put(tmp_path / "a.csv", HEAD + lines(lambda u, i, t, s: f"{u},{i},{t:.9e}")))
+    assert "rounded" not in capsys.readouterr().err
