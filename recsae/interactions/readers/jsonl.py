@@ -2,7 +2,7 @@
 
 import json
 
-from recsae.interactions.jsonlines import JsonTable
+from recsae.interactions.files.jsonlines import JsonTable
 from recsae.interactions.opening import File
 from recsae.interactions.readers.tabular import table_reader
 from recsae.interactions.settings import DataSettings

@@ -13,17 +13,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
-from recsae.interactions.columns import Columns, columns, listed
-from recsae.interactions.events import refuse_filters
+from recsae.interactions.columns.events import refuse_filters
+from recsae.interactions.columns.ids import coded_ids
+from recsae.interactions.columns.lists import prefix_column
+from recsae.interactions.columns.roles import Columns, columns, listed
 from recsae.interactions.frame import SPLITS, TRAIN
-from recsae.interactions.ids import coded_ids
-from recsae.interactions.lists import prefix_column
 from recsae.interactions.log import Coded, Log
 from recsae.interactions.names import candidates, list_column
 from recsae.interactions.opening import File
 from recsae.interactions.readers import recbole
+from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
-from recsae.interactions.source import Reader, Source
 from recsae.interactions.table import Column, Table, columns_of
 
 Ints = NDArray[np.int64]

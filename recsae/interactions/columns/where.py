@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import SettingError, nearest
-from recsae.interactions.columns import listed
+from recsae.interactions.columns.roles import listed
 from recsae.interactions.names import TRUTHS
 from recsae.interactions.table import TEXT, Column
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from recsae.errors import RecsaeError
-from recsae.interactions.columns import Columns
+from recsae.interactions.columns.roles import Columns
 from recsae.interactions.names import bare, list_column
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Table

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import SAMPLE
+from recsae.interactions.files.layout import SAMPLE
 from recsae.interactions.opening import File
 from recsae.interactions.table import TEXT, Table
 

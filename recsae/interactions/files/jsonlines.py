@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.json as pajson
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import SAMPLE, lines_of
+from recsae.interactions.files.layout import SAMPLE, lines_of
 from recsae.interactions.opening import File
 from recsae.interactions.table import TEXT, Table
 

@@ -9,16 +9,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError, SettingError
-from recsae.interactions.columns import Columns, columns, listed
-from recsae.interactions.ids import coded_ids
-from recsae.interactions.inline import with_inline
-from recsae.interactions.lists import refuse_prefixes
+from recsae.interactions.columns.ids import coded_ids
+from recsae.interactions.columns.inline import with_inline
+from recsae.interactions.columns.lists import refuse_prefixes
+from recsae.interactions.columns.roles import Columns, columns, listed
+from recsae.interactions.columns.where import Condition, conditions, fitting, numbers_of
 from recsae.interactions.log import Log
 from recsae.interactions.names import LABEL_TRUTHS
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Column, Table, columns_of
 from recsae.interactions.times import Times, exact_times
-from recsae.interactions.where import Condition, conditions, fitting, numbers_of
 
 _SHORTENED = r"^ *[0-9](\.[0-9]{0,7})?[eE]\+?0?9 *$"  # seconds have ten digits
 _A_DATE = 315_360_000  # in 1980: larger numbers count from 1970, not from the log's start

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import NUMBER
+from recsae.interactions.files.layout import NUMBER
 from recsae.interactions.names import ROLES
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Table

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from recsae.errors import RecsaeError, nearest
-from recsae.interactions.headless import roles_by_content
-from recsae.interactions.layout import NUMBER
+from recsae.interactions.columns.headless import roles_by_content
+from recsae.interactions.files.layout import NUMBER
 from recsae.interactions.names import (
     DOUBTFUL,
     LABEL,
