@@ -6,6 +6,7 @@ from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.filters import finish
 from recsae.interactions.folders import find_log
 from recsae.interactions.frame import Interactions
+from recsae.interactions.items.sides import about_items
 from recsae.interactions.log import Log
 from recsae.interactions.named import folder_of, how_to_have, with_its_reading
 from recsae.interactions.readers import READERS
@@ -17,7 +18,6 @@ from recsae.interactions.settings import (
     is_synthetic,
     synthetic_settings,
 )
-from recsae.interactions.sides import about_items
 from recsae.interactions.synthetic import synthetic_log
 from recsae.progress import say
 
@@ -51,7 +51,7 @@ def read(path: Path, settings: DataSettings) -> Log:
     """
     notes: list[str] = []
     try:
-        source = find_log(path, settings)
+        source = find_log(path, settings, notes)
         log = READERS[source.format].read(source, settings, notes)
         return log._replace(about=about_items(source, log, notes) or log.about)
     finally:

@@ -6,29 +6,32 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recsae.errors import RecsaeError
-from recsae.interactions.columns import columns
+from recsae.interactions.columns.roles import columns
 from recsae.interactions.opening import File, files_at, one_file
 from recsae.interactions.readers import READERS
 from recsae.interactions.readers.rechorus import FILES
+from recsae.interactions.readers.source import Source
 from recsae.interactions.settings import DataSettings, Format
-from recsae.interactions.source import Source
 
 _KNOWN = (
     "a table (CSV, TSV, parquet, JSON lines) with a user and an item a row, a RecBole .inter, a"
     " ReChorus folder (train.csv, dev.csv, test.csv), or text of numbers (user item item …)"
 )
 _PART = re.compile(
-    r"(?P<stem>.*?)[._-]?(?P<part>train|training|dev|valid|val|validation|test)(\.\w+)+",
+    r"(?P<stem>.*?)[._-]?(?P<part>train|training|dev|valid|val|validation|test|testing)"
+    r"([._-]?(data|set|split)|-0+-of-0*1)?(\.\w+)+",
     re.I,
 )
-_PARTS = {"train": 0, "training": 0, "dev": 1, "valid": 1, "val": 1, "validation": 1, "test": 2}
+_WORDS = (("train", "training"), ("dev", "valid", "val", "validation"), ("test", "testing"))
+_PARTS = {word: part for part, words in enumerate(_WORDS) for word in words}
 _USUAL = re.compile(
     r"ratings?|interactions?|events?|clicks?|logs?|views?|purchases?|transactions?|checkins?"
     r"|.*_?totalcheckins|user_artists|.*reviews.*|yoochoose-clicks|train-item-views",
     re.I,
 )
 _NETFLIX = re.compile(rb"\d+:\s*\n\d+,")
-_PIECE = re.compile(r"part[-_.]?\d+.*", re.I)
+_DIGITS = re.compile(r"(\d+)")
+_MATRIX_MARKET = b"%%MatrixMarket"
 
 
 class _Candidate(NamedTuple):
@@ -40,24 +43,30 @@ class _Candidate(NamedTuple):
     """0: the name is a log's, 1: the columns are named as a log's, 2: neither."""
 
 
-def find_log(path: Path, settings: DataSettings) -> Source:
+def find_log(path: Path, settings: DataSettings, notes: list[str]) -> Source:
     """Return the log that a path means; raises RecsaeError if there is none, or more than one."""
     files = files_at(path)
     if files is not None and (path.is_dir() or len(files) > 1):
-        return _among(path, files, settings)
+        return _among(path, files, settings, notes)
     if settings.format == "rechorus":
         raise RecsaeError(f"{path}: a ReChorus data set is a folder, this is a file")
     file = files[0] if files else one_file(path)
+    _refuse_known_others(path, file)
     found = settings.format or format_of(file, settings)
     if found is None:
         told = "empty" if not file.head.strip() else "format not recognised"
-        if _NETFLIX.match(file.head):
-            raise RecsaeError(
-                f"{path}: an item's own line (1:) before its users' rows, as in Netflix' data;"
-                " write rows of user, item, rating, date first"
-            )
         raise RecsaeError(f"{path}: {told}; expected {_KNOWN} (or name the format)")
     return Source(found, (file,), None, path)
+
+
+def _refuse_known_others(path: Path, file: File) -> None:
+    if _NETFLIX.match(file.head):
+        raise RecsaeError(
+            f"{path}: an item's own line (1:) before its users' rows, as in Netflix' data;"
+            " write rows of user, item, rating, date first"
+        )
+    if file.head.startswith(_MATRIX_MARKET):
+        raise RecsaeError(f"{path}: a Matrix Market file, which has no order; write rows of events")
 
 
 def format_of(file: File, settings: DataSettings) -> Format | None:
@@ -65,28 +74,57 @@ def format_of(file: File, settings: DataSettings) -> Format | None:
     return next((name for name, reader in READERS.items() if reader.looks(file, settings)), None)
 
 
-def _among(path: Path, files: Sequence[File], settings: DataSettings) -> Source:
+def _among(path: Path, files: Sequence[File], settings: DataSettings, notes: list[str]) -> Source:
     split = _given_split(path, files, settings)
     if settings.format == "rechorus":
         if split is None or split.source.format != "rechorus":
             raise _no_rechorus(path, files)
         return split.source
     in_split = () if split is None else split.source.files
-    found = [c for file in files if file not in in_split and (c := _as_log(path, file, settings))]
-    found += [] if split is None else [split]
-    found = [one for one in found if one.rank == min(other.rank for other in found)]
+    broken: list[RecsaeError] = []
+    others = (_as_log(path, file, settings, broken) for file in files if file not in in_split)
+    logs = [one for one in others if one is not None] + ([] if split is None else [split])
+    found = [one for one in logs if one.rank == min(other.rank for other in logs)]
     if len(found) > 1:
         name = path.resolve().name.partition(".")[0] if path.is_file() else path.resolve().name
         found = [one for one in found if one.name == name] or found
-    if len(found) > 1 and all(_PIECE.fullmatch(one.name) for one in found):
-        pieces = tuple(one.source.files[0] for one in found)
-        return Source(found[0].source.format, pieces, None, path)
-    if len(found) > 1:
+    if not found:
+        raise broken[0] if broken else _no_log(path, settings)
+    notes += [f"{error}; left out" for error in broken]
+    pieces = [one for one in logs if _is_piece_like(one, found[0])]
+    if any(one not in pieces for one in found):
         names = ", ".join(one.source.files[0].name for one in found)
         raise RecsaeError(f"{path}: {names} could all be the interactions; give one file's path")
-    if not found:
-        raise RecsaeError(f"{path}: no {settings.format or 'known'} log in it; expected {_KNOWN}")
-    return found[0].source
+    return found[0].source if len(pieces) == 1 else _joined(path, pieces, notes)
+
+
+def _is_piece_like(one: _Candidate, other: _Candidate) -> bool:
+    """Tell files whose names differ in their numbers alone, such as part-0 and part-1."""
+    first, second = one.source.files[0].name, other.source.files[0].name
+    return one is other or (
+        one.source.parts is None
+        and other.source.parts is None
+        and _DIGITS.sub("", first) == _DIGITS.sub("", second)
+    )
+
+
+def _joined(path: Path, pieces: Sequence[_Candidate], notes: list[str]) -> Source:
+    """Make one log of numbered files, in the order of their numbers."""
+    files = [one.source.files[0] for one in pieces]
+    if len({(one.source.format, one.rank) for one in pieces}) > 1:
+        names = ", ".join(file.name for file in files[:8])
+        raise RecsaeError(f"{path}: {names} are not of one form; give one file's path")
+    files.sort(key=lambda file: [int(part) for part in _DIGITS.findall(file.name)])
+    notes.append(f"{path}: {len(files)} files, {files[0].name} … {files[-1].name}, are one log")
+    return Source(pieces[0].source.format, tuple(files), None, path)
+
+
+def _no_log(path: Path, settings: DataSettings) -> RecsaeError:
+    folders = sorted(one.name for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
+    hint = f" (folders in it, such as {folders[0]}, are not searched)" if folders else ""
+    return RecsaeError(
+        f"{path}: no {settings.format or 'known'} log in it{hint}; expected {_KNOWN}"
+    )
 
 
 def _no_rechorus(path: Path, files: Sequence[File]) -> RecsaeError:
@@ -97,27 +135,41 @@ def _no_rechorus(path: Path, files: Sequence[File]) -> RecsaeError:
 
 def _given_split(path: Path, files: Sequence[File], settings: DataSettings) -> _Candidate | None:
     """Return three files that are called alike but for train, dev (or valid), and test."""
-    groups: dict[tuple[str, str], dict[int, File]] = {}
+    groups: dict[tuple[str, str], dict[int, list[File]]] = {}
     for file in files:
         found = _PART.fullmatch(file.name)
         if found:
-            key = (found["stem"], file.name[found.end("part") :])
-            groups.setdefault(key, {})[_PARTS[found["part"].lower()]] = file
+            parts = groups.setdefault((found["stem"], file.name[found.end("part") :]), {})
+            parts.setdefault(_PARTS[found["part"].lower()], []).append(file)
+    splits = []
     for (stem, _), parts in groups.items():
         if len(parts) < len(set(_PARTS.values())):
             continue
-        three = tuple(parts[part] for part in sorted(parts))
+        three = tuple(parts[part][0] for part in sorted(parts))
         form = settings.format or format_of(three[0], settings)
         is_rechorus = form in ("csv", "rechorus") and tuple(file.name for file in three) == FILES
         if form in (None, "pairs", "s3rec", "sequences"):
             continue
+        twice = next((files for files in parts.values() if len(files) > 1), [])
+        if twice:
+            names = " and ".join(file.name for file in twice)
+            raise RecsaeError(f"{path}: {names} are the same part of a split; give one file's path")
         source = Source("rechorus" if is_rechorus else form, three, (0, 1, 2), path)
-        return _Candidate(source, stem or path.resolve().name, 0)
-    return None
+        splits.append(_Candidate(source, stem or path.resolve().name, 0))
+    if len(splits) > 1:
+        names = ", ".join(one.source.files[0].name for one in splits)
+        raise RecsaeError(f"{path}: {names} each begin a split; give one file's path")
+    return splits[0] if splits else None
 
 
-def _as_log(path: Path, file: File, settings: DataSettings) -> _Candidate | None:
-    found = format_of(file, settings)
+def _as_log(
+    path: Path, file: File, settings: DataSettings, broken: list[RecsaeError]
+) -> _Candidate | None:
+    try:
+        found = format_of(file, settings)
+    except RecsaeError as error:
+        broken.append(error)
+        return None
     if found is None or settings.format not in (None, found):
         return None
     source, rank = Source(found, (file,), None, path), 1

@@ -3,6 +3,7 @@
 Case, `_`, `-`, `.` and spaces do not count.
 """
 
+import re
 from collections.abc import Sequence
 
 LABEL = "label"
@@ -16,6 +17,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("authorid", "username", "login", "useridx", "useridindex", "userindex"),
         *("fulluserid", "fullvisitorid", "deviceid", "cookieid", "msno", "steamid", "userhash"),
         *("sessionid", "session", "basketid", "orderid", "invoiceno", "invoice", "cartid"),
+        *("custid", "customerno", "customercode"),
     ),
     "item": (
         *("item", "itemid", "iid", "movieid", "movie", "parentasin", "asin", "productid"),
@@ -28,6 +30,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("podcastid", "postid", "photoid", "pageid", "jobid", "hotelid", "hotel", "listingid"),
         *("offerid", "adid", "albumid", "album", "playlistid", "storyid", "restaurantid"),
         *("documentid", "docid", "paperid", "mediaid", "itemidx", "itemindex", "contentpk"),
+        *("prodid", "productno", "productcode", "productsku", "itemno", "itemcode", "ean", "upc"),
     ),
     "time": (
         *("timestamp", "unixreviewtime", "time", "datetime", "ts", "eventtime", "eventtimestamp"),
@@ -42,26 +45,47 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("transactiondate", "transactiontime", "ratingdate", "clickdate", "viewdate", "visitdate"),
         *("datecreated", "dateadded", "creationdate", "createdate", "createddate", "datestamp"),
         *("loggedat", "submittedat", "submitted", "postedat", "updatedat", "timeframe", "day", "t"),
+        *("created", "eventts", "tstamp", "actiontime", "actiondate", "logtime", "logdate", "dt"),
+        *("ratedon", "interactiondate", "utc", "unix", "visittime", "tsms", "timeutc"),
     ),
     "rating": (
         *("rating", "overall", "stars", "star", "score", "ratings", "ratingvalue", "userrating"),
         *("starrating", "reviewoverall", "reviewrating", "reviewscore", "bookrating", "grade"),
     ),
-    LABEL: ("label", "isclick", "clicked", "click", "isclicked"),
+    LABEL: ("label", "isclick", "clicked", "click", "isclicked", "clk", "isclk"),
 }
 _LISTS = ("itemidlist", "itemlist", "itemseq", "itemidseq")
 _SAME = frozenset({"unixreviewtime", "reviewtime"})  # one moment, written twice
 
-DOUBTFUL = frozenset({"day", "timeframe", "updatedat", "starttime"})
+DOUBTFUL = frozenset({"day", "timeframe", "updatedat", "starttime", "playtime", "viewtime"})
 """Names of times that may be something else: that they are read is told."""
 
+TRUTHS = {"true": "1", "false": "0"}
+LABEL_TRUTHS = TRUTHS | {"yes": "1", "y": "1", "t": "1", "no": "0", "n": "0", "f": "0"}
+
+MAYBE_LABELS = frozenset(
+    (
+        "target",
+        "y",
+        "ispositive",
+        "positive",
+        "clicks",
+        "purchased",
+        "ispurchase",
+        "isbuy",
+        "bought",
+    )
+)
+"""Names of columns that may say what is no event: that their zeros are events is told."""
+
+_TYPE = re.compile(r":(token|float)(_seq)?$")  # RecBole's, also where others have none
 _ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
 _PLACE = {name: place for names in ROLES.values() for place, name in enumerate(names)}
 
 
 def bare(name: str) -> str:
     """Return a name without case and signs."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
+    return "".join(letter for letter in _TYPE.sub("", name.strip()).lower() if letter.isalnum())
 
 
 def role_of(name: str) -> str | None:

@@ -95,12 +95,14 @@ def files_at(path: Path) -> list[File] | None:
     Archives in a folder are looked into; a folder that holds only a folder means that one.
     """
     if not path.is_dir():
+        if path.exists() and not path.is_file():
+            raise RecsaeError(f"{path}: neither a file nor a folder")
         return _members(path)
     inside = sorted(one for one in path.iterdir() if not one.name.startswith((".", "__MACOSX")))
     if len(inside) == 1 and inside[0].is_dir():
         return files_at(inside[0])
     found = [one for one in inside if one.is_file()]
-    return [file for one in found for file in _members(one) or [one_file(one)]]
+    return [file for one in found for file in _members_if_whole(one) or [one_file(one)]]
 
 
 def beside(file: File) -> list[File]:
@@ -114,6 +116,14 @@ def beside(file: File) -> list[File]:
         for other in _members(file.path) or []
         if PurePosixPath(str(other.member)).parent == folder and other.member != file.member
     ]
+
+
+def _members_if_whole(path: Path) -> list[File] | None:
+    """Take a broken archive beside others for a file, which is no log."""
+    try:
+        return _members(path)
+    except RecsaeError:
+        return None
 
 
 def _members(path: Path) -> list[File] | None:

@@ -107,8 +107,15 @@ def check_name(dataset: str) -> None:
     """Raise SettingError unless `dataset` is a known name or an existing path; opens no data."""
     if is_synthetic(dataset):
         synthetic_settings(dataset)
-    elif dataset not in NAMES and not data_path(dataset).exists():
+    elif dataset not in NAMES and not _exists(dataset):
         raise _unknown(dataset)
+
+
+def _exists(dataset: str) -> bool:
+    try:
+        return data_path(dataset).exists()
+    except OSError as error:
+        raise SettingError("dataset", f"{dataset[:80]}: {error.strerror}") from None
 
 
 def check_data(settings: DataSettings) -> None:

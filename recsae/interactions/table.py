@@ -2,10 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
 from recsae.interactions.opening import File
@@ -22,6 +24,8 @@ class Table(ABC):
     names: list[str]
     headed: bool
     """Whether the names stand in the file; else they are positions from 1."""
+    nested: frozenset[str] = frozenset()
+    """Columns of lists or objects, which are no ids, times or ratings."""
 
     @abstractmethod
     def sample(self) -> dict[str, list[str | None]]:
@@ -50,6 +54,12 @@ class Column:
     place: Callable[[int], str]
     where: str
     """The file, or the folder of several."""
+
+    def only(self, keep: NDArray[np.bool_]) -> "Column":
+        """Return the cells marked, each of which still knows where it stands."""
+        rows = np.flatnonzero(keep)
+        cells = self.cells.filter(pa.array(keep))
+        return replace(self, cells=cells, place=lambda row: self.place(int(rows[row])))
 
     def refuse(self, row: int, expected: str, got: Any = None) -> NoReturn:
         """Raise the one line about a cell."""

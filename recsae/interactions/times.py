@@ -33,7 +33,10 @@ _FORMATS = (
     *("%Y%m%dT%H%M%S", "%Y-%m-%d %I:%M:%S %p", "%b %d, %Y, %I:%M %p", "%b %d, %Y, %I:%M:%S %p"),
 )
 _EITHER_FIRST = tuple(
-    tuple(f"{day}{part}{year}{clock}" for day in (f"%m{part}%d", f"%d{part}%m"))
+    (
+        *(f"{day}{part}{year}{clock}" for day in (f"%m{part}%d", f"%d{part}%m")),
+        *([f"%y{part}%m{part}%d{clock}"] if year == "%y" else []),
+    )
     for part in "/-"
     for year in ("%Y", "%y")
     for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
@@ -89,12 +92,22 @@ def _refuse_two_units(column: Column, times: Times) -> None:
     """Seconds beside milliseconds would be thousands of years before them."""
     if not len(times):
         return
-    low, high = times.min(), times.max()
-    units = [n for n, (first, last) in enumerate(_EPOCHS) for t in (low, high) if first <= t < last]
-    if len(set(units)) > 1:
-        first, last = _EPOCHS[units[0]]
-        other = int(np.argmax((times >= last) if first <= times[0] < last else (times < last)))
-        column.refuse(other, f"a time in the unit of the others, such as {times[0]}")
+    late = times[times >= _EPOCHS[0][0]]  # what is earlier counts from elsewhere, or is no time
+    if not len(late) or _unit(late.min()) == _unit(late.max()):
+        return
+    unit_E = np.full(len(times), -1)
+    for unit, (first, last) in enumerate(_EPOCHS):
+        unit_E[(times >= first) & (times < last)] = unit
+    known = unit_E[unit_E >= 0]
+    if len({*known}) > 1:
+        usual = np.bincount(known).argmax()
+        other = int(np.argmax((unit_E >= 0) & (unit_E != usual)))
+        like = times[int(np.argmax(unit_E == usual))]
+        column.refuse(other, f"a time in the unit of the others, such as {like}")
+
+
+def _unit(time: Any) -> int:
+    return next((n for n, (first, last) in enumerate(_EPOCHS) if first <= time < last), -1)
 
 
 def _refuse_first(column: Column, wrong: Any, expected: str) -> None:
@@ -177,7 +190,7 @@ def _refuse_worst(column: Column, texts: Any) -> None:
 
 
 def _all_formats() -> list[str]:
-    return [*_FORMATS, *(one for pair in _EITHER_FIRST for one in pair)]
+    return [*_FORMATS, *(one for group in _EITHER_FIRST for one in group)]
 
 
 def _parsed(texts: Any, notation: str) -> Any:
@@ -203,13 +216,13 @@ def _dates(texts: Any) -> NDArray[np.int64] | None:
         found = _whole_column(texts, notation)
         if found is not None:
             return found
-    for pair in _EITHER_FIRST:
-        first, second = (_whole_column(texts, notation) for notation in pair)
-        if first is not None and second is not None and not np.array_equal(first, second):
+    for group in _EITHER_FIRST:
+        found_all = [one for name in group if (one := _whole_column(texts, name)) is not None]
+        if any(not np.array_equal(one, found_all[0]) for one in found_all[1:]):
             shown = texts[0].as_py()
             raise RecsaeError(f"{shown!r}: day or month first? write dates as YYYY-MM-DD")
-        if first is not None or second is not None:
-            return first if first is not None else second
+        if found_all:
+            return found_all[0]
     return None
 
 

@@ -19,13 +19,13 @@ def form(path: Path) -> str | None:
 
 
 def recognised(path: Path, **values) -> tuple[str, list[str]]:
-    found = find_log(path, DataSettings(**values))
+    found = find_log(path, DataSettings(**values), [])
     return found.format, [file.name for file in found.files]
 
 
 def refused(path: Path, **values) -> str:
     with pytest.raises(RecsaeError) as caught:
-        find_log(path, DataSettings(**values))
+        find_log(path, DataSettings(**values), [])
     return str(caught.value)
 
 

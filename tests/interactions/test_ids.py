@@ -107,3 +107,33 @@ def test_an_id_of_a_page_is_damage(tmp_path):
     assert ":3: column 'item': expected an id, got 'xxxxx" in refused(
         csv(tmp_path / "a.csv", ["a", "x" * 501, "b"])
     )
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["7", "8", "-1", "9"], "-1 is taken for an id like others"),
+        (["a", "unknown", "b", "-"], "'unknown', '-' is taken for an id like others"),
+        (["\u00e91", "e\u03011", "b"], "1 ids look like others, written with other code points;"),
+        (["-3", "-1", "2"], None),
+        (["\u00e91", "\u00e92", "b"], None),
+    ],
+)
+def test_doubtful_ids_are_told_and_kept(ids, told, tmp_path, capsys):
+    path = csv(tmp_path / "a.csv", ids)
+    assert sorted(map(str, read(path).items)) == sorted(ids)
+    said = capsys.readouterr().err
+    assert f"{path}: column 'item': {told}" in said if told else "column 'item'" not in said
+
+
+def test_a_minus_one_of_parquet_is_told(tmp_path, capsys):
+    frame = pd.DataFrame({"user": [-1, -1, -1, 2, 2, 2], "item": [1, 2, 3] * 2})
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").users.tolist() == [-1, 2]
+    assert "column 'user': -1 is taken for an id like others\n" in capsys.readouterr().err
+
+
+def test_a_second_line_of_names_is_no_event(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("user,item\n" + "a,x\na,y\na,z\nuser,item\nb,x\nb,y\nb,z\n")
+    assert refused(path).endswith("a.csv:5: column 'user': expected an id, got 'user'")

@@ -13,7 +13,10 @@ from recsae.interactions.datasets import load
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
 
-GAPS = ("null", "nan", "none", "na", "n/a", "<na>", r"\n")
+GAPS = (
+    *("null", "nan", "none", "na", "n/a", "#n/a", "nat", "nil", "<na>", r"\n"),
+    *("user", "item"),  # a line of names among the rows
+)
 WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp", "Nd")),
     min_size=1,

@@ -14,8 +14,8 @@ from recsae.interactions.readers import (
     s3rec,
     sequences,
 )
+from recsae.interactions.readers.source import Reader
 from recsae.interactions.settings import Format
-from recsae.interactions.source import Reader
 
 READERS: dict[Format, Reader] = {
     "parquet": parquet.READER,

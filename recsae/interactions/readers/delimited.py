@@ -4,12 +4,11 @@ So are MovieLens' u.data, ratings.dat and ratings.csv, Amazon's ratings, Gowalla
 """
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import layout_of
-from recsae.interactions.names import list_column
+from recsae.interactions.files.layout import layout_of
+from recsae.interactions.files.text import TextTable
 from recsae.interactions.opening import File
 from recsae.interactions.readers.tabular import table_reader
 from recsae.interactions.settings import DataSettings
-from recsae.interactions.text import TextTable
 
 
 def looks(file: File, settings: DataSettings) -> bool:
@@ -22,12 +21,6 @@ def table(file: File, settings: DataSettings) -> TextTable:
     layout = layout_of(file, settings)
     if layout is None:
         raise RecsaeError(f"{file}: expected columns parted by a comma, tab, semicolon, | or ::")
-    lists = list_column(layout.names)
-    if lists is not None:
-        raise RecsaeError(
-            f"{file}:{layout.skip}: column {lists!r} holds prefixes, not events; expected"
-            f" RecBole's typed names, such as {lists}:token_seq"
-        )
     return TextTable(file, layout)
 
 

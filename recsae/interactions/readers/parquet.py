@@ -1,7 +1,7 @@
 """Parquet: an event a row."""
 
+from recsae.interactions.files.parquet import ParquetTable
 from recsae.interactions.opening import File
-from recsae.interactions.parquet import ParquetTable
 from recsae.interactions.readers.tabular import table_reader
 from recsae.interactions.settings import DataSettings
 

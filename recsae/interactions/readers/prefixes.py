@@ -13,17 +13,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
-from recsae.interactions.columns import columns, listed
-from recsae.interactions.events import refuse_filters
+from recsae.interactions.columns.events import refuse_filters
+from recsae.interactions.columns.ids import coded_ids
+from recsae.interactions.columns.lists import prefix_column
+from recsae.interactions.columns.roles import Columns, columns, listed
 from recsae.interactions.frame import SPLITS, TRAIN
-from recsae.interactions.ids import coded_ids
 from recsae.interactions.log import Coded, Log
 from recsae.interactions.names import candidates, list_column
 from recsae.interactions.opening import File
 from recsae.interactions.readers import recbole
+from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
-from recsae.interactions.source import Reader, Source
-from recsae.interactions.table import Column, columns_of
+from recsae.interactions.table import Column, Table, columns_of
 
 Ints = NDArray[np.int64]
 _SHOWN = 1000  # rows by which it is told whether a row has an id of its own
@@ -31,8 +32,18 @@ _SHOWN = 1000  # rows by which it is told whether a row has an id of its own
 
 def looks(file: File, settings: DataSettings) -> bool:
     """Tell typed names with a list of items."""
-    typed = recbole.typed_names(file)[0]
-    return recbole.is_typed(typed) and list_column([n.partition(":")[0] for n in typed]) is not None
+    if not recbole.is_typed(recbole.typed_names(file)[0]):
+        return False
+    table = recbole.table(file, settings)
+    try:
+        return prefix_column(table, _columns(table, settings, [])) is not None
+    except RecsaeError:
+        return list_column(table.names) is not None
+
+
+def _columns(table: Table, settings: DataSettings, notes: list[str]) -> Columns:
+    quiet = settings.model_copy(update={"order": "file", "time_column": None})
+    return columns(table, quiet, notes)
 
 
 class _Rows(NamedTuple):
@@ -51,11 +62,15 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
     """Read the sequences; the targets of three files are a given split, all else is training."""
     refuse_filters(source.path, settings, "rows are prefixes, not events")
     tables = [recbole.table(file, settings) for file in source.files]
-    lists = list_column(tables[0].names)
+    found = _columns(tables[0], settings, notes)
+    lists = prefix_column(tables[0], found)
     if lists is None:
         raise RecsaeError(f"{tables[0].top}: no column of prefixes such as item_id_list:token_seq")
-    quiet = settings.model_copy(update={"order": "file", "time_column": None})
-    found = columns(tables[0], quiet, notes)
+    if list_column(tables[0].names) is None:
+        notes.append(
+            f"{source.path}: {lists!r} lists the items before {found.item!r}, so rows are read as"
+            " prefixes; --format recbole says otherwise"
+        )
     _refuse_other_names(tables, [found.user, found.item, lists], source)
     read, sizes = columns_of(tables, [found.user, found.item, lists], [], str(source.path))
     user = coded_ids(read[found.user], notes)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import Layout, lines_of
+from recsae.interactions.files.layout import Layout, lines_of
+from recsae.interactions.files.text import TextTable
 from recsae.interactions.opening import File
 from recsae.interactions.readers.tabular import table_reader
 from recsae.interactions.settings import DataSettings
-from recsae.interactions.text import TextTable
 
 _TYPED = re.compile(r"\s*([^:]+):(token|float|token_seq|float_seq)\s*")
 

@@ -4,8 +4,8 @@ from recsae.errors import RecsaeError
 from recsae.interactions.log import Log
 from recsae.interactions.opening import File
 from recsae.interactions.readers import delimited
+from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
-from recsae.interactions.source import Reader, Source
 
 FILES = ("train.csv", "dev.csv", "test.csv")
 

@@ -1,11 +1,11 @@
 """Sequences without a user: the items of one a line, in order; a line's number is its user."""
 
-from recsae.interactions import numberlines
+from recsae.interactions.files import numberlines
 from recsae.interactions.log import Log
 from recsae.interactions.opening import File
 from recsae.interactions.readers.pairs import coded
+from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
-from recsae.interactions.source import Reader, Source
 
 
 def looks(file: File, settings: DataSettings) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from recsae.interactions.events import log_of
+from recsae.interactions.columns.events import log_of
 from recsae.interactions.log import Log
 from recsae.interactions.opening import File
+from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
-from recsae.interactions.source import Reader, Source
 from recsae.interactions.table import Table
 
 

@@ -1,7 +1,7 @@
 """The filter `column op value and …`: a small language of its own, nothing is evaluated."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import SettingError, nearest
-from recsae.interactions.columns import listed
+from recsae.interactions.columns.roles import listed
+from recsae.interactions.names import TRUTHS
 from recsae.interactions.table import TEXT, Column
 
 _CONDITION = re.compile(
@@ -19,7 +20,11 @@ _CONDITION = re.compile(
     (?P<operator>==|!=|<=|>=|<|>|=|\s(?:not\s+)?in\s)\s*(?P<value>.+?)\s*""",
     re.VERBOSE | re.DOTALL,
 )
-_AND = re.compile(r"""\s+and\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")
+_AND = re.compile(r"""\s+and\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)""", re.IGNORECASE)
+_VALUE = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,"']+)\s*(?:,|$)""")
+_MORE = re.compile(
+    r"""[=<>&|"']|\s(or|and)(\s|$)""", re.IGNORECASE
+)  # in a value: another condition
 _FORM = 'expected column op value (==, !=, <, <=, >, >=, in a,b), joined by " and "'
 _OPPOSITES = {
     **{"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"},
@@ -62,8 +67,25 @@ def _condition(text: str, names: Sequence[str]) -> Condition:
     if column not in names:
         hint = nearest(column, names) or f" among {listed(names)}"
         raise SettingError("where", f"no column {column!r}{hint}")
-    values = found["value"].split(",") if operator.endswith("in") else [found["value"]]
+    values = _listed(found["value"]) if operator.endswith("in") else [found["value"]]
+    for value in values:
+        if not value or (value == _bare(value) and _MORE.search(value)):
+            told = "a value with signs, and or or in it stands in quotes"
+            raise SettingError("where", f"{_FORM}; {told}; got {text.strip()!r}")
     return Condition(column, operator, tuple(_bare(value) for value in values))
+
+
+def _listed(text: str) -> list[str]:
+    """Part `a, "b, c"` at the commas; brackets around it say nothing."""
+    if (text[0], text[-1]) in (("(", ")"), ("[", "]")):
+        text = text[1:-1]
+    values: list[str] = []
+    end = 0
+    while end < len(text) or not values:
+        found = _VALUE.match(text, end)
+        values.append(found[1].strip() if found else "")
+        end = found.end() if found else len(text)
+    return values
 
 
 def _bare(text: str) -> str:
@@ -72,7 +94,7 @@ def _bare(text: str) -> str:
 
 
 def fitting(condition: Condition, column: Column) -> NDArray[np.bool_]:
-    """Mark the rows that fit; a gap fits only `!=` and `not in`."""
+    """Mark the rows that fit; a gap is '', and is neither less nor more than anything."""
     operator = condition.operator
     if operator in ("==", "!=", "in", "not in"):
         equal = np.zeros(len(column.cells), bool)
@@ -91,33 +113,35 @@ def fitting(condition: Condition, column: Column) -> NDArray[np.bool_]:
     return _compared(plain, operator, limit.tz_localize(None).to_datetime64())
 
 
-def numbers_of(column: Column, expected: str) -> NDArray[np.float64]:
-    """Return cells as float64, NaN for gaps; truth is 1 or 0. Refuses words."""
+def numbers_of(
+    column: Column, expected: str, words: Mapping[str, str] = TRUTHS
+) -> NDArray[np.float64]:
+    """Return cells as float64, NaN for gaps; of words only those that mean numbers pass."""
     cells = column.cells
     if pa.types.is_dictionary(cells.type):
         coded = cells.unify_dictionaries().combine_chunks()
         if isinstance(coded, pa.ChunkedArray):  # of no row at all
             return np.empty(0)
-        values = _as_numbers(coded.dictionary)
+        values = _as_numbers(coded.dictionary, words)
         codes = np.asarray(coded.indices.fill_null(0))
         numbers = np.where(np.asarray(coded.is_valid()), values[codes], np.nan)
     else:
-        numbers = _as_numbers(cells)
+        numbers = _as_numbers(cells, words)
     wrong = np.flatnonzero(np.isinf(numbers))
     if wrong.size:
         column.refuse(int(wrong[0]), expected)
     return numbers
 
 
-def _as_numbers(cells: Any) -> NDArray[np.float64]:
+def _as_numbers(cells: Any, words: Mapping[str, str] = TRUTHS) -> NDArray[np.float64]:
     """Return numbers; infinity marks a cell that is none."""
     kind = cells.type
     if pa.types.is_boolean(kind):
         cells = cells.cast(pa.int8())
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind):
         texts = pc.utf8_lower(pc.utf8_trim_whitespace(cells.cast(TEXT)))
-        texts = pc.replace_substring_regex(texts, "^true$", "1")
-        texts = pc.replace_substring_regex(texts, "^false$", "0")
+        for word, number in words.items():
+            texts = pc.replace_substring_regex(texts, f"^{word}$", number)
         texts = pc.replace_substring_regex(texts, r"^(nan|na|null|none|)$", "nan")
         number = pc.or_(pc.match_substring_regex(texts, _NUMBER), pc.equal(texts, "nan"))
         cells = pc.if_else(number, texts, "inf")
@@ -136,7 +160,9 @@ def _equal(column: Column, value: str) -> NDArray[np.bool_]:
             return np.empty(0, bool)
         same = _equal_cells(coded.dictionary, value)
         there = np.asarray(coded.is_valid())
-        return there & same[np.asarray(coded.indices.fill_null(0))] if len(same) else there
+        if not len(same):
+            return np.full(len(coded), value == "")
+        return np.where(there, same[np.asarray(coded.indices.fill_null(0))], value == "")
     return _equal_cells(cells, value)
 
 
@@ -145,7 +171,7 @@ def _equal_cells(cells: Any, value: str) -> NDArray[np.bool_]:
         cells, value = cells.cast(TEXT), value.lower()
         value = {"1": "true", "0": "false"}.get(value, value)
     text = pc.utf8_trim_whitespace(cells.cast(TEXT))
-    same = np.array(pc.fill_null(pc.equal(text, value), False), dtype=bool)
+    same = np.array(pc.fill_null(pc.equal(text, value), value == ""), dtype=bool)
     if re.match(_NUMBER, value) and abs(float(value)) < 2**53:  # else as text, which is exact
         same |= _as_numbers(cells) == float(value)
     return same

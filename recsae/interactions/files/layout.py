@@ -8,11 +8,13 @@ from typing import Literal, NamedTuple
 from recsae.interactions.names import LABEL, bare, role_of
 from recsae.interactions.opening import HEAD, File
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.times import looks_like_time
 
 SAMPLE = 200  # rows by whose cells a table is understood
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _DELIMITERS = ("::", "\t", ";", "|", ",", " ")
 _QUOTED_BY_HABIT = (",", ";")
+_DECLARED = re.compile(r"sep=([,;|\t])")  # Excel's first line
 _END = re.compile(rb"\r\n|\n|\r")
 _LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
@@ -51,7 +53,8 @@ def layout_of(file: File, settings: DataSettings, *, headed: bool | None = None)
     if comments and (named := _named_comment(lines[comments - 1], lines[start:])):
         return named._replace(skip=start)
     shown = [line for line in lines[start:] if line.strip()][: SAMPLE + 1]
-    delimiter = _delimiter(shown)
+    declared = _DECLARED.fullmatch(lines[0])
+    delimiter = declared[1] if declared else _delimiter(shown)
     if delimiter is None:
         return None
     quoted = _is_quoted(shown, delimiter)
@@ -85,7 +88,8 @@ def quoting(quoted: bool) -> Literal[0, 3]:
 
 
 def _comments(lines: Sequence[str]) -> int:
-    count = next((n for n, line in enumerate(lines) if line[:1] not in ("#", "%")), len(lines))
+    signs = ("#", "%", "sep=") if lines and _DECLARED.fullmatch(lines[0]) else ("#", "%")
+    count = next((n for n, line in enumerate(lines) if not line.startswith(signs)), len(lines))
     return count if any(line.strip() for line in lines[count:]) else 0
 
 
@@ -139,11 +143,13 @@ def _is_header(names: Sequence[str], rows: Sequence[list[str]], settings: DataSe
         return True
     if _names_a_log(names):
         return True
+    columns = list(zip(*(row for row in rows if len(row) == len(names)), strict=True))
+    if len(names) > 2 and names == [str(n) for n in range(len(names))]:  # pandas' names for none
+        return any(looks_like_time(column) for column in columns)
     if any(NUMBER.fullmatch(name) or _LIKE_A_DATE.match(name) for name in names):
         return False
     if not rows or any(role_of(name) in ("user", "item") for name in names if bare(name) != LABEL):
         return True
-    columns = list(zip(*(row for row in rows if len(row) == len(names)), strict=True))
     if any(all(NUMBER.fullmatch(cell) for cell in column) for column in columns):
         return True
     positions = bool(asked) and all(name.isdigit() for name in asked)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import SAMPLE
+from recsae.interactions.files.layout import SAMPLE
 from recsae.interactions.opening import File
 from recsae.interactions.table import TEXT, Table
 
@@ -19,9 +19,11 @@ class ParquetTable(Table):
     def __init__(self, file: File) -> None:
         self.file = file
         try:
-            self.names = list(pq.read_schema(pa.BufferReader(file.buffer)).names)
+            schema = pq.read_schema(pa.BufferReader(file.buffer))
         except (pa.ArrowException, OSError, UnicodeDecodeError):
             raise RecsaeError(f"{file}: not a parquet file, or a broken one") from None
+        self.names = list(schema.names)
+        self.nested = frozenset(field.name for field in schema if pa.types.is_nested(field.type))
 
     def sample(self) -> dict[str, list[str | None]]:
         try:
@@ -34,8 +36,8 @@ class ParquetTable(Table):
         if first is None:
             return {name: [] for name in self.names}
         return {
-            name: [None if cell.as_py() in (None, "") else str(cell) for cell in first[name]]
-            for name in self.names
+            name: [None if cell.as_py() in (None, "") else str(cell) for cell in cells]
+            for name, cells in zip(self.names, first.columns, strict=True)
         }
 
     def read(self, names: Sequence[str], numbers: Sequence[str] = ()) -> dict[str, pa.ChunkedArray]:

@@ -8,11 +8,17 @@ import pandas as pd
 import pyarrow as pa
 
 from recsae.errors import RecsaeError
-from recsae.interactions.about import catalogue, item_meta, movielens, recbole_items, s3rec_items
 from recsae.interactions.attributes import About
+from recsae.interactions.items.about import (
+    catalogue,
+    item_meta,
+    movielens,
+    recbole_items,
+    s3rec_items,
+)
 from recsae.interactions.log import Log
 from recsae.interactions.opening import File, beside
-from recsae.interactions.source import Source
+from recsae.interactions.readers.source import Source
 
 _SPLIT_PART = re.compile(r"[._-](train|training|dev|valid|val|validation|test)$", re.I)
 _ODD = (RecsaeError, OSError, ValueError, KeyError, IndexError, RecursionError, pa.ArrowException)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.json as pajson
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import SAMPLE, lines_of
+from recsae.interactions.files.layout import SAMPLE, lines_of
 from recsae.interactions.opening import File
 from recsae.interactions.table import TEXT, Table
 
@@ -35,6 +35,11 @@ class JsonTable(Table):
         self._first = self._some()
         names = dict.fromkeys(name for row in self._first for name in row)
         self.names = [name for name in names if not _NO_UTF8.search(name)]
+        self.nested = frozenset(
+            name
+            for name in self.names
+            if any(isinstance(row.get(name), (list, dict)) for row in self._first)
+        )
 
     def sample(self) -> dict[str, list[str | None]]:
         return {

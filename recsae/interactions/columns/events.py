@@ -4,18 +4,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError, SettingError
-from recsae.interactions.columns import Columns, columns, listed
-from recsae.interactions.ids import coded_ids
-from recsae.interactions.inline import with_inline
+from recsae.interactions.columns.ids import coded_ids
+from recsae.interactions.columns.inline import with_inline
+from recsae.interactions.columns.lists import refuse_prefixes
+from recsae.interactions.columns.roles import Columns, columns, listed
+from recsae.interactions.columns.where import Condition, conditions, fitting, numbers_of
 from recsae.interactions.log import Log
+from recsae.interactions.names import LABEL_TRUTHS
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Column, Table, columns_of
 from recsae.interactions.times import Times, exact_times
-from recsae.interactions.where import Condition, conditions, fitting, numbers_of
 
+_SHORTENED = r"^ *[0-9](\.[0-9]{0,7})?[eE]\+?0?9 *$"  # seconds have ten digits
 _A_DATE = 315_360_000  # in 1980: larger numbers count from 1970, not from the log's start
 
 
@@ -32,17 +37,19 @@ def log_of(
     `parts` gives the split that each of them is. What was assumed is added to `notes`.
     """
     found = _one_reading(tables, settings, notes, where)
+    refuse_prefixes(tables[0], found, settings)
     asked = _asked(found, tables[0], settings)
     names = list(dict.fromkeys([*found.roles().values(), *(one.column for one in asked)]))
     numbers = [] if found.time is None else [found.time]
     read, sizes = columns_of(tables, names, numbers, str(where or tables[0].file))
-    time = _times(tables[0], found, read, settings, notes)
     keep, dropped, filters = _kept(found, read, asked, settings)
+    if not keep.all():  # before ids and times: what is no event may have none
+        read = {name: column.only(keep) for name, column in read.items()}
+    time = _times(tables[0], found, read, settings, notes)
     user, item = (coded_ids(read[name], notes) for name in found[:2])
-    split = None if parts is None else np.repeat(np.array(parts, np.int8), sizes)
+    split = None if parts is None else np.repeat(np.array(parts, np.int8), sizes)[keep]
     log = Log(user, item, time, split, None, dropped, filters, found.roles(), found.unused)
-    log = with_inline(log, tables)
-    return log if keep.all() else log.only(keep)
+    return with_inline(log, tables, keep)
 
 
 def _one_reading(
@@ -73,7 +80,7 @@ def _times(
 ) -> Times | None:
     if found.time is not None and settings.order != "file":
         times = exact_times(read[found.time])
-        _tell_zeros(read[found.time], times, notes)
+        _tell_odd(read[found.time], times, notes)
         return times
     if settings.order.startswith("random"):
         raise SettingError(
@@ -90,14 +97,24 @@ def _times(
     return None
 
 
-def _tell_zeros(column: Column, times: Times, notes: list[str]) -> None:
-    """Say that times of 0 stand before real ones: they may stand for none."""
+def _tell_odd(column: Column, times: Times, notes: list[str]) -> None:
+    """Say that all times are the same, or that some are 0, which may stand for none."""
+    mark = f"{column.where}: column {column.name!r}"
+    if len(times) > 1 and times.min() == times.max():
+        notes.append(f"{mark}: all times are {times[0]}, so the order of the file counts")
+        return
+    if pa.types.is_string(column.cells.type):
+        clock = pc.sum(pc.match_substring(column.cells, ":")).as_py() or 0
+        if 0 < clock < len(times):
+            told = f"{len(times) - clock:,} of {len(times):,} times have no hour, so are midnight"
+            notes.append(f"{mark}: {told}")
+        short = pc.index(pc.match_substring_regex(column.cells, _SHORTENED), True).as_py()
+        if short >= 0:
+            notes.append(f"{mark}: times such as {column.cells[short]} are rounded: many may tie")
     zeros = int((times <= 0).sum())
     if zeros and times.max() > _A_DATE:
-        notes.append(
-            f"{column.where}: column {column.name!r}: {zeros:,} of {len(times):,} times are 0 or"
-            " less; their events come first"
-        )
+        told = f"{zeros:,} of {len(times):,} times are 0 or less; their events come first"
+        notes.append(f"{mark}: {told}")
 
 
 def _kept(
@@ -107,7 +124,7 @@ def _kept(
     tests: list[tuple[str, NDArray[np.bool_]]] = []
     filters = []
     if found.label is not None and found.label not in {one.column for one in asked}:
-        label = numbers_of(read[found.label], "a number, 0 if it is no event")
+        label = numbers_of(read[found.label], "a number, 0 if it is no event", LABEL_TRUTHS)
         _refuse_gap(read[found.label], label, "a number, 0 if it is no event")
         least = np.unique(label[label <= 0])
         sign = "<= 0" if len(least) > 1 or (least < 0).any() else "0"

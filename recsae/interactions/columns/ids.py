@@ -15,8 +15,30 @@ _NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
 _POINT_ZERO = r"^(0|-?[1-9][0-9]*)\.0+$"
 _FRACTION = r"^-?[0-9]*\.[0-9]*[1-9][0-9]*$"
 _NO_ID = r"^$|\x00"  # numpy drops a zero byte
-_MISSING = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", r"\N", "undefined")
+_MISSING = (
+    *(
+        "NA",
+        "N/A",
+        "#N/A",
+        "NaN",
+        "nan",
+        "NAN",
+        "NaT",
+        "NULL",
+        "null",
+        "Null",
+        "None",
+        "NONE",
+        "none",
+    ),
+    *("<NA>", "<null>", "(null)", "[null]", "nil", r"\N", "undefined"),
+)
+_NOBODY = (
+    *("-", "--", "?", "unknown", "Unknown", "UNKNOWN", "(not set)", "anonymous", "Anonymous"),
+    *("guest", "Guest"),
+)  # one id of many, perhaps
 _MOST_MISSING = 0.001  # of the events; an id of more than these is a gap, not a name
+_BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 _EXACT = 2**53
 _LONGEST = 500  # letters; a cell beyond is damage, and all ids take as much memory
 
@@ -30,19 +52,29 @@ def coded_ids(column: Column, notes: list[str]) -> Coded:
     if not pa.types.is_dictionary(cells.type):
         cells = pc.dictionary_encode(cells)
     whole = cells.unify_dictionaries().combine_chunks()
-    codes = whole.indices.to_numpy(zero_copy_only=False)
-    ids = whole.dictionary
+    codes, ids = _used(whole.indices.to_numpy(zero_copy_only=False), whole.dictionary)
     if not pa.types.is_integer(ids.type):
         codes, texts = _merged(codes, _stripped(column, ids, codes))
         codes, texts = _merged(codes, _without_point_zero(texts))
+        _refuse_name(column, texts, codes)
         _tell_missing(column, texts, codes, notes)
+        _tell_doubtful(column, texts, notes)
         ids = _numbers_or_text(column, texts, notes)
     else:
         ids = np.asarray(ids.cast(pa.int64()))
+    _tell_minus_one(column, ids, notes)
     order = np.argsort(ids, kind="stable")
     code_of = np.empty(len(ids), np.int32)
     code_of[order] = np.arange(len(ids), dtype=np.int32)
     return Coded(code_of[codes], ids[order])
+
+
+def _used(codes: NDArray[np.int32], ids: Any) -> tuple[NDArray[np.int32], Any]:
+    """Leave out what a dictionary holds and no event has."""
+    occurs = np.bincount(codes, minlength=len(ids)) > 0
+    if occurs.all():
+        return codes, ids
+    return (np.cumsum(occurs, dtype=np.int32) - np.int32(1))[codes], ids.filter(pa.array(occurs))
 
 
 def _plain(column: Column) -> Any:
@@ -62,6 +94,8 @@ def _plain(column: Column) -> Any:
     if not (pa.types.is_null(kind) or _is_written(kind)):
         column.refuse_all("text or whole numbers", kind)
     try:
+        if pa.types.is_fixed_size_binary(kind):
+            cells = cells.cast(pa.binary())
         return cells.cast(TEXT)
     except pa.ArrowException:
         column.refuse_all("text or whole numbers", "bytes that are no UTF-8 text")
@@ -69,7 +103,7 @@ def _plain(column: Column) -> Any:
 
 def _is_written(kind: Any) -> bool:
     known = (pa.types.is_large_string, pa.types.is_string_view, pa.types.is_decimal)
-    return any(test(kind) for test in (*known, pa.types.is_binary, pa.types.is_large_binary))
+    return any(test(kind) for test in (*known, *_BINARY))
 
 
 def _from_floats(column: Column, cells: Any) -> Any:
@@ -133,6 +167,30 @@ def _tell_missing(column: Column, ids: Any, codes: NDArray[np.int32], notes: lis
         column.refuse(int(np.argmax(here)), "an id")
     names = ", ".join(repr(name) for name in ids.filter(missing).to_pylist())
     notes.append(f"{column.where}: column {column.name!r}: {names} is taken for an id like others")
+
+
+def _refuse_name(column: Column, ids: Any, codes: NDArray[np.int32]) -> None:
+    """Refuse a line of names among the rows, as files put one behind another have."""
+    if not column.name.isdecimal():
+        _refuse_codes(column, codes, pc.equal(ids, column.name))
+
+
+def _tell_doubtful(column: Column, ids: Any, notes: list[str]) -> None:
+    """Say what may stand for many ids, or what may be one id though it is two texts."""
+    names = ids.filter(pc.is_in(ids, pa.array(_NOBODY))).to_pylist()
+    if names:
+        told = f"{', '.join(map(repr, names))} is taken for an id like others"
+        notes.append(f"{column.where}: column {column.name!r}: {told}")
+    if not pc.all(pc.string_is_ascii(ids)).as_py():
+        count = len(ids) - len(pc.utf8_normalize(ids, "NFC").unique())
+        if count:
+            told = f"{count:,} ids look like others, written with other code points"
+            notes.append(f"{column.where}: column {column.name!r}: {told}; they stay apart")
+
+
+def _tell_minus_one(column: Column, ids: NDArray[Any], notes: list[str]) -> None:
+    if ids.dtype.kind == "i" and -1 in ids and (ids < 0).sum() == 1 and len(ids) > 1:
+        notes.append(f"{column.where}: column {column.name!r}: -1 is taken for an id like others")
 
 
 def _numbers_or_text(column: Column, ids: Any, notes: list[str]) -> NDArray[Any]:

@@ -18,14 +18,14 @@ from recsae.interactions.attributes import (
     long,
     plain_name,
 )
-from recsae.interactions.jsonlines import JsonTable
-from recsae.interactions.layout import layout_of
+from recsae.interactions.files.jsonlines import JsonTable
+from recsae.interactions.files.layout import layout_of
+from recsae.interactions.files.text import TextTable
 from recsae.interactions.names import bare, candidates
 from recsae.interactions.opening import File
 from recsae.interactions.readers import delimited, jsonl, parquet, recbole
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import TEXT, Table
-from recsae.interactions.text import TextTable
 
 _MANY = ("genre", "category")  # attributes of which an item may have several
 _NO_VALUE = frozenset(("", "(no genres listed)", "nan", "None", "null", r"\N"))

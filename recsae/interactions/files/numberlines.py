@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import lines_of
+from recsae.interactions.files.layout import lines_of
 from recsae.interactions.opening import File
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.times import looks_like_time

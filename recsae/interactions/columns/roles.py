@@ -1,12 +1,21 @@
 """Which columns of a table are the user, the item, the time, the rating and the label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from recsae.errors import RecsaeError, nearest
-from recsae.interactions.headless import roles_by_content
-from recsae.interactions.layout import NUMBER
-from recsae.interactions.names import DOUBTFUL, LABEL, ROLES, are_the_same, bare, candidates
+from recsae.interactions.columns.headless import roles_by_content
+from recsae.interactions.files.layout import NUMBER
+from recsae.interactions.names import (
+    DOUBTFUL,
+    LABEL,
+    LABEL_TRUTHS,
+    MAYBE_LABELS,
+    ROLES,
+    are_the_same,
+    bare,
+    candidates,
+)
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.table import Table
 from recsae.interactions.times import looks_like_time
@@ -51,10 +60,13 @@ def columns(table: Table, settings: DataSettings, notes: list[str]) -> Columns:
             found |= {} if taken is None else {role: taken}
         if role not in found:
             raise _missing(table, role)
-    if found["user"] == found["item"]:
-        both = found["user"]
-        raise RecsaeError(f"{table.top}: column {both!r} is both user_column and item_column")
-    for name in found.values():
+    role_of: dict[str, str] = {}
+    for role in [role for role in ROLES if role in found]:
+        name = found[role]
+        if name in role_of:
+            told = f"is both {role_of[name]}_column and {role}_column"
+            raise RecsaeError(f"{table.top}: column {name!r} {told}")
+        role_of[name] = role
         if table.names.count(name) > 1:
             raise RecsaeError(f"{table.top}: two columns are called {name!r}")
     unused = tuple(name for name in table.names if name and name not in found.values())
@@ -74,7 +86,8 @@ def _chosen(table: Table, settings: DataSettings) -> dict[str, str]:
         if wanted is not None and wanted in _positions(table):
             wanted = wanted if wanted in table.names else table.names[int(wanted) - 1]
         if wanted is not None and wanted not in table.names:
-            hint = nearest(wanted, table.names) or f" among {listed(table.names)}"
+            alike = {name.lower(): name for name in table.names}.get(wanted.lower(), wanted)
+            hint = nearest(alike, table.names) or f" among {listed(table.names)}"
             raise RecsaeError(f"{table.top}: no column {wanted!r}{hint} ({key})")
         if wanted is not None:
             found[role] = wanted
@@ -89,8 +102,9 @@ def _by_name(
         if role in found or (role == "time" and settings.order == "file"):
             continue
         names = [name for name in candidates(role, table.names) if name not in found.values()]
+        names = [name for name in names if name not in table.nested] or names
         if role == LABEL:
-            names = [name for name in names if _is_label(sample.get(name, ()))]
+            names = _labels(table, names, sample, notes)
         if role in ("user", "item"):  # stable: a column with gaps only where there is no other
             names.sort(key=lambda name: _has_gaps(sample.get(name, ())))
         if names:
@@ -118,13 +132,33 @@ def _tell_choice(table: Table, role: str, names: Sequence[str], notes: list[str]
     )
 
 
-def _is_label(cells: Sequence[str | None]) -> bool:
-    """Tell a label of events from one in words, such as a category's."""
-    return not cells or any(_is_truth(cell) for cell in cells if cell is not None)
+def _labels(table: Table, names: Sequence[str], sample: Sample, notes: list[str]) -> list[str]:
+    """Return the labels of events; one in words, such as a category's, is told and is none."""
+    labels = [name for name in names if _any(_is_truth, sample.get(name, ()))]
+    words = [name for name in names if name not in labels]
+    if words:
+        notes.append(
+            f"{table.file}: {words[0]!r} is in words, so it leaves no row out; --where may"
+        )
+    for name in table.names:
+        if bare(name) in MAYBE_LABELS and _all_zero_or_one(sample.get(name, ())):
+            notes.append(
+                f"{table.file}: rows with {name!r} 0 are events too; --where '{name} > 0' leaves"
+                " them out"
+            )
+    return labels
+
+
+def _any(test: Callable[[str], bool], cells: Sequence[str | None]) -> bool:
+    return not cells or any(test(cell) for cell in cells if cell is not None)
 
 
 def _is_truth(cell: str) -> bool:
-    return bool(NUMBER.fullmatch(cell)) or cell.lower() in ("true", "false")
+    return bool(NUMBER.fullmatch(cell)) or cell.lower() in LABEL_TRUTHS
+
+
+def _all_zero_or_one(cells: Sequence[str | None]) -> bool:
+    return bool(cells) and {*cells} <= {"0", "1", "0.0", "1.0", "True", "False", "true", "false"}
 
 
 def _has_gaps(cells: Sequence[str | None]) -> bool:

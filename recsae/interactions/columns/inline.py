@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
 from recsae.interactions.attributes import (
@@ -21,13 +22,16 @@ from recsae.interactions.table import TEXT, Table, columns_of
 _ONE_VALUE = 0.99  # of the items at least must always have the same: else it is the event's own
 
 
-def with_inline(log: Log, tables: Sequence[Table]) -> Log:
-    """Return the log with the attributes that its unused columns hold, if an item has one value."""
+def with_inline(log: Log, tables: Sequence[Table], keep: NDArray[np.bool_]) -> Log:
+    """Return the log with the attributes that its unused columns hold, if an item has one value.
+
+    `keep` marks the rows of the tables that are its events.
+    """
     names = [name for name in log.unused if plain_name(name) in CANONICAL]
     values, tag_names, used = [], {}, set()
     for name in names:
         known = plain_name(name)
-        found = None if known in tag_names else _of_items(log, tables, name)
+        found = None if known in tag_names else _of_items(log, tables, name, keep)
         if found is None:
             continue
         values.append(long(found["item"], known, found["value"]))
@@ -40,7 +44,9 @@ def with_inline(log: Log, tables: Sequence[Table]) -> Log:
     return log._replace(about=About(pd.concat(values), tag_names), unused=unused)
 
 
-def _of_items(log: Log, tables: Sequence[Table], name: str) -> pd.DataFrame | None:
+def _of_items(
+    log: Log, tables: Sequence[Table], name: str, keep: NDArray[np.bool_]
+) -> pd.DataFrame | None:
     """Return the items (ids as text) and their values; None if it is no attribute of items."""
     try:
         read, _ = columns_of(tables, [name], [], str(tables[0].file))
@@ -53,7 +59,7 @@ def _of_items(log: Log, tables: Sequence[Table], name: str) -> pd.DataFrame | No
     if isinstance(whole, pa.ChunkedArray):
         return None
     texts = np.asarray(whole.dictionary.to_pylist(), dtype=object)
-    codes = np.asarray(whole.indices.fill_null(-1))
+    codes = np.asarray(whole.indices.fill_null(-1))[keep]
     pairs = pd.DataFrame({"item": log.item.codes, "value": codes}).drop_duplicates()
     there = [n for n, text in enumerate(texts) if text and text.strip()]
     pairs = pairs[pairs["value"].isin(there)]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from recsae.errors import RecsaeError
-from recsae.interactions.layout import Layout, quoting
+from recsae.interactions.files.layout import Layout, quoting
 from recsae.interactions.opening import File
 from recsae.interactions.table import CODED, TEXT, Table
 

@@ -1,0 +1,1 @@
+"""Which columns are the user, the item, the time; their cells as events: ids, filters."""

@@ -1,0 +1,1 @@
+"""Files of any layout as tables of raw cells; knows no event."""
