@@ -50,7 +50,7 @@ fuzz-data: install  ## 1,000 rewritten or damaged logs of each format
 	$(BIN)/python -m pytest -m fuzz tests/interactions
 
 schema: install  ## after a change of any settings class
-	$(BIN)/python -m recsae.search.schema
+	$(BIN)/python -m recsae.space.schema
 
 bench: install  ## speed as ratios against naive versions, in one run
 	$(BIN)/python benchmarks/sae_step.py

@@ -31,11 +31,11 @@ from gpu_searches import searches
 from gpu_timing import RUNS, SMALL, STEPS, launches, say, seconds, waits
 
 from recsae.metrics.ranking import ranks
+from recsae.recommenders.sasrec.loss import cross_entropy
+from recsae.recommenders.sasrec.model import SASRec
+from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.recommenders.sasrec.training import train
 from recsae.sae.registry import variant
-from recsae.sasrec.loss import cross_entropy
-from recsae.sasrec.model import SASRec
-from recsae.sasrec.settings import SASRecSettings
-from recsae.sasrec.training import train
 from recsae.scoring import Evaluator
 
 GIB = 2**30

@@ -9,17 +9,17 @@ import torch
 from sae_step import WIDTH, states
 from torch import Tensor
 
-from recsae.activations import Activations, extract
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations, extract
 from recsae.cache import Cache
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.ranking import Seen
+from recsae.recommenders.base import pretrain
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.registry import variant
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
-from recsae.sasrec.base import pretrain
-from recsae.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
 
 VARIANTS: list[tuple[str, dict[str, Any]]] = [

@@ -11,7 +11,7 @@ from typing import Any
 
 from gpu_data import LIKE_ML_100K, TINY
 
-from recsae.search.journal import events_of
+from recsae.search.journal.journal import events_of
 
 LIMIT = 150.0
 """Seconds after which a search counts as too slow to wait for."""

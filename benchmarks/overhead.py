@@ -55,9 +55,9 @@ def _cpu_seconds() -> float:
 def ours(trials: int, folder: Path) -> dict[str, float]:
     """Run our search."""
     from recsae.results import create, load_results
-    from recsae.search.director import Director
-    from recsae.search.space import space_of
-    from recsae.search.tuner import run_search
+    from recsae.search.engine.director import Director
+    from recsae.search.ray.tuner import run_search
+    from recsae.space.space import space_of
 
     meter, report = Meter(), Director.report
 

@@ -17,11 +17,11 @@ import numpy as np
 from noop_trials import space_values, visible_to_workers
 
 from recsae.results import create, load_results
-from recsae.search import tuner
-from recsae.search.events import Event
-from recsae.search.history import Told
-from recsae.search.recorder import RunRecord
-from recsae.search.space import space_of
+from recsae.search.engine.events import Event
+from recsae.search.engine.history import Told
+from recsae.search.ray import tuner
+from recsae.search.record.recorder import RunRecord
+from recsae.space.space import space_of
 
 WORKERS = 2
 SAMPLES = 200

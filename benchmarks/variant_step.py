@@ -15,14 +15,14 @@ from sae_step import states
 from timing import compare, show
 from torch import Tensor, nn
 
-from recsae.sae.attention import Attention
 from recsae.sae.base import Variant
 from recsae.sae.code import SparseCode
-from recsae.sae.contrastive import Contrastive
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.rows import Rows
-from recsae.sae.topk import TopK
 from recsae.sae.training import SAETrainer
+from recsae.sae.variants.attention import Attention
+from recsae.sae.variants.contrastive import Contrastive
+from recsae.sae.variants.topk import TopK
 
 SHAPES = [(2, 5, 256), (8, 8, 512), (32, 16, 256), (32, 16, 1024)]
 CODE = {"sae_attn_mode": "code", "sae_attn_dropout": 0.0}

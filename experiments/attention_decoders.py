@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from recsae.activations import Activations
-from recsae.sae.attention import Attention
-from recsae.sae.attention_atoms import over_atoms
+from recsae.activations.store import Activations
 from recsae.sae.base import SAESettings
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
+from recsae.sae.variants.attention import Attention
+from recsae.sae.variants.attention_atoms import over_atoms
 
 
 class LearnedQuery(Attention):

@@ -22,20 +22,20 @@ import typer
 from attention_decoders import LastItem, LearnedQuery, OverItems
 from corrections import activations_of
 
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
-from recsae.cli_output import tell_mistakes
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations
+from recsae.cli.flags import settings_flags, take
+from recsae.cli.output import tell_mistakes
 from recsae.errors import SettingError
 from recsae.files import digest, read_json, write_json, write_whole
-from recsae.flags import settings_flags, take
 from recsae.interactions.settings import DataSettings
 from recsae.progress import meter
-from recsae.sae.attention import Attention, AttentionSettings
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings, Variant
 from recsae.sae.rows import Rows
-from recsae.sae.topk import TopK
 from recsae.sae.training import SAETrainer
-from recsae.sasrec.settings import SASRecSettings
+from recsae.sae.variants.attention import Attention, AttentionSettings
+from recsae.sae.variants.topk import TopK
 from recsae.trial import Evaluator
 
 MEASURES = ("fvu", "ndcg@10", "share", "fvu_zeroed", "leak_share", "leak")

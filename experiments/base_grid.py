@@ -19,8 +19,8 @@ import torch
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.progress import say
-from recsae.sasrec.settings import SASRecSettings
-from recsae.sasrec.training import train
+from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.recommenders.sasrec.training import train
 from recsae.sequences import Sequences
 
 COLUMNS = ("dataset", "changed", "seed", "best_epoch", "epochs", "seconds", "dev_ndcg@10")

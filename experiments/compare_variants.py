@@ -4,7 +4,7 @@
 
 The flags of the data (--min_user, --split, …) hold for every data set.
 
-Stopped and started again with the same settings, it goes on where it was. `recsae.comparison` has
+Stopped and started again with the same settings, it goes on where it was. `comparison` has
 the method; `comparison.html` in --out is the answer.
 """
 
@@ -14,10 +14,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from recsae.cli_output import strict_json, tell_mistakes
-from recsae.comparison.plan import QUICK, PlanSettings
-from recsae.comparison.writing import print_outcome, read_outcome, write_page
-from recsae.flags import flag_type, take_data
+from comparison.plan import QUICK, PlanSettings
+from comparison.report.writing import print_outcome, read_outcome, write_page
+
+from recsae.cli.flags import flag_type, take_data
+from recsae.cli.output import strict_json, tell_mistakes
 from recsae.interactions.settings import DataSettings
 from recsae.progress import say
 from recsae.settings import expected, fields
@@ -67,7 +68,7 @@ def run(options: dict[str, Any]) -> None:
     else:
         plan = plan_of(options)
         data = take_data({name: options[name] for name in DATA})
-        from recsae.comparison.run import compare
+        from comparison.run import compare
 
         found = compare(options["datasets"], plan, out, data=data)
     if options["json"]:

@@ -21,24 +21,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations
 from recsae.cache import Cache
-from recsae.cli_output import tell_mistakes
+from recsae.cli.flags import settings_flags, take, take_data
+from recsae.cli.output import tell_mistakes
 from recsae.errors import SettingError
 from recsae.files import digest, read_json, write_json, write_whole
-from recsae.flags import settings_flags, take, take_data
 from recsae.interactions.settings import DataSettings, check_data
 from recsae.jobs.sources import Source
 from recsae.machine import device_of
 from recsae.progress import meter
+from recsae.recommenders.base_choice import BaseChoice
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings, Variant
 from recsae.sae.recipes import RECIPES, Recipe, corrections
 from recsae.sae.registry import variant
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
-from recsae.sasrec.choice import BaseChoice
-from recsae.sasrec.settings import SASRecSettings
 from recsae.settings import fields
 from recsae.trial import Evaluator
 

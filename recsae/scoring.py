@@ -7,8 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from recsae.activations import Activations
-from recsae.activations_writing import Split
+from recsae.activations.extraction import Split
+from recsae.activations.store import Activations
 from recsae.metrics.closeness import closeness
 from recsae.metrics.latents import LatentUsage, coherence
 from recsae.metrics.leakage import BLOCK_ROWS, Audit, leak_audit, leaks, written_anew

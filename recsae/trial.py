@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from recsae.activations import Activations
+from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.machine import machine
 from recsae.metrics import DEEP

@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from recsae.results import DEV, Columns, is_setting, load_results
-from recsae.search import events
-from recsae.search.events import Event
-from recsae.search.journal import events_of
+from recsae.search.engine import events
+from recsae.search.engine.events import Event
+from recsae.search.journal.journal import events_of
 
 PATIENCE = 120.0
 """Seconds without a new event after which a search counts as stuck."""

@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 import torch
 
-from recsae.activations import Activations, extract
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations, extract
 from recsae.cache import Cache
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
-from recsae.sasrec.base import pretrain
-from recsae.sasrec.settings import SASRecSettings
+from recsae.recommenders.base import pretrain
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from conftest import TINY
 
-from recsae.cli import main
+from recsae.cli.app import main
 from recsae.errors import RecsaeError, refusal
 from recsae.files import whole, whole_folder
 from recsae.progress import LONGEST_LINE
-from recsae.search.shipped import find_space
 from recsae.settings import path_of
+from recsae.space.shipped import find_space
 
 BASE = ["--dataset", TINY, "--emb_size", "16", "--num_layers", "1", "--num_heads", "2"]
 BASE += ["--epochs", "1"]
@@ -109,7 +109,7 @@ def test_a_search_whose_trials_fit_nowhere_leaves_no_run(
     def refuse(*_: Any, **__: Any) -> None:
         raise RecsaeError("a trial asks for 1000 CPUs")
 
-    monkeypatch.setattr("recsae.search.tuner.run_search", refuse)
+    monkeypatch.setattr("recsae.search.ray.tuner.run_search", refuse)
     space = tmp_path / "space.yaml"  # its base is trained too soon for a line of progress
     space.write_text(find_space("smoke.yaml").read_text() + "base: {epochs: 1}\n")
     assert "1000 CPUs" in told(

@@ -8,9 +8,9 @@ from power_cut import Disk
 
 from recsae.files import whole_folder, write_whole
 from recsae.results import create, load_results, write_trials
-from recsae.search import journal as journals
-from recsae.search.journal import Journal, events_of
-from recsae.search.states import keep_state, kept_state
+from recsae.search.journal import journal as journals
+from recsae.search.journal.journal import Journal, events_of
+from recsae.search.ray.checkpoints import keep_state, kept_state
 
 
 @pytest.fixture

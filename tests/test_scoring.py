@@ -9,20 +9,20 @@ from laws.cases import modes
 from made_states import prepare
 from torch import Tensor
 
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.interactions.settings import DataSettings
 from recsae.metrics import DEEP
 from recsae.metrics.leakage import leak_audit
 from recsae.metrics.ranking import ranks
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings, Variant
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variants
-from recsae.sae.topk import TopK
-from recsae.sasrec.settings import SASRecSettings
-from recsae.search.sections import DIRECTIONS
+from recsae.sae.variants.topk import TopK
+from recsae.space.sections import DIRECTIONS
 from recsae.trial import Evaluator, SAETrial, run_trial
 
 WIDTH = 16

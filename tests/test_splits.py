@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
-from recsae.sasrec.base import data_digest
+from recsae.recommenders.base import data_digest
 from recsae.sequences import Sequences
 from recsae.splits import quantile
 

@@ -12,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_states import prepare
 
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
-from recsae.baselines import BASELINES
-from recsae.baselines.counts import RECOMMENDERS, Histories
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.interactions.datasets import load
@@ -24,9 +22,11 @@ from recsae.interactions.settings import DataSettings
 from recsae.jobs.baselines import score
 from recsae.metrics.leakage import leak_audit
 from recsae.metrics.ranking import Asked, Seen, ranks_among
+from recsae.recommenders.base import Base
+from recsae.recommenders.counts import BASELINES
+from recsae.recommenders.counts.models import RECOMMENDERS, Histories
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings
-from recsae.sasrec.base import Base
-from recsae.sasrec.settings import SASRecSettings
 from recsae.sequences import Mask, Met, Sequences, Targets, seen_items
 from recsae.trial import Evaluator, SAETrial, run_trial
 

@@ -8,16 +8,16 @@ import pytest
 import torch
 from made_states import prepare
 
-from recsae.activations import Activations, extract
-from recsae.activations_settings import ActivationSettings
-from recsae.baselines import BASELINES
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations, extract
 from recsae.cache import Cache, cache_root
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.baselines import controls, score
+from recsae.recommenders.base import Base, pretrain
+from recsae.recommenders.counts import BASELINES
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings
-from recsae.sasrec.base import Base, pretrain
-from recsae.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
 from recsae.splits import sorted_events
 from recsae.trial import Evaluator, SAETrial, run_trial

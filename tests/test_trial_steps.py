@@ -8,15 +8,15 @@ import torch
 from conftest import TINY
 from made_states import prepare
 
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.errors import SettingError
 from recsae.interactions.settings import DataSettings
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae import files
 from recsae.sae.registry import variants
 from recsae.sae.training import SAETrainer
-from recsae.sasrec.settings import SASRecSettings
 from recsae.scoring import share
 from recsae.trial import Evaluator, SAETrial, run_trial
 

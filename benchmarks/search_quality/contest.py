@@ -27,8 +27,8 @@ from benchmarks.search_quality.plan import (
 from benchmarks.search_quality.simulator import UNLIMITED, Clock, SimulatedRun, drive, simulate
 from recsae.progress import meter
 from recsae.results import States
-from recsae.search.space import SearchSpace
 from recsae.search.strategies import strategy_for
+from recsae.space.space import SearchSpace
 
 
 class Task(NamedTuple):

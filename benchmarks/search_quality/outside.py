@@ -21,10 +21,10 @@ from ray.tune.search.optuna import OptunaSearch
 
 from benchmarks.search_quality.simulator import GOES_ON, Clock
 from recsae.results import States
-from recsae.search.completing import SEED, trial_seed
-from recsae.search.director import Leg
-from recsae.search.parameters import MODEL, Scripted
-from recsae.search.space import SearchSpace
+from recsae.search.engine.director import Leg
+from recsae.search.engine.new_trials import SEED, trial_seed
+from recsae.space.parameters import MODEL, Scripted
+from recsae.space.space import SearchSpace
 
 TIME = "training_iteration"
 GRACE, FACTOR = 1, 3

@@ -19,13 +19,13 @@ import pandas as pd
 import torch
 
 from benchmarks.search_quality.tables import COLUMNS, HERE, SEEDS, TABLES, Table, design
-from recsae.activations import Activations
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.files import read_json, write_json, write_whole
 from recsae.jobs.sources import source_of
 from recsae.progress import meter, say
 from recsae.sae.registry import variant
-from recsae.search.parameters import MODEL
+from recsae.space.parameters import MODEL
 from recsae.trial import Evaluator, SAETrial
 
 RECORDINGS = HERE / "recordings"

@@ -11,7 +11,7 @@ import pandas as pd
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.tables import EPOCHS, SEEDS, Table
 from recsae.errors import RecsaeError
-from recsae.search.parameters import LATENTS_OF_THE_PRIOR, Parameter
+from recsae.space.parameters import LATENTS_OF_THE_PRIOR, Parameter
 
 METRICS = ("ndcg@10", "hr@10", "fvu", "l0", "dead", "share", "leak")
 COST = "cost"

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from benchmarks.search_quality.surrogate import Curve
-from recsae.search.budgets import Budget
-from recsae.search.director import Director, Leg
-from recsae.search.history import History
-from recsae.search.strategy import Strategy
+from recsae.search.engine.budgets import Budget
+from recsae.search.engine.director import Director, Leg
+from recsae.search.engine.history import History
+from recsae.search.engine.strategy import Strategy
 
 START: Final = 0.12
 """Seconds before a leg trains: what a process that is used again takes to set a trial up."""

@@ -6,9 +6,7 @@ from typing import Any
 
 import torch
 
-from recsae.activations import Activations
-from recsae.baselines import BASELINES
-from recsae.baselines.counts import RECOMMENDERS, Histories
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.interactions.datasets import load
@@ -18,6 +16,8 @@ from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks_among
 from recsae.reads import count_test_read
+from recsae.recommenders.counts import BASELINES
+from recsae.recommenders.counts.models import RECOMMENDERS, Histories
 from recsae.sequences import Sequences, Targets, met_before, seen_items
 
 KIND = "baselines"
@@ -59,7 +59,7 @@ def _scored(
     """Return `metrics` and `groups` by split, computed if nobody has, and where they lie."""
     where = [targets[split].position for split in targets]
     arrays = [histories.items, histories.offsets, histories.train_lengths, *where]
-    code = code_digest("baselines", "metrics", "sequences*", "splits*")
+    code = code_digest("recommenders/counts", "metrics", "sequences*", "splits*")
     key = digest(name, histories.n_items, code, *arrays)
 
     def build(folder: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
-from recsae.activations import KIND as ACTIVATIONS
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
-from recsae.activations_writing import SPLITS
+from recsae.activations.extraction import SPLITS
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import KIND as ACTIVATIONS
+from recsae.activations.store import Activations
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import write_json
@@ -30,6 +30,9 @@ from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of
 from recsae.progress import say
 from recsae.reads import count_test_read
+from recsae.recommenders.base import KIND as BASES
+from recsae.recommenders.base import SHORTEST_PREFIX, Base
+from recsae.recommenders.base_choice import BaseChoice
 from recsae.results import (
     Columns,
     Files,
@@ -43,9 +46,6 @@ from recsae.results import (
 )
 from recsae.results.failures import failure_words
 from recsae.sae import files
-from recsae.sasrec.base import KIND as BASES
-from recsae.sasrec.base import SHORTEST_PREFIX, Base
-from recsae.sasrec.choice import BaseChoice
 from recsae.settings import path_of
 from recsae.trial import Evaluator
 

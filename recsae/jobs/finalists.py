@@ -19,7 +19,9 @@ from recsae.results import (
     write_finalists,
 )
 from recsae.results.choosing import chosen, winners
-from recsae.search.budgets import Budget
+from recsae.search.engine.budgets import Budget
+from recsae.search.engine.history import History
+from recsae.search.engine.strategy import Fresh
 from recsae.search.finalists import (
     FACTORY,
     FOLDER,
@@ -33,13 +35,11 @@ from recsae.search.finalists import (
     model_folder,
     row_of,
 )
-from recsae.search.history import History
-from recsae.search.segment_folders import FOLDER as JOURNAL
-from recsae.search.space import SearchSpace
-from recsae.search.strategy import Fresh
+from recsae.search.journal.folders import FOLDER as JOURNAL
+from recsae.space.space import SearchSpace
 
 if TYPE_CHECKING:
-    from recsae.search.tuner import SearchOutcome
+    from recsae.search.ray.tuner import SearchOutcome
 
 Row = dict[str, Any]
 
@@ -108,7 +108,7 @@ def _wanted(run: Path, space: SearchSpace) -> list[Fresh]:
 
 def _train(folder: Path, space: SearchSpace, wanted: list[Fresh], training: Training) -> bool:
     """Train what is not trained yet; return False after a Ctrl-C."""
-    from recsae.search.tuner import UNLIMITED, Plan, run_plan
+    from recsae.search.ray.tuner import UNLIMITED, Plan, run_plan
 
     known = {key_of(trial.drawn): trial.ended for trial in _history(folder, space)}
     keys = list(dict.fromkeys([*known, *(key_of(fresh.drawn) for fresh in wanted)]))
@@ -133,7 +133,7 @@ def _train(folder: Path, space: SearchSpace, wanted: list[Fresh], training: Trai
 
 
 def _history(folder: Path, space: SearchSpace) -> History:
-    from recsae.search.journal import events_of
+    from recsae.search.journal.journal import events_of
 
     return history_of(events_of(folder), space.objectives)
 
@@ -169,11 +169,11 @@ def _score(files: list[Path], training: Training) -> None:
     if not training.gpus:
         score_files(files, training.cache)
     elif files:
-        from recsae.search import on_gpu
-        from recsae.search.cluster import cluster
+        from recsae.search.ray import gpu_tasks
+        from recsae.search.ray.cluster import cluster
 
         with cluster(training.address):
-            on_gpu.run("to score finalists", training.gpus, score_files, files, training.cache)
+            gpu_tasks.run("to score finalists", training.gpus, score_files, files, training.cache)
 
 
 def score_files(files: list[Path], cache: Cache) -> None:

@@ -58,7 +58,7 @@ def run_outcome(path: Path) -> dict[str, Any]:
 def report(run: str, *, storage: str | None) -> dict[str, Any]:
     """Write a run's page from its dataframes, and which parameters decide beside them."""
     from recsae.report import write_report
-    from recsae.search.importance import store_importance
+    from recsae.search.optuna_views.importance import store_importance
 
     path = find_run(run, storage_root(storage))
     store_importance(path)
@@ -106,8 +106,8 @@ def merge(runs: Sequence[str], *, name: str, storage: str | None) -> dict[str, A
 
 def export(run: str, *, storage: str | None) -> dict[str, Any]:
     """Write a run as an Optuna journal, and say how to open it."""
-    from recsae.search.optuna_export import dashboard_command
-    from recsae.search.optuna_export import export as written
+    from recsae.search.optuna_views.export import dashboard_command
+    from recsae.search.optuna_views.export import export as written
 
     results = load_results(find_run(run, storage_root(storage)))
     path = written(results)

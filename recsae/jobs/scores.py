@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 
-from recsae.activations import Activations
-from recsae.activations_writing import SPLITS, Split
+from recsae.activations.extraction import SPLITS, Split
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.files import read_json, whole
 from recsae.jobs.sources import base_folder

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from recsae.cache import SHARED_CACHE, Cache, cache_of
 from recsae.errors import RecsaeError
 from recsae.files import read_json, write_json
-from recsae.jobs.preparing import WARM, Prepared, check_goes_on, earlier, may_use_gpu, prepare
 from recsae.jobs.results import report, run_outcome
+from recsae.jobs.search_start import WARM, Prepared, check_goes_on, earlier, may_use_gpu, prepare
 from recsae.progress import say
 from recsae.results import (
     Files,
@@ -28,12 +28,12 @@ from recsae.results import (
     write_search,
 )
 from recsae.results.failures import without_result
-from recsae.search.extending import stored_space
-from recsae.search.space import SearchSpace
 from recsae.search.versions import code, versions
+from recsae.space.changes import stored_space
+from recsae.space.space import SearchSpace
 
 if TYPE_CHECKING:
-    from recsae.search.tuner import SearchOutcome
+    from recsae.search.ray.tuner import SearchOutcome
 
 FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
@@ -118,9 +118,9 @@ def resume(
 
 
 def _search(prepared: Prepared, path: Path, where: Where, cache: Cache) -> "SearchOutcome":
-    from recsae.search.proposers.warm import WarmTrial
+    from recsae.search.ray.tuner import run_search
+    from recsae.search.samplers.warm_start import WarmTrial
     from recsae.search.strategies import warnings_of
-    from recsae.search.tuner import run_search
 
     for warning in warnings_of(prepared.space):
         say(warning)
@@ -203,7 +203,7 @@ def _open_places(root: Path, where: Where) -> Cache:
     root.mkdir(parents=True, exist_ok=True)
     tempfile.TemporaryFile(dir=root).close()
     if where.address is not None:
-        from recsae.search.cluster import check_answers
+        from recsae.search.ray.cluster import check_answers
 
         check_answers(where.address)
     if where.address or is_address(where.storage):
@@ -218,14 +218,14 @@ def _looked_at(space: SearchSpace, where: Where) -> Iterator[None]:
     Raises RecsaeError if it is too small for a trial, or if a node runs another recsae or torch:
     before a base is trained, which takes minutes.
     """
-    from recsae.search.resources import needs_look
+    from recsae.search.ray.resources import needs_look
 
     if where.address is None and not (needs_look(space.resources) or may_use_gpu(space, None)):
         yield
         return
-    from recsae.search.cluster import cluster
-    from recsae.search.same_code import check_nodes
-    from recsae.search.sharing import check_ahead
+    from recsae.search.ray.cluster import cluster
+    from recsae.search.ray.node_versions import check_nodes
+    from recsae.search.ray.shares import check_ahead
 
     with cluster(where.address):
         if where.address is not None:
@@ -260,8 +260,8 @@ def _score_best(path: Path, cache: Cache, outcome: "SearchOutcome", where: Where
     if outcome.share.device == "cpu":
         score_run(path, cache)
         return
-    from recsae.search import on_gpu
-    from recsae.search.cluster import cluster
+    from recsae.search.ray import gpu_tasks
+    from recsae.search.ray.cluster import cluster
 
     with cluster(where.address):
-        on_gpu.run("to score the best", outcome.share.gpus, score_best, path, cache)
+        gpu_tasks.run("to score the best", outcome.share.gpus, score_best, path, cache)

@@ -9,20 +9,20 @@ from typing import Any, NamedTuple, Self
 
 import torch
 
-from recsae.activations import KIND as ACTIVATIONS
-from recsae.activations import Activations, extract, key_of
-from recsae.activations_settings import ActivationSettings
-from recsae.activations_writing import NO_VIEWS
+from recsae.activations.extraction import NO_VIEWS
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import KIND as ACTIVATIONS
+from recsae.activations.store import Activations, extract, key_of
 from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings, check_name
 from recsae.machine import device_of
-from recsae.sasrec.base import KIND as BASES
-from recsae.sasrec.base import Base, find_base, fingerprint, pretrain
-from recsae.sasrec.choice import BaseChoice
-from recsae.sasrec.presets import DataFacts, resolve
-from recsae.sasrec.settings import SASRecSettings
+from recsae.recommenders.base import KIND as BASES
+from recsae.recommenders.base import Base, find_base, fingerprint, pretrain
+from recsae.recommenders.base_choice import BaseChoice
+from recsae.recommenders.sasrec.presets import DataFacts, resolve
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
 
 IMPORTED = "imported"

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from recsae.activations import Activations
-from recsae.activations_writing import SPLITS, Split
+from recsae.activations.extraction import SPLITS, Split
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.files import digest, write_json

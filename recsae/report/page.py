@@ -13,7 +13,7 @@ from recsae.files import write_whole
 from recsae.report import formats
 from recsae.report.finalists import HELP, seeds_words
 from recsae.report.glossary import explained
-from recsae.report.plots import plots
+from recsae.report.plots.all_plots import plots
 from recsae.report.trial_list import fixed_settings, trial_table
 from recsae.results import (
     Columns,

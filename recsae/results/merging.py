@@ -12,7 +12,7 @@ from recsae.results.columns import Columns, States
 from recsae.results.comparing import differences
 from recsae.results.frames import Row
 from recsae.results.reading import Results, records, run_seconds
-from recsae.results.uniting import shown, united_space
+from recsae.space.unions import shown, united_space
 
 _MUST_BE_SAME: Final = ("objectives.", "constraints.")
 _FREE: Final = ("data.format",)

@@ -1,4 +1,4 @@
-"""The variants by name. A file in this folder that defines a Variant joins; no list to edit."""
+"""The variants by name. A file in variants/ that defines a Variant joins; no list to edit."""
 
 import ast
 import importlib
@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import recsae.sae
+import recsae.sae.variants
 from recsae.errors import SettingError, nearest
 from recsae.sae.base import SAESettings, Variant
 
@@ -58,7 +58,8 @@ def _assigns_name(statement: ast.stmt) -> bool:
 
 
 def _variant_modules() -> list[str]:
-    names = [f"{recsae.sae.__name__}.{m.name}" for m in pkgutil.iter_modules(recsae.sae.__path__)]
+    room = recsae.sae.variants
+    names = [f"{room.__name__}.{module.name}" for module in pkgutil.iter_modules(room.__path__)]
     return [name for name in names if names_a_variant(_source(name))]
 
 

@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 
 from recsae.errors import SettingError
-from recsae.sae.activity import Activity
 from recsae.sae.base import SAESettings, Variant
-from recsae.sae.descent import Descent
-from recsae.sae.graphs import StepGraphs, graphs_there
+from recsae.sae.cuda_graphs import StepGraphs, graphs_there
+from recsae.sae.initialisation import rms_scale, start
+from recsae.sae.latent_activity import Activity
 from recsae.sae.losses import Terms, loss_terms
 from recsae.sae.model import SparseAutoencoder
+from recsae.sae.optimizer import Descent
 from recsae.sae.recipes import RECIPES, Recipe
 from recsae.sae.rows import Rows
-from recsae.sae.start import rms_scale, start
 
 RESIDENT_BYTES = 2**30
 """Rows up to this size are kept on a GPU, so that no step waits for a transfer."""

@@ -1,1 +1,5 @@
-"""The search: the only room that imports ray and optuna."""
+"""The search: which trials there are, what becomes of them, and what is kept.
+
+Ray is imported in `ray` alone, Optuna in `samplers` and `optuna_views`.
+It must not print or parse flags.
+"""

@@ -8,30 +8,27 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from recsae.files import sync
 from recsae.progress import say
 from recsae.results import DEV, Columns, States
-from recsae.search.budgets import Budget
-from recsae.search.completing import SEED
-from recsae.search.director import Director
-from recsae.search.events import Event
-from recsae.search.history import History, Told
-from recsae.search.keeper import Keeper
-from recsae.search.reports import metric_columns
-from recsae.search.sections import SchedulerSettings, SearchSettings
-from recsae.search.space import SearchSpace
-from recsae.search.strategy import Decision, Fresh, Further
-
-if TYPE_CHECKING:
-    from recsae.search.trainable import Trial, Work
+from recsae.search.engine.budgets import Budget
+from recsae.search.engine.director import Director
+from recsae.search.engine.events import Event
+from recsae.search.engine.history import History, Told
+from recsae.search.engine.new_trials import SEED
+from recsae.search.engine.reports import metric_columns
+from recsae.search.engine.strategy import Decision, Fresh, Further
+from recsae.search.record.best_models import Keeper
+from recsae.space.sections import SchedulerSettings, SearchSettings
+from recsae.space.space import SearchSpace
 
 FOLDER: Final = "finalists"
 """Folder in a run for their journal and the models of those that win."""
-FACTORY: Final = "recsae.search.finalists:fresh_trial"
+FACTORY: Final = "recsae.search.ray.trainable:finalist_trial"
 _TAG: Final = 0x46494E
 """Tells these seeds from all others that come from the seed of a search."""
 
@@ -67,13 +64,6 @@ def key_of(drawn: Mapping[str, Any]) -> Key:
 def model_folder(key: Key) -> str:
     """Return the name of the folder with the model of a training."""
     return "{}-{}".format(*key)
-
-
-def fresh_trial(model_name: str, settings: dict[str, Any], work: "Work") -> "Trial":
-    """Return a trial whose data come in an order of its own too, not in that of the search."""
-    from recsae.search.trainable import sae_trial
-
-    return sae_trial(model_name, settings, replace(work, order_seed=settings[SEED]))
 
 
 def finalist_space(space: SearchSpace, trainings: int) -> SearchSpace:

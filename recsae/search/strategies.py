@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from functools import partial
 
 from recsae.progress import say
-from recsae.search.completing import completed
-from recsae.search.model import OurStrategy
-from recsae.search.model import pauses as our_pauses
-from recsae.search.noise import StopAtNoise, tail_gain
-from recsae.search.proposers import proposer_for
-from recsae.search.proposers.warm import WarmTrial
-from recsae.search.rules import pauses, rule_for, rungs
-from recsae.search.sections import OURS
-from recsae.search.space import SearchSpace
-from recsae.search.strategy import Paired, Strategy
+from recsae.search.curve_gp import OurStrategy
+from recsae.search.curve_gp import pauses as our_pauses
+from recsae.search.engine.new_trials import completed
+from recsae.search.engine.strategy import Paired, Strategy
+from recsae.search.samplers import proposer_for
+from recsae.search.samplers.warm_start import WarmTrial
+from recsae.search.schedulers import pauses, rule_for, rungs
+from recsae.search.stopping.noise import StopAtNoise, tail_gain
+from recsae.space.sections import OURS
+from recsae.space.space import SearchSpace
 
 HALVING = ("asha", "asha_promote", "hyperband")
 """Schedulers of which one trial of so many goes on at each rung."""

@@ -7,11 +7,11 @@ from platform import python_version
 import recsae
 from recsae import files
 
-_SEARCH = ("search", "results", "jobs")
+_SEARCH = ("space", "search", "results", "jobs")
 """Rooms that choose: trials, what becomes of them, and the best."""
 _ELSEWHERE = (
-    *("interactions", "sasrec"),  # the fingerprint of the states stands for these
-    *("__main__.py", "cli*", "comparison", "flags.py", "report"),  # these ask and show
+    *("interactions", "recommenders"),  # the fingerprint of the states stands for these
+    *("__main__.py", "cli", "report"),  # these ask and show
 )
 """Rooms that neither choose nor train. Every other one counts as training, a new one too."""
 

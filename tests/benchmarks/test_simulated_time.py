@@ -11,9 +11,9 @@ from benchmarks.search_quality.plan import ONE_OBJECTIVE, space_for
 from benchmarks.search_quality.simulator import START, SimulatedRun, simulate
 from benchmarks.search_quality.surrogate import Curve
 from recsae.results import States
-from recsae.search.history import History, Told
+from recsae.search.engine.history import History, Told
+from recsae.search.engine.strategy import Decision, Fresh, Further
 from recsae.search.strategies import strategy_for
-from recsae.search.strategy import Decision, Fresh, Further
 
 WORKERS = 2
 

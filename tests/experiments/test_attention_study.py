@@ -11,11 +11,11 @@ import torch
 from conftest import TINY
 from made_states import prepare
 
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.interactions.settings import DataSettings
-from recsae.sasrec.settings import SASRecSettings
+from recsae.recommenders.sasrec.settings import SASRecSettings
 
 FOLDER = Path(__file__).parents[2] / "experiments"
 BASE = SASRecSettings(emb_size=8, num_layers=1, num_heads=2, epochs=2)

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from comparison.plan import QUICK, PlanSettings
 from scripts import experiment
-
-from recsae.comparison.plan import QUICK, PlanSettings
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import pytest
 import torch
 from made_states import prepare
 
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.interactions.settings import DataSettings
-from recsae.sasrec.settings import SASRecSettings
+from recsae.recommenders.sasrec.settings import SASRecSettings
 
 THERE = torch.cuda.is_available()
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from gpu.quiet_cases import LOUD_CASES, QUIET_CASES, trainer
 from laws.cases import Case, same, weights
 
 from recsae.sae.training import SAETrainer
-from recsae.search.states import keep_state, kept_state
+from recsae.search.ray.checkpoints import keep_state, kept_state
 
 pytestmark = pytest.mark.gpu
 

@@ -7,16 +7,16 @@ from gpu.quiet_cases import LOUD_CASES
 from laws.cases import Case
 from made_seen import nothing_seen
 
-from recsae.activations import Activations
+from recsae.activations.store import Activations
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.ranking import ranks
+from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.recommenders.sasrec.states import target_states
+from recsae.recommenders.sasrec.training import train
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
-from recsae.sasrec.settings import SASRecSettings
-from recsae.sasrec.states import target_states
-from recsae.sasrec.training import train
 from recsae.scoring import Evaluator
 from recsae.sequences import Sequences
 

@@ -8,7 +8,7 @@ import torch
 from gpu.quiet_cases import COUNT, LOUD_CASES, QUIET_CASES, rows, trainer
 from laws.cases import Case, same, weights
 
-from recsae.sae.graphs import graphs_there
+from recsae.sae.cuda_graphs import graphs_there
 from recsae.sae.losses import squared_error
 
 pytestmark = pytest.mark.gpu

@@ -8,7 +8,7 @@ import pytest
 from jobs.refusals import ITEMS, Run
 from rechorus_world import write_folder
 
-from recsae.cli import main
+from recsae.cli.app import main
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsae.cli import main
+from recsae.cli.app import main
 from recsae.interactions.settings import DataSettings
-from recsae.jobs.data_describing import describe, gini
+from recsae.jobs.data_description import describe, gini
 
 KEYS = (
     *("name", "users", "items", "events", "targets_met", "dropped", "order", "split", "columns"),
@@ -149,7 +149,7 @@ def test_the_page_is_whole_and_needs_no_network(log: Path, run: Run, tmp_path: P
 def test_it_loads_neither_torch_nor_ray(log: Path) -> None:
     code = (
         f"import sys; sys.argv = ['recsae', 'data', 'describe', {str(log)!r}]\n"
-        "from recsae.cli import main\n"
+        "from recsae.cli.app import main\n"
         "try: main()\n"
         "except SystemExit as ended: assert not ended.code\n"
         "sys.exit(bool({'torch', 'ray', 'optuna'} & set(sys.modules)))\n"

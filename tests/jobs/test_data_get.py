@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from file_server import FileServer, serving
 
-from recsae.cli import main
+from recsae.cli.app import main
 from recsae.downloads import http
 from recsae.interactions.named_sets import NAMED, NamedSet, Remote
 

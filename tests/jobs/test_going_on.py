@@ -8,10 +8,10 @@ import pytest
 
 from recsae import files
 from recsae.errors import RecsaeError
-from recsae.jobs.preparing import Prepared, check_goes_on
 from recsae.jobs.search import few_complete
-from recsae.search.space import space_of
+from recsae.jobs.search_start import Prepared, check_goes_on
 from recsae.search.versions import code, versions
+from recsae.space.space import space_of
 
 SPACE = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": {"int": [2, 8]}}})
 
@@ -24,10 +24,10 @@ def searched() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("file", "part"),
     [
-        ("search/noise.py", "search"),
-        ("search/repeats.py", "search"),
+        ("search/stopping/noise.py", "search"),
+        ("search/stopping/repeats.py", "search"),
         ("results/selection.py", "search"),
-        ("sae/topk.py", "training"),
+        ("sae/variants/topk.py", "training"),
         ("sequences.py", "training"),
     ],
 )

@@ -21,16 +21,16 @@ from rechorus_world import (
     write_folder,
 )
 
-from recsae.activations import Activations
+from recsae.activations.store import Activations
 from recsae.cache import Cache
-from recsae.cli import main
+from recsae.cli.app import main
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
-from recsae.jobs.preparing import prepare
+from recsae.jobs.search_start import prepare
+from recsae.recommenders import base as bases
 from recsae.sae import files
-from recsae.sasrec import base as bases
-from recsae.search.space import load_space, space_of
 from recsae.sequences import Sequences
+from recsae.space.space import load_space, space_of
 
 ITEMS, WIDTH, HISTORY = 24, 8, 5
 SAE = ["--sae_k", "2", "--sae_scale_size", "2", "--sae_epochs", "1"]

@@ -14,7 +14,7 @@ from report.made_up_runs import RUNS
 from search.past_runs import make_run
 from typer.testing import CliRunner
 
-from recsae import cli_results
+from recsae.cli import results as cli_results
 from recsae.errors import RecsaeError
 from recsae.files import write_json
 from recsae.results import Files, create, load_results, write_finalists, write_trials

@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import TINY
 
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
@@ -17,9 +17,9 @@ from recsae.jobs.evaluation import evaluate
 from recsae.jobs.sources import Source
 from recsae.metrics import DEEP
 from recsae.reads import reads_of_test
+from recsae.recommenders.base_choice import BaseChoice
 from recsae.report.outcome import model_lines
 from recsae.sae.registry import variant
-from recsae.sasrec.choice import BaseChoice
 
 NAME = "SASRec_SAE"
 SETTINGS = variant(NAME).Settings.of({"sae_epochs": 2, "sae_lr": 1e-2, "sae_batch_size": 64})

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from conftest import TINY
 
-from recsae.cli import main
+from recsae.cli.app import main
 
 BASE = {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2}
 SAE = {"sae_epochs": 2, "sae_k": 2, "sae_batch_size": 128}

@@ -8,10 +8,11 @@ import torch
 from conftest import TINY
 from made_states import prepare
 
-from recsae.activations import Activations
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.interactions.settings import DataSettings
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.report.dictionary import PAGE, page
 from recsae.report.glossary import LOSS_TERMS, explained
 from recsae.results import (
@@ -27,8 +28,7 @@ from recsae.results import (
 from recsae.results.columns import MERGED_TAIL
 from recsae.results.meanings import MEANINGS
 from recsae.sae.registry import variants
-from recsae.sasrec.settings import SASRecSettings
-from recsae.search.reports import metric_columns
+from recsae.search.engine.reports import metric_columns
 from recsae.trial import SAETrial
 
 BASE = SASRecSettings(emb_size=16, num_layers=1, num_heads=2, epochs=1)

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 import pytest
 from report.made_up_runs import RUNS, trial
 
-from recsae.report.growth import front_over_time
-from recsae.report.importance import importance
-from recsae.report.parallel import parallel
-from recsae.report.rungs import survival
+from recsae.report.plots.growth import front_over_time
+from recsae.report.plots.importance import importance
+from recsae.report.plots.parallel import parallel
+from recsae.report.plots.rungs import survival
 from recsae.results import load_results, write_importance
 
 Maker = Callable[..., Path]

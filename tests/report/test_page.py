@@ -17,7 +17,7 @@ from recsae.metrics import DEEP
 from recsae.report import write_report
 from recsae.report.glossary import explained
 from recsae.report.page import render
-from recsae.report.plots import PLOTS
+from recsae.report.plots.all_plots import PLOTS
 from recsae.results import (
     Files,
     create,
@@ -27,7 +27,7 @@ from recsae.results import (
     write_search,
     write_trials,
 )
-from recsae.search.sections import DIRECTIONS
+from recsae.space.sections import DIRECTIONS
 
 Maker = Callable[..., Path]
 VOID = {"meta", "link", "br"}

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report.made_up_runs import RUNS, SEARCH, trial
 
-from recsae.report import curves
-from recsae.report.curves import curves_by_epoch
-from recsae.report.over_time import objective_over_time
-from recsae.report.parameters import axis_of, log_ticks, parameters_against_objective
-from recsae.report.tradeoff import pareto
+from recsae.report.plots import curves
+from recsae.report.plots.curves import curves_by_epoch
+from recsae.report.plots.over_time import objective_over_time
+from recsae.report.plots.parameters import axis_of, log_ticks, parameters_against_objective
+from recsae.report.plots.tradeoff import pareto
 from recsae.results import Results, load_results
 
 Maker = Callable[..., Path]

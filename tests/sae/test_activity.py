@@ -2,8 +2,8 @@
 
 import torch
 
-from recsae.sae.activity import Activity
 from recsae.sae.code import SparseCode
+from recsae.sae.latent_activity import Activity
 from recsae.sae.recipes import RECIPES
 
 CPU = torch.device("cpu")

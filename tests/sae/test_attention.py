@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from recsae.errors import SettingError
 from recsae.metrics.leakage import leak_audit, leaks
-from recsae.sae.attention import Attention, AttentionSettings
-from recsae.sae.attention_atoms import over_atoms
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
+from recsae.sae.variants.attention import Attention, AttentionSettings
+from recsae.sae.variants.attention_atoms import over_atoms
 
 WIDTH = 8
 

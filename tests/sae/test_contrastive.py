@@ -9,11 +9,16 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from recsae.errors import SettingError
-from recsae.sae.contrastive import Contrastive, ContrastiveSettings, one_row_a_user, second_view
 from recsae.sae.files import load, save
 from recsae.sae.model import SparseAutoencoder
-from recsae.sae.nt_xent import nt_xent, nt_xent_as_published
 from recsae.sae.rows import Rows
+from recsae.sae.variants.contrastive import (
+    Contrastive,
+    ContrastiveSettings,
+    one_row_a_user,
+    second_view,
+)
+from recsae.sae.variants.nt_xent import nt_xent, nt_xent_as_published
 
 WIDTH = 6
 BASE_VIEW = ContrastiveSettings.of({"sae_contrastive_view": "base"})

@@ -11,7 +11,7 @@ from recsae.sae.losses import DEFAULT, batch_spread, loss_terms, squared_error
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.recipes import Recipe
 from recsae.sae.rows import Rows
-from recsae.sae.topk import TopK
+from recsae.sae.variants.topk import TopK
 
 WIDTH = 6
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from recsae.sae.nt_xent import LOWEST, nt_xent, nt_xent_as_published
+from recsae.sae.variants.nt_xent import LOWEST, nt_xent, nt_xent_as_published
 
 
 def two_views(count: int, seed: int = 1, width: int = 4) -> tuple[Tensor, Tensor]:

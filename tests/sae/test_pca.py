@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsae.errors import SettingError
-from recsae.sae.pca import PCA, PCASettings, principal_axes
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
+from recsae.sae.variants.pca import PCA, PCASettings, principal_axes
 
 WIDTH = 6
 

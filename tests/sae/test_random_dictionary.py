@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from recsae.sae.base import SAESettings
-from recsae.sae.random_dictionary import RandomDictionary
 from recsae.sae.rows import Rows
-from recsae.sae.topk import TopK
 from recsae.sae.training import SAETrainer
+from recsae.sae.variants.random_dictionary import RandomDictionary
+from recsae.sae.variants.topk import TopK
 
 SMALL = {"sae_k": 2, "sae_scale_size": 4, "sae_lr": 1e-2, "sae_batch_size": 32, "sae_epochs": 6}
 

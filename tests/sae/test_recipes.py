@@ -14,8 +14,8 @@ from recsae.sae.losses import loss_terms
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.recipes import PENALTY_SHARE, RECIPES, WEIGHT_DECAY, Recipe, corrections
 from recsae.sae.rows import Rows
-from recsae.sae.topk import TopK
 from recsae.sae.training import SAETrainer
+from recsae.sae.variants.topk import TopK
 
 DEFAULT, REFERENCE = RECIPES["default"], RECIPES["reference"]
 IDLE = {"dropout", "own_term"}

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from recsae.sae import contrastive
 from recsae.sae.recipes import WEIGHT_DECAY
 from recsae.sae.registry import variant
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer, data_order
+from recsae.sae.variants import contrastive
 
 WIDTH, LATENTS, COUNT, BATCH, EPOCHS, RATE = 8, 48, 200, 32, 4, 3e-3
 SETTINGS: dict[str, Any] = {

@@ -15,12 +15,12 @@ from recsae.sae.files import load, save
 from recsae.sae.registry import names_a_variant, variant, variants
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
-from recsae.search.schema import schema
-from recsae.search.space import space_of
+from recsae.space.schema import schema
+from recsae.space.space import space_of
 
 NEW_FILE = """
 from recsae.sae.base import Variant
-from recsae.sae.topk import TopK
+from recsae.sae.variants.topk import TopK
 
 class Plain(Variant):
     name = "SASRec_SAE_Plain"

@@ -12,7 +12,7 @@ from recsae.errors import RecsaeError
 from recsae.sae.base import SAESettings
 from recsae.sae.files import SETTINGS, WEIGHTS, load, save
 from recsae.sae.model import SparseAutoencoder
-from recsae.sae.topk import TopK
+from recsae.sae.variants.topk import TopK
 
 
 @pytest.fixture

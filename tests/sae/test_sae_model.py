@@ -7,7 +7,7 @@ from recsae.errors import SettingError
 from recsae.sae.base import SAESettings
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
-from recsae.sae.topk import TopK
+from recsae.sae.variants.topk import TopK
 
 
 def autoencoder(width: int = 6, **settings: float) -> SparseAutoencoder:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from recsae.errors import SettingError
 from recsae.sae.base import SAESettings
-from recsae.sae.contrastive import Contrastive, ContrastiveSettings
-from recsae.sae.descent import rate_share
+from recsae.sae.initialisation import geometric_median
+from recsae.sae.optimizer import rate_share
 from recsae.sae.rows import Rows
-from recsae.sae.start import geometric_median
-from recsae.sae.topk import TopK
 from recsae.sae.training import SAETrainer, data_order
+from recsae.sae.variants.contrastive import Contrastive, ContrastiveSettings
+from recsae.sae.variants.topk import TopK
 
 SMALL = {"sae_k": 2, "sae_scale_size": 4, "sae_lr": 1e-2, "sae_batch_size": 32, "sae_epochs": 3}
 

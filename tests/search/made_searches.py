@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from recsae.search.budgets import Budget
-from recsae.search.completing import completed
-from recsae.search.director import Director
-from recsae.search.events import Event
-from recsae.search.history import History
-from recsae.search.proposers import WarmTrial, proposer_for
-from recsae.search.rules import rule_for
-from recsae.search.space import SearchSpace
-from recsae.search.strategy import Paired, Proposer
+from recsae.search.engine.budgets import Budget
+from recsae.search.engine.director import Director
+from recsae.search.engine.events import Event
+from recsae.search.engine.history import History
+from recsae.search.engine.new_trials import completed
+from recsae.search.engine.strategy import Paired, Proposer
+from recsae.search.samplers import WarmTrial, proposer_for
+from recsae.search.schedulers import rule_for
+from recsae.space.space import SearchSpace
 
 Metrics = dict[str, Any]
 Curve = Callable[[int, dict[str, Any], int], Metrics | None]

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsae.results import States
-from recsae.search.history import WORST, History, Told
-from recsae.search.strategy import Decision, Further
+from recsae.search.engine.history import WORST, History, Told
+from recsae.search.engine.strategy import Decision, Further
 
 Vector = tuple[float, ...]
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from recsae.search import events
-from recsae.search.budgets import Budget
-from recsae.search.director import Director
-from recsae.search.events import Event
-from recsae.search.history import History, Told
-from recsae.search.rules import rule_for
-from recsae.search.space import SearchSpace, space_of
-from recsae.search.strategy import Fresh, Paired, Rule
+from recsae.search.engine import events
+from recsae.search.engine.budgets import Budget
+from recsae.search.engine.director import Director
+from recsae.search.engine.events import Event
+from recsae.search.engine.history import History, Told
+from recsae.search.engine.strategy import Fresh, Paired, Rule
+from recsae.search.schedulers import rule_for
+from recsae.space.space import SearchSpace, space_of
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
 NAMES = ("asha", "asha_promote", "hyperband", "median", "one_epoch", "none")

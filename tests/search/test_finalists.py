@@ -15,9 +15,10 @@ from recsae.files import read_json
 from recsae.jobs.finalists import Training, run_finalists
 from recsae.results import create, load_results
 from recsae.results.choosing import chosen
-from recsae.search.budgets import Budget
-from recsae.search.director import Director
-from recsae.search.events import Event
+from recsae.search.engine.budgets import Budget
+from recsae.search.engine.director import Director
+from recsae.search.engine.events import Event
+from recsae.search.engine.history import History, Told
 from recsae.search.finalists import (
     AllKept,
     Listed,
@@ -28,8 +29,7 @@ from recsae.search.finalists import (
     key_of,
     row_of,
 )
-from recsae.search.history import History, Told
-from recsae.search.space import SearchSpace, space_of
+from recsae.space.space import SearchSpace, space_of
 
 HERE = Path(__file__).parent
 OBJECTIVES = {"ndcg@10": "max"}
@@ -153,8 +153,8 @@ from recsae.cache import Cache
 from recsae.jobs import evaluation
 from recsae.jobs.finalists import Training, run_finalists
 from recsae.reads import count_test_read
-from recsae.search.cluster import cluster
-from recsae.search.tuner import run_search
+from recsae.search.ray.cluster import cluster
+from recsae.search.ray.tuner import run_search
 
 def score_model(folder, mask, cache, device):  # as if test were twice dev
     count_test_read(folder)

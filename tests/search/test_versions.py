@@ -5,20 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import comparison
 import pytest
 import torch
+from comparison import searches, training
 from conftest import TINY
 
 from recsae import files
-from recsae.activations import extract
-from recsae.activations_settings import ActivationSettings
+from recsae.activations.settings import ActivationSettings
+from recsae.activations.store import extract
 from recsae.cache import Cache
-from recsae.comparison import searching, training
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.baselines import score
-from recsae.sasrec.base import Base, fingerprint
-from recsae.sasrec.settings import SASRecSettings
+from recsae.recommenders.base import Base, fingerprint
+from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.search.versions import code
 from recsae.sequences import Sequences
 
@@ -32,9 +33,9 @@ ROOMS = {
         "splits.py",
         "activations",
     ),
-    "search": ("search/", "results/", "jobs/"),
+    "search": ("space/", "search/", "results/", "jobs/"),
 }
-BASES = ("sasrec/", "metrics/", "sequences.py", "splits.py")
+BASES = ("recommenders/", "metrics/", "sequences.py", "splits.py")
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_every_file_that_trains_or_decides_is_in_the_digest_of_code(
 ) -> None:
     found = changing(sources, lambda: code()[part])
     assert found >= of_rooms(sources, ROOMS[part])
-    asked_or_shown = of_rooms(sources, ("cli", "report/", "comparison/", "__main__", "flags"))
+    asked_or_shown = of_rooms(sources, ("cli/", "report/", "__main__"))
     assert asked_or_shown and not found & asked_or_shown
 
 
@@ -87,7 +88,7 @@ def test_every_file_that_a_base_is_trained_by_is_in_its_name(sources: Path) -> N
     settings = SASRecSettings()
     imported = Base(sources, {"fingerprint": "x", "architecture": "rechorus"})
     expected = of_rooms(sources, BASES)
-    assert {"sasrec/training.py", "metrics/ranking.py"} <= expected
+    assert {"recommenders/sasrec/training.py", "metrics/ranking.py"} <= expected
     assert changing(sources, lambda: fingerprint(sequences, settings)) == expected
     assert changing(sources, lambda: imported.states_key) == expected
 
@@ -128,13 +129,19 @@ def test_every_file_of_the_baselines_is_in_the_name_of_their_scores(
         score("Popularity", DataSettings(dataset=TINY), device=None)
 
     found = changing(sources, lambda: asked(ask))
-    assert found == of_rooms(sources, ("baselines/", *BASES[1:]))
+    assert found == of_rooms(sources, ("recommenders/counts/", *BASES[1:]))
 
 
 def test_every_file_that_a_comparison_depends_on_is_in_the_keys_of_its_parts(
-    sources: Path,
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trains, chooses = (of_rooms(sources, ROOMS[part]) for part in ROOMS)
-    own = of_rooms(sources, ("comparison/",))
-    assert changing(sources, training.code_of_training.__wrapped__) >= own | trains
-    assert changing(sources, searching.code_of_search.__wrapped__) >= own | trains | chooses
+    assert changing(sources, training.code_of_training.__wrapped__) >= trains
+    assert changing(sources, searches.code_of_search.__wrapped__) >= trains | chooses
+    own = tmp_path / "comparison"
+    shutil.copytree(comparison.SOURCES, own, ignore=shutil.ignore_patterns("__pycache__", "*.j2"))
+    monkeypatch.setattr(comparison, "SOURCES", own)
+    every = of_rooms(own, ("",))
+    assert {"run.py", "report/page.py"} <= every
+    assert changing(own, training.code_of_training.__wrapped__) == every
+    assert changing(own, searches.code_of_search.__wrapped__) == every

@@ -1,0 +1,1 @@
+"""What a comparison found, as lines, tables, files and one page; it trains and searches nothing."""

@@ -1,0 +1,1 @@
+"""The command line: parse flags, call one job, print. It must not compute."""

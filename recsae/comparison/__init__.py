@@ -1,1 +1,0 @@
-"""The seed's claims, tested: variants tuned with equal budgets, retrained, and held together."""

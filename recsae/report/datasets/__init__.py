@@ -1,0 +1,1 @@
+"""What `data describe` says: words, tables, a page. It must not read logs."""

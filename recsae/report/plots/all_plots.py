@@ -1,0 +1,90 @@
+"""The plots of the page in their order, each with a line that says how to read it."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+from recsae.report.plots.curves import MOST_TRIALS, curves_by_epoch
+from recsae.report.plots.growth import front_over_time
+from recsae.report.plots.importance import importance
+from recsae.report.plots.over_time import objective_over_time
+from recsae.report.plots.parallel import parallel
+from recsae.report.plots.parameters import parameters_against_objective
+from recsae.report.plots.rungs import survival
+from recsae.report.plots.tradeoff import pareto
+from recsae.results import Results
+
+
+class Plot(NamedTuple):
+    """One section of the page, left out where `draw` gives None."""
+
+    title: str
+    help: str
+    draw: Callable[[Results], go.Figure | None]
+
+
+PLOTS: Final = {
+    "pareto": Plot(
+        "Objectives against each other",
+        "COMPLETE trials. The ringed ones are those that no other beats in every objective: choose "
+        "among them.",
+        pareto,
+    ),
+    "growth": Plot(
+        "The front over time",
+        "The hypervolume is what the front dominates of the box between the worst and the best "
+        "value of each objective that any trial of this run measured, a tenth wider at its worst "
+        "end; 1 would be one trial that is best in all. A flat end: more trials hardly help.",
+        front_over_time,
+    ),
+    "time": Plot(
+        "Objective over time",
+        "Each trial at its end. Where the line of the best has been flat for long, the search is "
+        "done.",
+        objective_over_time,
+    ),
+    "rungs": Plot(
+        "Rungs",
+        "A bar counts the trials that came so far, by what became of them there: the shorter the "
+        "next bar, the harder weak trials are stopped.",
+        survival,
+    ),
+    "importance": Plot(
+        "What decides",
+        "The share of each parameter in what sets the best trials apart from the others "
+        "(PED-ANOVA), all compared after as many epochs; from 10 trials on. It says what to search "
+        "finely, not which value is good.",
+        importance,
+    ),
+    "parameters": Plot(
+        "Parameters",
+        "Each parameter against the first objective. Best trials at the end of a range ask for a "
+        "wider one; pruned trials are faint.",
+        parameters_against_objective,
+    ),
+    "parallel": Plot(
+        "Trials across all settings",
+        "A line is a trial, orange the best; – is a setting that it does not have. Drag along an "
+        "axis to keep the trials of a range only, click to let go.",
+        parallel,
+    ),
+    "curves": Plot(
+        "Epoch by epoch",
+        f"All trials; of more than {MOST_TRIALS} the best and a sample of the others. Lines that "
+        "still climb at their end ask for more epochs.",
+        curves_by_epoch,
+    ),
+}
+
+
+def plots(results: Results) -> list[dict[str, Any]]:
+    """Return id, title, help and figure (as JSON) of each plot that has something to show."""
+    drawn = [(key, plot, plot.draw(results)) for key, plot in PLOTS.items()]
+    return [
+        # plotly writes <, > and / as \u003c and so on: no text in it can end a script element
+        {"id": key, "title": plot.title, "help": plot.help, "figure": Markup(figure.to_json())}
+        for key, plot, figure in drawn
+        if figure is not None
+    ]

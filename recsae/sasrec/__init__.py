@@ -1,1 +1,0 @@
-"""The SASRec recommender whose states the autoencoders read."""

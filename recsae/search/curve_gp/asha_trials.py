@@ -1,0 +1,67 @@
+"""Trials that the model has no say in, so that a wrong belief is found out.
+
+A model that decides alone what runs on sees the end of those trials only that it believes in: where
+slow starters win, it stops them, and little tells it that it is wrong. So the first trials and
+every EVERYth one are drawn by chance, and by rank among themselves one of FACTOR goes on at a rung
+(see `rules.asha`). What does not go on by that rule waits, and is the model's from then on.
+"""
+
+from typing import Final
+
+from recsae.results import States
+from recsae.search.curve_gp.curves import stops
+from recsae.search.engine.history import History, Told
+from recsae.search.engine.strategy import Decision
+from recsae.search.schedulers.asha import Asha
+from recsae.space.space import SearchSpace
+
+EVERY: Final = 8
+"""One of so many new trials is an outsider."""
+FACTOR: Final = 3
+"""Of so many at a rung one goes on."""
+APART: Final = 2.5
+"""Ratio of two rungs, at least: each is an epoch at which trials may pause."""
+
+
+class Outsiders:
+    """Says which trials they are, and leads them until they first pause."""
+
+    def __init__(self, space: SearchSpace, first: int) -> None:
+        """`first`: trials that are fixed beforehand."""
+        self._space, self._first = space, first
+        self._rungs = _rungs(space.max_epochs)
+        self._rule = Asha(self._rungs, FACTOR, len(space.objectives))
+        self._led: set[int] = set()
+
+    def due(self, trial_id: int) -> bool:
+        """Return True if a new trial is to be drawn by chance."""
+        return trial_id >= self._first and trial_id % EVERY == 0
+
+    def leads(self, trial: Told) -> bool:
+        """Return True while a trial is none of the model's."""
+        return trial.trial_id in self._led
+
+    def judge(self, history: History, trial: Told) -> Decision:
+        """Let a trial go on by its rank among its like, if it breaks no limit."""
+        if trial.epochs not in self._rungs:
+            return Decision.GO_ON
+        good = self._rule.judge(history, trial) == Decision.GO_ON
+        allowed = self._space.allowed(trial.reports[-1].metrics)
+        return Decision.GO_ON if good and allowed else Decision.PAUSE
+
+    def told(self, history: History, trial: Told) -> None:
+        """Learn of an event."""
+        if not trial.reports and (trial.trial_id < self._first or self.due(trial.trial_id)):
+            self._led.add(trial.trial_id)
+        if self.leads(trial):
+            self._rule.told(history, trial)
+            if trial.state != States.RUNNING:
+                self._led.discard(trial.trial_id)
+
+
+def _rungs(epochs: int) -> tuple[int, ...]:
+    found: list[int] = []
+    for stop in stops(epochs)[:-1]:
+        if not found or stop >= APART * found[-1]:
+            found.append(stop)
+    return tuple(found)

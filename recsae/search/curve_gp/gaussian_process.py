@@ -1,0 +1,203 @@
+"""A Gaussian process over settings and epochs at once: what all the curves say together.
+
+The value of a trial `i` with features `x` after `t` epochs is
+
+    y = m(t) + g(x) + h(x, t) + d_i(t) + e
+
+`g` is the quality at the end of training, `h` what is still to come, zero at the end; `m` the same
+of all trials, `d_i` the luck of a trial's seed, which forgets itself as the logarithm of the epochs
+grows (as two seeds of the same settings do), `e` the noise of an epoch, which is also seen in how
+rough curves are. `g` and `h` are Gaussian processes with a Matérn 5/2 kernel over settings
+(Rasmussen and Williams, 2006, ch. 4), every feature with a length of its own; along the epochs `h`
+is a random walk that ends at 0: the last value of a curve says more than its slope does. How large
+`h` is beside `g` is learned: where early values mislead, it is large, and they are not believed.
+Freeze-thaw optimisation (Swersky, Snoek and Adams, 2014) has the idea, with an exponential decay in
+place of the walk.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Self
+
+import numpy as np
+from scipy.linalg import cho_solve, cholesky
+from scipy.optimize import minimize
+
+from recsae.search.curve_gp.unit_cube import Array
+
+WALK: Final = 0.5
+"""The walk's variance from `t` epochs to the end goes like t^-WALK: most happens early."""
+COMMON: Final = 1.0
+"""Variance of the mean and of its walk; values are standardised."""
+JITTER: Final = 1e-8
+
+
+class Observations(NamedTuple):
+    """Values of curves. Those of a trial stand together."""
+
+    features: Array
+    """[trial, feature], from 0 to 1."""
+    task: Array
+    """[trial]: 0 for this search, other numbers for earlier ones."""
+    trial: Any
+    """[value]: whose it is."""
+    walk: Array
+    """[value]: variance of what is still to come, from 1 at the first epoch to 0 at the end."""
+    age: Array
+    """[value]: logarithm of the epochs."""
+    span: Array
+    """[value]: of how many epochs it is the mean."""
+    value: Array
+    """[value]: standardised, more is better."""
+    scatter: float = 0.0
+    """Squares by which single epochs lie beside the line through theirs, in all."""
+    free: float = 0.0
+    """How many epochs more than two on each such line."""
+
+
+def walk_left(epochs: Any, end: float) -> Any:
+    """Return the share of the walk that is left after `epochs` of `end`."""
+    if end <= 1:
+        return np.zeros_like(np.asarray(epochs, dtype=float))
+    last = end**-WALK
+    return (np.asarray(epochs, dtype=float) ** -WALK - last) / (1 - last)
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """What is learned of the kernel, by logarithms: what `fit` moves."""
+
+    lengths: Array
+    """[feature]."""
+    g: float = math.log(1.0)
+    h: float = math.log(2.0)
+    luck: float = math.log(0.06)
+    noise: float = math.log(0.04)
+    tasks: float = 1.4
+    """Correlation between tasks, as a logit."""
+
+    @classmethod
+    def prior(cls, features: int) -> Self:
+        """Return where learning starts, and what it is pulled to."""
+        return cls(np.full(features, math.log(0.9) + 0.5 * math.log(max(1.0, features / 3))))
+
+    def flat(self) -> Array:
+        """Return all in one vector."""
+        return np.append(self.lengths, [self.g, self.h, self.luck, self.noise, self.tasks])
+
+    @classmethod
+    def of(cls, flat: Array) -> Self:
+        """Return what `flat` gave."""
+        return cls(flat[:-5], *(float(value) for value in flat[-5:]))
+
+
+SPREADS: Final = np.array([1.0, 1.5, 1.5, 1.5, 1.0])
+"""Standard deviations of the priors of g, h, luck, noise, tasks; of a length, LENGTH_SPREAD."""
+LENGTH_SPREAD: Final = 0.6
+
+
+def fit(seen: Observations, start: Hyper, steps: int) -> Hyper:
+    """Return the most probable kernel after at most so many steps from `start`."""
+    centre = Hyper.prior(seen.features.shape[1]).flat()
+    spread = np.append(np.full(len(centre) - 5, LENGTH_SPREAD), SPREADS)
+    squares = squared_gaps(seen.features)
+
+    def loss(flat: Array) -> tuple[float, Array]:
+        value, slope = likelihood(seen, Hyper.of(flat), squares)
+        away = (flat - centre) / spread
+        return 0.5 * away @ away - value, away / spread - slope
+
+    bounds = list(zip(centre - 4 * spread, centre + 4 * spread, strict=True))
+    found = minimize(
+        loss, start.flat(), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}
+    )
+    return Hyper.of(found.x) if np.isfinite(found.fun) else start
+
+
+def likelihood(seen: Observations, hyper: Hyper, squares: Array) -> tuple[float, Array]:
+    """Return the logarithm of the marginal likelihood and its gradient by `hyper.flat()`.
+
+    Rasmussen and Williams, equations 5.8 and 5.9.
+    """
+    parts = Parts.of(seen, hyper, squares)
+    factor = cholesky(parts.total, lower=True, check_finite=False)
+    alpha = cho_solve((factor, True), seen.value, check_finite=False)
+    value = -0.5 * seen.value @ alpha - np.log(np.diag(factor)).sum()
+    beside = seen.scatter * math.exp(-hyper.noise)
+    value -= 0.5 * (seen.free * hyper.noise + beside)
+    inverse = cho_solve((factor, True), np.eye(len(alpha)), check_finite=False)
+    slope = 0.5 * (np.outer(alpha, alpha) - inverse)
+    starts = np.flatnonzero(np.diff(seen.trial, prepend=-1))
+
+    def by_trial(matrix: Array) -> Array:
+        return np.add.reduceat(np.add.reduceat(matrix, starts, axis=0), starts, axis=1)
+
+    level, moving = by_trial(slope), by_trial(slope * parts.walk)
+    g, h = math.exp(hyper.g), math.exp(hyper.h)
+    pulled = g * level + h * moving
+    scaled = squares * np.exp(-2 * hyper.lengths)[:, None, None]
+    lengths = np.tensordot(scaled, pulled * parts.related * parts.steep, axes=2)
+    rho = logistic(hyper.tasks)
+    alike = parts.matern * parts.related
+    others = seen.task[:, None] != seen.task
+    rest = [
+        g * (level * alike).sum(),
+        h * (moving * alike).sum(),
+        math.exp(hyper.luck) * (slope * parts.luck).sum(),
+        math.exp(hyper.noise) * (np.diag(slope) / seen.span).sum() + 0.5 * (beside - seen.free),
+        rho * (1 - rho) * (pulled * parts.matern * others).sum(),
+    ]
+    return float(value), np.append(lengths, rest)
+
+
+class Parts(NamedTuple):
+    """The covariance of the values, and what it is made of."""
+
+    matern: Array
+    steep: Array
+    related: Array
+    walk: Array
+    luck: Array
+    total: Array
+
+    @classmethod
+    def of(cls, seen: Observations, hyper: Hyper, squares: Array) -> Self:
+        distance = np.sqrt(np.tensordot(np.exp(-2 * hyper.lengths), squares, axes=1))
+        matern, steep = matern52(distance)
+        same = seen.task[:, None] == seen.task
+        related = np.where(same, 1.0, logistic(hyper.tasks))
+        walk = np.minimum(seen.walk[:, None], seen.walk)
+        pair = np.ix_(seen.trial, seen.trial)
+        total = (matern * related)[pair] * (math.exp(hyper.g) + math.exp(hyper.h) * walk)
+        total += same[pair] * COMMON * (1 + walk)
+        luck = (seen.trial[:, None] == seen.trial) * lasting(seen.age[:, None] - seen.age)
+        total += luck * math.exp(hyper.luck)
+        total[np.diag_indices_from(total)] += math.exp(hyper.noise) / seen.span + JITTER
+        return cls(matern, steep, related, walk, luck, total)
+
+
+def matern52(distance: Array) -> tuple[Array, Array]:
+    """Return the kernel, and what its slope by the logarithm of a length is a multiple of."""
+    far = math.sqrt(5) * distance
+    fading = np.exp(-far)
+    return (1 + far + far**2 / 3) * fading, 5 / 3 * (1 + far) * fading
+
+
+def lasting(apart: Array) -> Array:
+    """Return how alike the luck of a trial is at two ages."""
+    return np.asarray(np.exp(-np.abs(apart)))
+
+
+def squared_gaps(features: Array) -> Array:
+    """Return squared differences: [feature, trial, trial]."""
+    columns = features.T
+    return np.asarray((columns[:, :, None] - columns[:, None, :]) ** 2)
+
+
+def distances(a: Array, b: Array) -> Array:
+    squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
+
+
+def logistic(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))

@@ -1,0 +1,140 @@
+"""What observed curves say of others: estimates, and how sure they are."""
+
+import math
+from copy import copy
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from scipy.linalg import cho_solve, cholesky, solve_triangular
+
+from recsae.search.curve_gp.gaussian_process import (
+    COMMON,
+    JITTER,
+    Hyper,
+    Observations,
+    Parts,
+    distances,
+    lasting,
+    logistic,
+    matern52,
+    squared_gaps,
+)
+from recsae.search.curve_gp.unit_cube import Array
+
+
+class Query(NamedTuple):
+    """Values to be known: of settings at some epochs."""
+
+    features: Array
+    """[query, feature]."""
+    walk: Array
+    """[query]: 0 at the end of training."""
+    age: Array
+    """[query]: logarithm of the epochs; nothing depends on it without a trial."""
+    trial: Any
+    """[query]: index of the trial whose luck is part of it; -1 for none that was observed."""
+
+
+class Posterior:
+    """What the observed curves say of others. Of this search: task 0."""
+
+    def __init__(self, seen: Observations, hyper: Hyper) -> None:
+        self.seen, self.hyper = seen, hyper
+        parts = Parts.of(seen, hyper, squared_gaps(seen.features))
+        self._take(cholesky(parts.total, lower=True, check_finite=False))
+
+    def with_more(self, query: "Query", more: Observations) -> Self:
+        """Return the posterior of `more`: what was observed, then the values of `query`.
+
+        Its factor grows by a few rows, which is far cheaper than making it anew.
+        """
+        new = slice(len(self.seen.value), None)
+        whitened = self.known(query)[1]
+        pairs = np.indices((len(query.walk), len(query.walk)))
+        one, other = (Query(*(part[i.ravel()] for part in query)) for i in pairs)
+        own = self.prior(one, other).reshape(pairs.shape[1:]) - whitened.T @ whitened
+        own[np.diag_indices_from(own)] += self.noise / more.span[new] + JITTER
+        own += np.diag(np.where(query.trial < 0, self.luck, 0.0))
+        factor = np.zeros((len(more.value), len(more.value)))
+        factor[: new.start, : new.start] = self._factor
+        factor[new, : new.start] = whitened.T
+        factor[new, new] = cholesky(own, lower=True, check_finite=False)
+        grown = copy(self)
+        grown.seen = more
+        grown._take(factor)
+        return grown
+
+    def _take(self, factor: Array) -> None:
+        """Keep the covariance's factor, and what estimates are made of."""
+        seen, self._factor = self.seen, factor
+        self._alpha = cho_solve((self._factor, True), seen.value, check_finite=False)
+        members = np.zeros((len(seen.value), len(seen.task)))
+        members[np.arange(len(seen.value)), seen.trial] = 1.0
+        self._by_trial = self._alpha @ members
+        root = solve_triangular(self._factor, members, lower=True, check_finite=False)
+        self._certain = root.T @ root
+
+    @property
+    def luck(self) -> float:
+        """Variance of a trial's luck."""
+        return math.exp(self.hyper.luck)
+
+    @property
+    def noise(self) -> float:
+        """Variance of one evaluation."""
+        return math.exp(self.hyper.noise)
+
+    def known(self, query: Query) -> tuple[Array, Array]:
+        """Return the mean and the whitened covariance with what was observed: [value, query]."""
+        covariance = self._with_seen(query)
+        whitened = solve_triangular(self._factor, covariance.T, lower=True, check_finite=False)
+        return covariance @ self._alpha, whitened
+
+    def ends(self, features: Array, beside: Array | None) -> tuple[Array, Array]:
+        """Return means at the end, and variances; of the difference to a setting, if one is given.
+
+        At the end nothing depends on epochs any more, so that sums over a trial's values will do:
+        this is for many candidates.
+        """
+        g = math.exp(self.hyper.g)
+        covariance = self._end_with_seen(features)
+        prior = np.full(len(features), g + COMMON)
+        mean = covariance @ self._by_trial
+        if beside is not None:
+            scale = np.exp(-self.hyper.lengths)
+            alike, _ = matern52(distances(features * scale, beside[None] * scale)[:, 0])
+            prior = 2 * g * (1 - alike)
+            covariance = covariance - self._end_with_seen(beside[None])
+        known = ((covariance @ self._certain) * covariance).sum(axis=1)
+        return mean, np.maximum(prior - known, 0.0)
+
+    def _end_with_seen(self, features: Array) -> Array:
+        common = (self.seen.task == 0) * COMMON
+        return np.asarray(self._matern_with_seen(features) * math.exp(self.hyper.g) + common)
+
+    def prior(self, a: Query, b: Query) -> Array:
+        """Return the covariance of two lists of queries, pair by pair, before any was observed."""
+        away = (a.features - b.features) * np.exp(-self.hyper.lengths)
+        matern, _ = matern52(np.sqrt((away**2).sum(axis=-1)))
+        walk = np.minimum(a.walk, b.walk)
+        both = ((a.trial == b.trial) & (a.trial >= 0)) * lasting(a.age - b.age)
+        scale = math.exp(self.hyper.g) + math.exp(self.hyper.h) * walk
+        return np.asarray(matern * scale + COMMON * (1 + walk) + both * self.luck)
+
+    def _with_seen(self, query: Query) -> Array:
+        """Return the covariance of queries and observed values: [query, value]."""
+        seen, matern = self.seen, self._matern_with_seen(query.features)
+        walk = np.minimum(query.walk[:, None], seen.walk)
+        change = math.exp(self.hyper.g) + math.exp(self.hyper.h) * walk
+        covariance = matern[:, seen.trial] * change
+        covariance += (seen.task == 0)[seen.trial] * COMMON * (1 + walk)
+        same = query.trial[:, None] == seen.trial
+        luck = same * lasting(query.age[:, None] - seen.age) * self.luck
+        return np.asarray(covariance + luck)
+
+    def _matern_with_seen(self, features: Array) -> Array:
+        """Return how alike settings and observed trials are: [setting, trial]."""
+        scale = np.exp(-self.hyper.lengths)
+        matern, _ = matern52(distances(features * scale, self.seen.features * scale))
+        known = np.where(self.seen.task == 0, 1.0, logistic(self.hyper.tasks))
+        return np.asarray(matern * known)

@@ -1,0 +1,130 @@
+"""What the model has learned of each objective and each constraint of a search."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from recsae.metrics.bounds import Bound, number
+from recsae.results import States
+from recsae.search.curve_gp.curves import Curve, Part, Seen, failed, parts_of, stops, thinned
+from recsae.search.curve_gp.forecasts import Outlook, Running
+from recsae.search.curve_gp.gaussian_process import Hyper, fit
+from recsae.search.curve_gp.unit_cube import Array, Cube
+from recsae.search.engine.history import WORST, History, Report, Told
+from recsae.search.samplers.warm_start import WarmTrial
+from recsae.space.space import SearchSpace
+
+STEPS: Final = 12
+"""Steps of the fit, from where the last one ended."""
+REFIT: Final = 1.2
+"""The kernel is fitted anew when there is so many times as much to learn from."""
+ENOUGH: Final = 4
+"""Curves from which a kernel is fitted."""
+MOST_WARM: Final = 48
+"""Trials of earlier searches that are used: the better ones."""
+
+Reading = Callable[[History, Report], float]
+
+
+class Beliefs:
+    """Kernels of all that is modelled; a function of the events that it was told."""
+
+    def __init__(self, space: SearchSpace, cube: Cube, warm: Sequence[WarmTrial]) -> None:
+        self._cube = cube
+        self.readings: list[Reading] = [_objective(i) for i in range(len(space.objectives))]
+        self.readings += [_slack(name, text) for name, text in space.constraints.items()]
+        self.points: dict[int, Array] = {}
+        """Where trials lie in the cube, by number."""
+        self._features: dict[int, Array] = {}
+        self._parts: dict[tuple[int, int], tuple[int, list[Part]]] = {}
+        self._warm = _warm_curves(space, cube, warm, self.readings)
+        self._stretches, self._due = 0, float(ENOUGH)
+        self.hypers: list[Hyper] = []
+        """Empty while there is too little to learn from."""
+        if len(self._warm[0]) >= ENOUGH:
+            self._fit(History(space.objectives))
+
+    def told(self, history: History, trial: Told) -> None:
+        """Learn of an event."""
+        if trial.trial_id not in self.points:
+            self.points[trial.trial_id] = point = self._cube.point(trial.drawn)
+            self._features[trial.trial_id] = self._cube.features(point[None])[0]
+        if trial.state == States.RUNNING and trial.epochs in stops(trial.max_epochs):
+            self._stretches += 1
+            if self._stretches >= self._due:
+                self._due = self._stretches * REFIT
+                self._fit(history)
+
+    def features(self, trial: Told) -> Array:
+        """Return a trial's features."""
+        return self._features[trial.trial_id]
+
+    def outlooks(self, history: History, running: Sequence[Running]) -> list[Outlook]:
+        """Return what is known of each objective, then of each constraint."""
+        return [
+            Outlook(self._curves(history, which), hyper, running)
+            for which, hyper in enumerate(self.hypers)
+        ]
+
+    def _fit(self, history: History) -> None:
+        known: Sequence[Hyper | None] = self.hypers or [None] * len(self.readings)
+        self.hypers = []
+        for which, start in enumerate(known):
+            seen = Seen.of(list(self._curves(history, which).values())).observations
+            self.hypers.append(fit(seen, start or Hyper.prior(seen.features.shape[1]), STEPS))
+
+    def _curves(self, history: History, which: int) -> dict[int, Curve]:
+        """Return the curves by number, those of earlier searches under negative ones."""
+        found = {-1 - i: curve for i, curve in enumerate(self._warm[which])}
+        parts = {t.trial_id: self._parts_of(history, t, which) for t in history}
+        for trial in thinned([t for t in history if parts[t.trial_id]], parts):
+            found[trial.trial_id] = Curve(self.features(trial), parts[trial.trial_id])
+        return found
+
+    def _parts_of(self, history: History, trial: Told, which: int) -> list[Part]:
+        """Return what is seen of a trial; of one that failed before its first report, the worst."""
+        if not trial.reports:
+            return [failed(trial.max_epochs)] if trial.state == States.FAILED else []
+        known = self._parts.get((trial.trial_id, which))
+        if known is None or known[0] != trial.epochs:
+            values = {r.epochs: self.readings[which](history, r) for r in trial.reports}
+            known = trial.epochs, parts_of(values, trial.max_epochs)
+            self._parts[trial.trial_id, which] = known
+        return known[1]
+
+
+def _objective(which: int) -> Reading:
+    return lambda history, report: history.values(report)[which]
+
+
+def _slack(name: str, text: str) -> Reading:
+    """Return how far a metric is within its bound."""
+    bound = Bound.of(text)
+
+    def read(_: History, report: Report) -> float:
+        value = number(report.metrics.get(name))
+        return WORST if value is None or report.metrics.get("leak") else -bound.broken_by(value)
+
+    return read
+
+
+def _warm_curves(
+    space: SearchSpace, cube: Cube, warm: Sequence[WarmTrial], readings: Sequence[Reading]
+) -> list[list[Curve]]:
+    """Return, for each reading, the curves of earlier searches: each search is a task."""
+    history = History(space.objectives)
+    tasks = {source: i + 1 for i, source in enumerate(dict.fromkeys(t.source for t in warm))}
+    found: list[list[Curve]] = []
+    for read in readings:
+        curves = []
+        for trial in warm:
+            values = {
+                epochs: read(history, Report(epochs, 0.0, metrics))
+                for epochs, metrics in sorted(trial.curve.items())
+            }
+            features = cube.features(cube.point(trial.drawn)[None])[0]
+            parts = parts_of(values, max(space.max_epochs, *values))
+            curves.append(Curve(features, parts, tasks[trial.source]))
+        curves = [curve for curve in curves if curve.parts]
+        curves.sort(key=lambda curve: -len(curve.parts))
+        found.append(sorted(curves[:MOST_WARM], key=lambda curve: curve.task))
+    return found

@@ -1,0 +1,209 @@
+"""Where the segments of a journal lie: a folder of this machine's file system, or an object store.
+
+Both make a segment only if nobody else has made it, so two drivers never write one journal.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Any, ClassVar, Final, Protocol
+
+from filelock import FileLock, Timeout
+
+from recsae.files import make_folder, naming, sync
+from recsae.search.journal.segments import JournalError, parsed
+
+FOLDER: Final = "journal"
+_NAME: Final = re.compile(r"(\d{6,})\.jsonl")
+_AT_ONCE: Final = 64
+
+File = tuple[int, str, bytes]
+"""A segment's number, its file as messages call it, and its content."""
+
+
+class Folder(Protocol):
+    """What a journal needs of a place."""
+
+    appends: ClassVar[bool]
+    """False: a segment is complete when it is created."""
+
+    def lock(self) -> None:
+        """Raise JournalError if another driver writes here; from now on it would meet that."""
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of the segments; raises JournalError if one is missing."""
+
+    def files(self, numbers: Sequence[int]) -> Iterator[File]:
+        """Return some of the segments."""
+
+    def create(self, number: int, content: bytes) -> None:
+        """Make a segment, the one to append to; JournalError if there is one of this number."""
+
+    def append(self, line: bytes) -> None:
+        """Write a line more; it survives a kill and a power cut when this returns."""
+
+    @property
+    def sound(self) -> bool:
+        """False if the last line was not written whole, so that none may follow it."""
+
+    def close(self) -> None:
+        """Let others write here."""
+
+
+def folder_of(run: Path | str) -> Folder:
+    """Return the place of a run's journal."""
+    if "://" not in str(run):
+        return LocalFolder(Path(run) / FOLDER)
+    return RemoteFolder(f"{str(run).rstrip('/')}/{FOLDER}")
+
+
+class LocalFolder:
+    """Segments as files, and a lock that dies with its process."""
+
+    appends: ClassVar[bool] = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = FileLock(path / "lock", timeout=0, thread_local=False)
+        self._file: FileIO | None = None
+        self.sound = True
+
+    def lock(self) -> None:
+        """Take the lock."""
+        make_folder(self._path)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise _taken(str(self._path), self.files(self.numbers()[-1:])) from None
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of the files."""
+        names = [path.name for path in self._path.iterdir()] if self._path.is_dir() else []
+        return _complete(names, str(self._path))
+
+    def files(self, numbers: Sequence[int]) -> Iterator[File]:
+        """Read one after the other."""
+        for number in numbers:
+            path = self._path / _name(number)
+            yield number, str(path), path.read_bytes()
+
+    def create(self, number: int, content: bytes) -> None:
+        """Seal the segment before, if one is open, and make the next."""
+        self._seal()
+        path = self._path / _name(number)
+        try:
+            with naming(path):
+                self._file = path.open("xb", buffering=0)
+        except FileExistsError:
+            raise _taken(str(path), self.files([number])) from None
+        try:
+            self.append(content)
+        except OSError:
+            path.unlink()  # else the next try would meet it
+            raise
+        sync(self._path)  # else a power cut may forget the file's name
+
+    def append(self, line: bytes) -> None:
+        """Write a line; what a full disk leaves of it is a torn one, and the segment ends."""
+        assert self._file is not None
+        with naming(Path(self._file.name)):
+            self.sound = False
+            rest = line
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            self.sound = True
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Seal the open segment, and give the lock back."""
+        try:
+            self._seal()
+        finally:
+            self._lock.release()
+
+    def _seal(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class RemoteFolder:
+    """Segments as objects of any store that fsspec knows; `create` is the only lock.
+
+    It is one where the store puts on condition, as s3fs does (`IfNoneMatch`).
+    """
+
+    appends: ClassVar[bool] = False
+    sound = True
+
+    def __init__(self, address: str) -> None:
+        from fsspec.core import url_to_fs
+
+        self._address = address
+        self._store: Any
+        self._store, self._path = url_to_fs(address)
+
+    def lock(self) -> None:
+        """Do nothing: two drivers meet when they make a segment of the same number."""
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of the objects."""
+        self._store.invalidate_cache()
+        try:
+            names = self._store.ls(self._path, detail=False)
+        except FileNotFoundError:
+            names = []
+        return _complete([str(name).rpartition("/")[2] for name in names], self._address)
+
+    def files(self, numbers: Sequence[int]) -> Iterator[File]:
+        """Read some at once."""
+        for first in range(0, len(numbers), _AT_ONCE):
+            paths = {self._place(number): number for number in numbers[first : first + _AT_ONCE]}
+            contents = self._store.cat(list(paths))
+            for path, number in paths.items():
+                yield number, self._file(number), contents[path]
+
+    def create(self, number: int, content: bytes) -> None:
+        """Put an object that must be new."""
+        try:
+            self._store.pipe_file(self._place(number), content, mode="create")
+        except OSError:  # each store has its own one for what exists
+            if not self._store.exists(self._place(number)):
+                raise
+            there = list(self.files([number]))
+            if there[0][2] != content:  # else our own put came through, though its answer did not
+                raise _taken(self._file(number), there) from None
+
+    def append(self, line: bytes) -> None:
+        """Fail: nothing can be appended here."""
+        raise AssertionError("an object cannot grow")
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def _place(self, number: int) -> str:
+        return f"{self._path}/{_name(number)}"
+
+    def _file(self, number: int) -> str:
+        return f"{self._address}/{_name(number)}"
+
+
+def _name(number: int) -> str:
+    return f"{number:06d}.jsonl"
+
+
+def _complete(names: Iterable[str], folder: str) -> list[int]:
+    numbers = sorted(int(found[1]) for name in names if (found := _NAME.fullmatch(name)))
+    for expected, number in enumerate(numbers, 1):
+        if number != expected:
+            raise JournalError(f"{folder}/{_name(expected)}: missing, but {_name(number)} is there")
+    return numbers
+
+
+def _taken(place: str, newest: Iterable[File]) -> JournalError:
+    """Return the error for a journal that another driver writes, as its newest segment says."""
+    segments = [parsed(*file) for file in newest]
+    writer = segments[0].writer if segments and segments[0] else "another process"
+    return JournalError(f"{place}: {writer} is searching in this run; wait for it, or stop it")

@@ -1,0 +1,221 @@
+"""A Ray to run on: one of our own on this machine, or one that is there already; kept quiet."""
+
+import json
+import logging
+import os
+import re
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+from ray.experimental.internal_kv import _internal_kv_get
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from recsae.errors import RecsaeError
+from recsae.progress import say
+from recsae.search.engine.reports import one_line
+from recsae.search.ray.resources import GPU, Node, Share, offer
+
+STORE_BYTES = 100_000_000  # what trials exchange is small: data are memory-mapped files
+SHARED_MEMORY = Path("/dev/shm")
+ANSWER_SECONDS = 10.0
+NODES_SECONDS = 2.0
+TASK_SECONDS = 60.0
+AUTOSCALING = "__autoscaling_status"
+"""Where Ray's autoscaler keeps its status, as `ray status` shows it."""
+ACCELERATOR = "accelerator_type:"
+"""How Ray begins the name of the resource that tells what GPUs a node has."""
+_INVENTED = re.compile(r"node_[0-9a-f]+")
+SETTINGS = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_OBJECT_STORE_ALLOW_SLOW_STORAGE": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # Tune's own snapshots would never be read
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+}
+
+
+@contextmanager
+def cluster(address: str | None) -> Iterator[None]:
+    """Be connected to the Ray at `address`, or to one of our own, which ends with the block.
+
+    A Ray that this process is already connected to is used and left as it is.
+    """
+    with _settings():
+        if ray.is_initialized():
+            yield
+            return
+        _join(address) if address else _start()
+        try:
+            yield
+        finally:
+            with silence():
+                ray.shutdown()
+
+
+def nodes() -> list[Node]:
+    """Return what each living node offers."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def asked_of_each(function: Callable[[], Any], gpus_alone: bool = False) -> list[tuple[str, Any]]:
+    """Run a function on each living node; return the nodes' names with what it returned there.
+
+    Where it failed, or has not answered in time, that is the exception. gpus_alone: on nodes that
+    have a GPU. It gets no resources, so it waits for nobody.
+    """
+    task = ray.remote(num_cpus=0)(function)
+    asked: list[tuple[str, Any]] = []
+    for node in ray.nodes():  # type: ignore[no-untyped-call]
+        if node["Alive"] and (node["Resources"].get(GPU, 0) or not gpus_alone):
+            there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            answer = task.options(scheduling_strategy=there).remote()
+            asked.append((node["NodeManagerHostname"], answer))
+    answers = [answer for _, answer in asked]
+    ray.wait(answers, num_returns=len(answers), timeout=TASK_SECONDS)
+    return [(name, _answer(answer)) for name, answer in asked]
+
+
+def _answer(answer: Any) -> Any:
+    try:
+        return ray.get(answer, timeout=0)
+    except RayError as error:
+        return getattr(error, "cause", None) or error
+
+
+def gpu_types() -> str:
+    """Return the types of GPUs that the nodes have, as far as Ray knows them."""
+    names = {name for node in nodes() for name in node if name.startswith(ACCELERATOR)}
+    return ", ".join(sorted(name.removeprefix(ACCELERATOR) for name in names))
+
+
+def scales() -> bool:
+    """Return True if the cluster starts nodes by itself when they are asked for."""
+    until = time.monotonic() + ANSWER_SECONDS
+    while True:  # an autoscaler needs some seconds from its start to its first whole status
+        status = json.loads(_internal_kv_get(AUTOSCALING) or "{}")
+        if grows(status) or any(_types()):
+            return True
+        if "autoscaler_report" in status or time.monotonic() >= until:
+            return False
+        time.sleep(0.5)
+
+
+def grows(status: Mapping[str, Any]) -> bool:
+    """Return True if the status that Ray's autoscaler tells names types of nodes that it starts.
+
+    Without an autoscaler Ray invents a type for each node, called by the node's id.
+    """
+    told = status.get("autoscaler_report") or {}
+    known = {*(told.get("active_nodes") or {}), *(told.get("pending_launches") or {})}
+    known |= set((told.get("node_type_mapping") or {}).values())
+    return any(not _INVENTED.fullmatch(name) for name in known)
+
+
+def _types() -> list[str]:
+    """Return the types of nodes as Ray's newer autoscaler keeps them, "" for none."""
+    try:
+        from ray._raylet import GcsClient  # type: ignore[attr-defined]
+        from ray.autoscaler.v2.sdk import get_cluster_resource_state
+    except ImportError:
+        return []  # a Ray that keeps them elsewhere
+    address = ray.get_runtime_context().gcs_address
+    state = get_cluster_resource_state(GcsClient(address))
+    return [str(node.ray_node_type_name) for node in state.node_states]
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Drop what Ray prints on standard output, in spite of its settings, when a process is lost."""
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
+class Offer:
+    """How many trials the nodes run at once now; asked often, it looks only now and then."""
+
+    def __init__(self, share: Share, clock: Callable[[], float] = time.monotonic) -> None:
+        self._share, self._clock = share, clock
+        self._known, self._look_at = 0, clock()
+
+    def __call__(self) -> int:
+        """Return the number of trials."""
+        now = self._clock()
+        if now >= self._look_at:
+            self._known, self._look_at = offer(nodes(), self._share), now + NODES_SECONDS
+        return self._known
+
+
+def _start() -> None:
+    free = shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else STORE_BYTES
+    if free < STORE_BYTES:
+        say(f"{SHARED_MEMORY} has only {free / 1e6:.0f} MB free: Ray falls back to slower files")
+    say("starting Ray on this machine")
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.CRITICAL,
+        object_store_memory=STORE_BYTES,
+    )
+
+
+def _join(address: str) -> None:
+    check_answers(address)
+    _take_token()
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        reason = one_line(error)
+        raise RecsaeError(f"--address: cannot join the Ray at {address}: {reason}") from None
+
+
+def check_answers(address: str) -> None:
+    """Raise RecsaeError if nobody listens at HOST:PORT; Ray itself would wait for minutes."""
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()):
+        raise RecsaeError(f"--address: expected HOST:PORT or auto, got {address!r}")
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+    except OSError as error:
+        raise RecsaeError(f"--address: no Ray answers at {address} ({error.strerror})") from None
+
+
+def _take_token() -> None:
+    """Use this machine's token if it has one, as Ray by itself does only for the address auto.
+
+    A Ray of our own leaves a token behind, and the next `ray start` then asks everybody for it.
+    """
+    try:
+        from ray._private.authentication import authentication_token_setup as setup
+    except ImportError:
+        return  # a Ray that knows no tokens
+    setup.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Set Ray's switches for the block; what the user has set in the environment wins."""
+    added = {name: value for name, value in SETTINGS.items() if name not in os.environ}
+    os.environ.update(added)
+    logger = logging.getLogger("ray")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        for name in added:
+            os.environ.pop(name, None)

@@ -1,0 +1,235 @@
+"""A trial as Ray runs it: one epoch a step, in a process that serves many trials one by one.
+
+A trial's own exception is its result, not a lost process: Ray retries only the latter. Torch and
+the activations are loaded once a process. States of trials that may pause, or that train for long,
+are kept in the run's folder: a trial that was paused, lost or killed goes on from there on any
+node, and without a state from its start.
+"""
+
+import importlib
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ray.tune import Trainable
+
+from recsae.cache import Cache
+from recsae.results import Columns
+from recsae.search.engine.new_trials import SEED
+from recsae.search.engine.reports import EpochReport, check_objectives, memory_is_full, one_line
+from recsae.search.ray.checkpoints import keep_state, kept_state
+from recsae.search.ray.node_versions import check_here
+
+if TYPE_CHECKING:
+    from recsae.activations.store import Activations
+    from recsae.trial import Evaluator
+
+WORK = "work"
+KNOWN = "known_epochs"
+"""Key of a leg's config: the epochs that the driver has heard of."""
+
+
+class Trial(Protocol):
+    """What is driven: a `recsae.trial.SAETrial`, or what a test puts in its place."""
+
+    @property
+    def epochs(self) -> int:
+        """Epochs trained so far."""
+
+    @property
+    def done(self) -> bool:
+        """True when the full budget is spent."""
+
+    def step(self) -> Mapping[str, float | None]:
+        """Train one epoch; return its metrics."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that it takes to go on."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+
+    def save(self, folder: Path, **about: Any) -> None:
+        """Save the model as a new folder."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all trials of a search share; travels to every process as plain values."""
+
+    activations: str
+    """Folder of the activations on the driver's machine."""
+    models: str
+    """Folder for the models of trials that reach their last epoch; the driver picks from it."""
+    objectives: dict[str, str]
+    states: str = ""
+    """Folder for the states of trials that may go on later; all nodes reach it."""
+    rungs: tuple[int, ...] = ()
+    """Epochs after which a trial may be stopped or paused: it is audited in full then."""
+    pauses: tuple[int, ...] = ()
+    """Epochs after which a trial may be paused: its state is kept then."""
+    order_seed: int = 0
+    device: str = "cpu"
+    threads: int = 1
+    factory: str = "recsae.search.ray.trainable:sae_trial"
+    """`module:function` that makes a Trial of (model_name, settings, work)."""
+    shared_cache: str | None = None
+    """Cache that all nodes reach, from which a node without the folder copies it, once."""
+    versions: dict[str, str] | None = None
+    """What the driver runs; a process that runs something else fails its trials."""
+    keep_seconds: float = 60.0
+    """A trial that trains longer than this keeps a state from which a lost one goes on."""
+
+
+class SearchTrainable(Trainable):
+    """Runs the legs that Ray hands it."""
+
+    _unheard: EpochReport | None
+    _epochs: int
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Start the first leg of this process."""
+        self._start(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Start the next leg in the same process."""
+        self._start(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Train one epoch and report it; a failure is the trial's last report."""
+        unheard, self._unheard = self._unheard, None
+        if unheard is not None:
+            return unheard.packed(done=False)
+        began = time.monotonic()
+        if self._error is None:
+            try:
+                return self._epoch(began)
+            except Exception as mistake:
+                self._failed(mistake)
+        self._free()
+        self._spent += time.monotonic() - began
+        report = EpochReport(self._epochs, self._spent, {}, self._error, self._crowded)
+        return report.packed(done=True)
+
+    def cleanup(self) -> None:
+        """Let go of the trial."""
+        self._free()
+
+    def _start(self, config: dict[str, Any]) -> None:
+        self._spent, self._kept_at = 0.0, time.monotonic()
+        self._work = Work(**config[WORK])
+        self._trial_id: int = config[Columns.TRIAL_ID]
+        self._trial: Trial | None = None
+        self._error: str | None = None
+        self._crowded = False
+        self._unheard = None
+        self._epochs = 0
+        try:
+            check_here(self._work.versions or {})
+            make = factory(self._work.factory)
+            self._trial = make(config[Columns.MODEL_NAME], config["settings"], self._work)
+            self._go_on(config[KNOWN])
+        except Exception as mistake:
+            self._failed(mistake)
+
+    def _failed(self, mistake: Exception) -> None:
+        self._error = one_line(mistake)
+        self._crowded = self._work.device != "cpu" and memory_is_full(mistake)
+
+    def _go_on(self, known: int) -> None:
+        """Take up the trial's state if one was kept.
+
+        Its report may be unheard, when the driver was killed in between: then it is told again.
+        """
+        found = kept_state(Path(self._work.states), self._trial_id)
+        if found is None:
+            return
+        assert self._trial is not None
+        self._trial.load_state_dict(found["trial"])
+        report = EpochReport(*found["report"])
+        self._spent, self._epochs = report.seconds, report.epochs
+        self._unheard = report if report.epochs > known else None
+
+    def _epoch(self, began: float) -> dict[str, Any]:
+        assert self._trial is not None
+        metrics = dict(self._trial.step())
+        epochs, done = self._trial.epochs, self._trial.done
+        check_objectives(metrics, self._work.objectives, epochs)
+        spent = self._spent + time.monotonic() - began
+        report = EpochReport(epochs, spent, metrics)
+        if done:
+            if not metrics.get("leak"):
+                folder = Path(self._work.models) / str(self._trial_id)
+                shutil.rmtree(folder, ignore_errors=True)  # of a driver that was killed right then
+                self._trial.save(folder, trial_id=self._trial_id)
+            self._free()
+        elif epochs in self._work.pauses or self._due():
+            state = {"trial": self._trial.state_dict(), "report": tuple(report)}
+            keep_state(Path(self._work.states), self._trial_id, state)
+            self._kept_at = time.monotonic()
+        self._spent, self._epochs = spent, epochs
+        return report.packed(done)
+
+    def _due(self) -> bool:
+        return time.monotonic() - self._kept_at >= self._work.keep_seconds
+
+    def _free(self) -> None:
+        """Drop the trial, and on a GPU give its memory to the trials beside it."""
+        self._trial = None
+        if self._work.device != "cpu":
+            import torch
+
+            torch.cuda.empty_cache()
+
+
+def factory(path: str) -> Any:
+    """Return what a `module:name` path names."""
+    module, name = path.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> Trial:
+    """Return a SAETrial on this node's copy of the activations."""
+    import torch
+
+    from recsae.sae.registry import variant
+    from recsae.trial import SAETrial
+
+    torch.set_num_threads(work.threads)
+    activations, evaluator = _bench(work.activations, work.shared_cache, work.device)
+    return SAETrial(
+        model_name,
+        variant(model_name).Settings.of(settings),
+        activations,
+        order_seed=work.order_seed,
+        device=work.device,
+        evaluator=evaluator,
+        objectives=work.objectives,
+        rungs=work.rungs,
+    )
+
+
+def finalist_trial(model_name: str, settings: dict[str, Any], work: Work) -> Trial:
+    """Return a trial whose data come in an order of its own too, not in that of the search."""
+    return sae_trial(model_name, settings, replace(work, order_seed=settings[SEED]))
+
+
+@lru_cache(maxsize=1)
+def _bench(folder: str, shared: str | None, device: str) -> "tuple[Activations, Evaluator]":
+    """Open the activations and prepare their evaluation, once a process."""
+    from recsae.activations.store import Activations
+    from recsae.trial import Evaluator
+
+    path = Path(folder)
+    if not path.exists():  # another node: the cache copies them from the shared one
+        found = Cache.default(Path(shared) if shared else None).find("activations", path.name)
+        if found is None:
+            raise FileNotFoundError(f"{folder} is not on this node, nor in a shared cache")
+        path = found
+    activations = Activations.open(path)
+    return activations, Evaluator(activations, "dev", device=device)

@@ -1,0 +1,148 @@
+"""Writes a run's results while it runs: rows, curves, best models, TensorBoard, progress.
+
+`RunRecord` listens to the director. It knows no Ray, and keeps hardly more than the history does.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recsae.results import DEV, Columns, States, write_curves, write_trials
+from recsae.search.engine import events
+from recsae.search.engine.events import Event
+from recsae.search.engine.history import Told
+from recsae.search.engine.reports import metric_columns
+from recsae.search.record.best_models import Keeper
+from recsae.search.record.tensorboard import TensorBoard
+
+FLUSH_SECONDS = 1.0
+FLUSH_SHARE = 20  # a flush may take one part in so many of the time
+
+Clock = Callable[[], float]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a row has beside what the history knows."""
+
+    trial: Told
+    started: float
+    changed: float
+    """When its last event was."""
+    node: str | None = None
+
+
+class RunRecord:
+    """All that is known of a run's trials; its files are written whole, now and then."""
+
+    def __init__(
+        self, run_path: Path, keeper: Keeper, board: TensorBoard, clock: Clock = time.monotonic
+    ) -> None:
+        self._path, self._keeper, self._board, self._clock = run_path, keeper, board, clock
+        self._known: dict[int, _Known] = {}
+        self._replays = self._changed = False
+        self._next_flush = clock()
+        self.ended = 0
+        """Number of trials that have ended."""
+
+    def note(self) -> str:
+        """Return the best so far in a few words."""
+        return self._keeper.note()
+
+    @contextmanager
+    def replaying(self) -> Iterator[None]:
+        """Take the events of the block as those of an earlier driver: they only fill the rows."""
+        self._replays = True
+        yield
+        self._replays = False
+        complete = [k for k in self._known.values() if k.trial.state == States.COMPLETE]
+        self._keeper.restore(_row(known) for known in complete)
+
+    def happened(self, event: Event, trial: Told) -> None:
+        """Take in an event of a trial, which the director has let happen."""
+        number = trial.trial_id
+        if event["kind"] == events.ASKED:
+            self._known[number] = _Known(trial, event["at"], event["at"])
+        known = self._known[number]
+        known.changed, self._changed = event["at"], True
+        if event["kind"] == events.REPORTED:
+            known.node = event["node"]
+        self.ended += trial.ended
+        if not self._replays:
+            self._show(event, known)
+
+    def _show(self, event: Event, known: _Known) -> None:
+        """Tell TensorBoard and the keeper."""
+        trial, board = known.trial, self._board
+        if event["kind"] == events.ASKED:
+            board.start(trial.trial_id, {Columns.MODEL_NAME: trial.model_name, **trial.settings})
+        elif event["kind"] == events.REPORTED:
+            board.report(trial.trial_id, event["epochs"], metric_columns(event["metrics"]))
+        if trial.ended:
+            board.end(trial.trial_id, trial.state)
+        if trial.state == States.COMPLETE:
+            self._keeper.finished(_row(known))
+
+    def close(self, left: States) -> None:
+        """Write everything; what has not ended is shown in the state `left`."""
+        if left not in _GOING_ON:
+            for known in self._known.values():
+                if not known.trial.ended:
+                    self._board.end(known.trial.trial_id, left)
+        self.flush(left)
+
+    def flush_if_due(self) -> None:
+        """Write what is new, unless that was done a moment ago."""
+        if self._changed and self._clock() >= self._next_flush:
+            self.flush()
+
+    def flush(self, left: States | None = None) -> None:
+        """Write both files."""
+        began = self._clock()
+        self._keeper.judge()
+        write_trials(self._path, [_row(known, left) for known in self._known.values()])
+        write_curves(self._path, [row for k in self._known.values() for row in _curve(k.trial)])
+        self._keeper.tidy()
+        ended = self._clock()
+        self._next_flush = ended + max(FLUSH_SECONDS, FLUSH_SHARE * (ended - began))
+        self._changed = False
+
+
+_GOING_ON = (States.RUNNING, States.PAUSED)
+
+
+def _row(known: _Known, left: States | None = None) -> dict[str, Any]:
+    """Return a trial's row; `left`: the state of one that has not ended."""
+    trial = known.trial
+    state = trial.state if trial.ended or left is None else left
+    row = {
+        Columns.TRIAL_ID: trial.trial_id,
+        Columns.STATE: state,
+        Columns.MODEL_NAME: trial.model_name,
+        **trial.settings,
+        Columns.EPOCHS: trial.epochs,
+        Columns.SECONDS: trial.reports[-1].seconds if trial.reports else 0.0,
+        Columns.STARTED: known.started,
+        Columns.ENDED: None if state in _GOING_ON else known.changed,
+        Columns.NODE: known.node,
+        Columns.ERROR: trial.error,
+    }
+    for report in trial.reports:  # a figure that was not taken again stays
+        columns = metric_columns(report.metrics)
+        row |= {name: value for name, value in columns.items() if name.startswith(DEV)}
+    return row
+
+
+def _curve(trial: Told) -> Iterator[dict[str, Any]]:
+    """Return a row an epoch that has figures."""
+    for report in trial.reports:
+        if report.metrics:
+            yield {
+                Columns.TRIAL_ID: trial.trial_id,
+                Columns.EPOCH: report.epochs,
+                Columns.SECONDS: report.seconds,
+                **metric_columns(report.metrics),
+            }

@@ -1,0 +1,48 @@
+"""Asynchronous successive halving by stopping (Li et al. 2018, in the form that Ray made common).
+
+At a rung a trial goes on if it is at least as good as the (1 − 1/factor) percentile of those that
+came there before it; the first one always goes on. So no place ever waits, but early trials are
+judged by few others and mostly go on; what was stopped never comes back. With several objectives a
+trial goes on if one of the places of the best 1/factor is free for it, see `fronts`.
+
+A trial that leaks is stopped at a rung, the first one too: it can never be the answer.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from recsae.results import States
+from recsae.search.engine.history import History, Told
+from recsae.search.engine.strategy import Decision, Further
+from recsae.search.schedulers.rung_table import spoiled, standing, table
+
+
+class Asha:
+    """Stops the weaker trials at each rung."""
+
+    def __init__(self, rungs: Sequence[int], factor: int, objectives: int) -> None:
+        """`rungs`: epochs, ascending; of `factor` trials at a rung one goes on."""
+        self._rungs, self._factor = tuple(rungs), factor
+        self._tables = [table(objectives) for _ in self._rungs]
+
+    def judge(self, history: History, trial: Told) -> Decision:
+        """Stop a trial at a rung unless it is among the best there."""
+        if trial.epochs not in self._rungs:
+            return Decision.GO_ON
+        there = self._tables[self._rungs.index(trial.epochs)]
+        weak = spoiled(history, trial) or not there.survives(trial.trial_id, self._factor)
+        return Decision.STOP if weak else Decision.GO_ON
+
+    def further(self, history: History, may_ask: bool) -> Further | None:
+        """Return None: nothing pauses."""
+        return None
+
+    def told(self, history: History, trial: Told) -> None:
+        """Take in a trial at the rung that it has come to; one that ends there counts too."""
+        rung = bisect_right(self._rungs, trial.epochs) - 1
+        if rung < 0:
+            return
+        if trial.trial_id not in self._tables[rung]:
+            self._tables[rung].add(trial.trial_id, standing(history, trial))
+        elif trial.state == States.PRUNED and trial.epochs == self._rungs[rung]:
+            self._tables[rung].hold(trial.trial_id, True)

@@ -1,0 +1,105 @@
+"""What the rules by promotion share: ladders of rungs, on which paused trials wait to go on."""
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from recsae.results import States
+from recsae.search.engine.history import History, Told
+from recsae.search.engine.strategy import Decision, Further
+from recsae.search.schedulers.rung_table import spoiled, standing, table
+
+
+class Climber(NamedTuple):
+    """A paused trial that may go on."""
+
+    epochs: int
+    """Of the rung where it waits."""
+    trial_id: int
+
+
+class Ladder:
+    """The rungs of one bracket, each with the trials that have come to it."""
+
+    def __init__(self, rungs: Sequence[int], factor: int, objectives: int) -> None:
+        # The foot, below the first rung, is for trials that something else has paused there.
+        self.epochs: Final = (0, *rungs)
+        self._factor = factor
+        self._tables = [table(objectives) for _ in self.epochs]
+
+    def told(self, history: History, trial: Told) -> None:
+        """Learn of an event of a trial of this bracket."""
+        rung = bisect_right(self.epochs, trial.epochs) - 1
+        there, paused = self._tables[rung], trial.state == States.PAUSED
+        if trial.trial_id not in there and (paused or rung > 0):
+            there.add(trial.trial_id, standing(history, trial))
+        if trial.trial_id in there:
+            there.hold(trial.trial_id, paused)
+
+    def climber(self, by_rule: bool, also: Told | None = None) -> Climber | None:
+        """Return the best waiting trial of the highest rung that has one to let go on.
+
+        `by_rule`: only one of the best 1/factor of a rung. `also`: a trial that is taken to wait.
+        """
+        for rung in reversed(range(len(self.epochs))):
+            there = self._tables[rung]
+            limited = by_rule and rung > 0
+            quota = len(there) // self._factor if limited else len(there)
+            here = also is not None and also.epochs == self.epochs[rung]
+            found = there.first(quota, also.trial_id if also is not None and here else None)
+            if found is not None:
+                return Climber(self.epochs[rung], found)
+        return None
+
+
+class Promotion(ABC):
+    """Pauses trials at rungs and lets the best of a rung go on, the highest rung first.
+
+    A trial that would be the next to go on does so at once. When no new trial may start, the rule
+    goes on as before; if that leaves no answer (with few trials no rung is full enough, and a
+    promoted one may have failed), the best of the highest rung go on one by one until one is
+    complete. A trial that leaks is stopped at a rung. One that has failed, or has ended before a
+    later rung, keeps its place where it has been.
+    """
+
+    def __init__(self, ladders: Sequence[Ladder]) -> None:
+        self._ladders = tuple(ladders)
+        self._answered = False
+
+    @abstractmethod
+    def bracket(self, trial_id: int) -> int:
+        """Return the number of the ladder that a trial climbs."""
+
+    def judge(self, history: History, trial: Told) -> Decision:
+        """Pause a trial at a rung, unless it is the next that would go on anyway."""
+        ladder = self._ladders[self.bracket(trial.trial_id)]
+        if trial.epochs not in ladder.epochs:
+            return Decision.GO_ON
+        if spoiled(history, trial):
+            return Decision.STOP
+        found = self._climber(True, also=trial)
+        goes_on = found is not None and found.trial_id == trial.trial_id
+        return Decision.GO_ON if goes_on else Decision.PAUSE
+
+    def further(self, history: History, may_ask: bool) -> Further | None:
+        """Return the next to go on, see above."""
+        found = self._climber(True)
+        if found is None and not (may_ask or history.running or self._answered):
+            found = self._climber(False)
+        return None if found is None else Further(found.trial_id)
+
+    def told(self, history: History, trial: Told) -> None:
+        """Keep the rungs."""
+        self._ladders[self.bracket(trial.trial_id)].told(history, trial)
+        if trial.state == States.COMPLETE and not spoiled(history, trial):
+            self._answered = True
+
+    def _climber(self, by_rule: bool, also: Told | None = None) -> Climber | None:
+        """Return the next of all ladders, the highest rung first, then the first ladder."""
+        own = None if also is None else self.bracket(also.trial_id)
+        found = [
+            ladder.climber(by_rule, also if number == own else None)
+            for number, ladder in enumerate(self._ladders)
+        ]
+        return max((f for f in found if f), key=lambda climber: climber.epochs, default=None)

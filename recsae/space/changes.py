@@ -1,0 +1,104 @@
+"""What may change between a run and its going on: nothing, or with --extend only what widens it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recsae.space.parameters import Parameter
+from recsae.space.sections import OURS
+from recsae.space.space import SearchSpace, space_of
+
+_FREE = ("dataset", "data", "resources")
+"""Sections that may differ at any time: the last decides nothing, and whether the data are the same
+is told by their content, in the fingerprint of the states, however they are named."""
+_BUDGETS = (
+    *("trials", "sampler", "max_hours", "max_device_seconds", "max_epochs"),
+    *("stop_at_noise", "finalists", "finalist_seeds"),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One key of a space that differs."""
+
+    key: str
+    old: Any
+    new: Any
+    widens: bool
+    """True if the trials so far are trials of the new space too."""
+
+    @property
+    def words(self) -> str:
+        """The change in a few words."""
+        return f"{self.key} {_shown(self.old)} → {_shown(self.new)}"
+
+
+def stored_space(values: Mapping[str, Any], source: str) -> SearchSpace:
+    """Return the space of a run as `resolved` gave it; `source` is for errors.
+
+    Beside the sampler ours an older run has a scheduler, which never had a say.
+    """
+    search = values.get("search")
+    if isinstance(search, Mapping) and search.get("sampler") == OURS:
+        values = {**values, "scheduler": {**(values.get("scheduler") or {}), "name": "none"}}
+    return space_of(dict(values), source)
+
+
+def changes(old: SearchSpace, new: SearchSpace) -> list[Change]:
+    """Return all that differs between the space of a run and the one it shall go on with."""
+    found = []
+    before, after = old.resolved(), new.resolved()
+    for section in before.keys() | after.keys():
+        one, other = before.get(section), after.get(section)
+        if one == other or section in _FREE:
+            continue
+        if section == "parameters":
+            found += _parameters(old, new)
+        elif section == "model_name":
+            widens = set(old.models) <= set(new.models)
+            found.append(Change(section, one, other, widens))
+        elif isinstance(one, dict) and isinstance(other, dict):
+            found += [
+                Change(f"{section}.{key}", one.get(key), other.get(key), key in _BUDGETS)
+                for key in sorted(one.keys() | other.keys())
+                if one.get(key) != other.get(key)
+            ]
+        else:
+            found.append(Change(section, one, other, False))
+    return sorted(found, key=lambda change: change.key)
+
+
+def _parameters(old: SearchSpace, new: SearchSpace) -> list[Change]:
+    before = {parameter.name: parameter for parameter in old.parameters}
+    after = {parameter.name: parameter for parameter in new.parameters}
+    names = [*before, *(name for name in after if name not in before)]
+    pairs = [(name, before.get(name), after.get(name)) for name in names]
+    return [
+        Change(f"parameters.{name}", _words(one), _words(other), _widens(one, other))
+        for name, one, other in pairs
+        if one is None or other is None or one.written() != other.written()
+    ]
+
+
+def _widens(old: Parameter | None, new: Parameter | None) -> bool:
+    """Return True if every value of `old` is one of `new`, drawn in the same way."""
+    if old is None or new is None:
+        return False
+    same = (old.kind, old.log, old.step, old.scale, old.when)
+    if same != (new.kind, new.log, new.step, new.scale, new.when) or old.kind == "fixed":
+        return False
+    if old.kind == "choice":
+        return set(old.choices) <= set(new.choices)
+    assert old.low is not None and old.high is not None
+    assert new.low is not None and new.high is not None
+    if old.step and (old.low - new.low) % old.step:
+        return False
+    return new.low <= old.low and old.high <= new.high
+
+
+def _words(parameter: Parameter | None) -> str | None:
+    return None if parameter is None else parameter.words()
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else str(value)

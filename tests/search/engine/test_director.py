@@ -1,0 +1,232 @@
+"""The director: what happens is in the journal first, and a replay leads to the same search."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsae.results import States
+from recsae.search.engine import events
+from recsae.search.engine.budgets import OUT_OF_DEVICE_SECONDS, OUT_OF_EPOCHS, OUT_OF_TIME, Budget
+from recsae.search.engine.director import Director
+from recsae.search.engine.events import Event
+from recsae.search.engine.history import History, Told
+from recsae.search.engine.strategy import Decision, Fresh, Further
+
+EPOCHS = 4
+
+
+class Scripted:
+    """Judges by a table of (trial, epoch); paused trials go on when nothing new may start."""
+
+    def __init__(self, judged: dict[tuple[int, int], Decision] | None = None) -> None:
+        self.judged = judged or {}
+        self.heard: list[tuple[int, str, int]] = []
+
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+        if may_ask:
+            return Fresh("SASRec_SAE", {"sae_k": trial_id}, {"sae_k": trial_id}, EPOCHS)
+        paused = [t.trial_id for t in history if t.state == States.PAUSED]
+        return Further(paused[0]) if paused else None
+
+    def judge(self, history: History, trial: Told) -> Decision:
+        return self.judged.get((trial.trial_id, trial.epochs), Decision.GO_ON)
+
+    def told(self, history: History, trial: Told) -> None:
+        self.heard.append((trial.trial_id, str(trial.state), trial.epochs))
+
+
+class Hours:
+    """A clock on which an hour has passed after it was asked so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def __call__(self) -> float:
+        self.left -= 1
+        return 0.0 if self.left > 0 else 3600.0
+
+
+class Pages(list[Event]):
+    """A journal in memory."""
+
+
+def director(
+    judged: dict[tuple[int, int], Decision] | None = None,
+    budget: Budget | None = None,
+    journal: Pages | None = None,
+) -> Director:
+    history = History({"ndcg@10": "max"})
+    return Director(
+        Scripted(judged), history, budget or Budget(2), journal=journal, clock=lambda: 5.0
+    )
+
+
+def tell(led: Director, trial_id: int, epochs: int, value: float = 0.5, **more: Any) -> bool:
+    return led.report(trial_id, epochs, 10.0 * epochs, {"ndcg@10": value, **more})
+
+
+def states(led: Director) -> list[str]:
+    return [str(trial.state) for trial in led.history]
+
+
+def test_a_trial_runs_to_its_full_budget() -> None:
+    led = director(budget=Budget(1))
+    leg = led.next()
+    assert leg is not None and (leg.trial_id, leg.epochs) == (0, 0)
+    assert [tell(led, 0, epoch) for epoch in range(1, EPOCHS + 1)] == [True, True, True, False]
+    assert states(led) == ["COMPLETE"] and not led.finished
+    assert led.next() is None and led.finished
+
+
+def test_a_paused_trial_goes_on_from_where_it_was() -> None:
+    led = director({(0, 1): Decision.PAUSE}, Budget(1))
+    led.next()
+    assert not tell(led, 0, 1)
+    assert states(led) == ["PAUSED"] and led.history.running == 0
+    leg = led.next()
+    assert leg is not None and (leg.trial_id, leg.epochs) == (0, 1)
+    assert states(led) == ["RUNNING"] and tell(led, 0, 2)
+
+
+def test_a_stopped_trial_is_pruned_and_nothing_changes_it_any_more() -> None:
+    led = director({(0, 2): Decision.STOP})
+    led.next()
+    assert [tell(led, 0, 1), tell(led, 0, 2), tell(led, 0, 3)] == [True, False, False]
+    led.fail(0, "too late")
+    assert (states(led), led.history.trials[0].epochs, led.history.trials[0].error) == (
+        ["PRUNED"],
+        2,
+        None,
+    )
+
+
+def test_an_epoch_that_comes_again_changes_nothing() -> None:
+    journal = Pages()
+    led = director(journal=journal)
+    led.next()
+    assert tell(led, 0, 1, 0.1) and tell(led, 0, 1, 0.9)
+    assert [report.metrics["ndcg@10"] for report in led.history.trials[0].reports] == [0.1]
+    assert [event["kind"] for event in journal] == [events.ASKED, events.REPORTED]
+
+
+def test_a_failure_ends_a_trial_with_its_reason() -> None:
+    led = director()
+    led.next()
+    tell(led, 0, 1)
+    led.fail(0, "no room")
+    assert (states(led), led.history.trials[0].error) == (["FAILED"], "no room")
+    assert led.history.running == 0
+
+
+def test_an_event_is_kept_before_anybody_hears_of_it() -> None:
+    journal, order = Pages(), []
+    led = Director(
+        Scripted(),
+        History({"ndcg@10": "max"}),
+        Budget(1),
+        journal=journal,
+        listeners=[lambda event, trial: order.append(journal[-1] is event)],
+    )
+    led.next()
+    tell(led, 0, 1)
+    assert order == [True, True] and journal[-1]["decided"] == "go_on"
+
+
+def test_the_strategy_hears_of_a_report_before_and_of_a_new_state_after() -> None:
+    led = director({(0, 1): Decision.PAUSE}, Budget(1))
+    led.next()
+    tell(led, 0, 1)
+    heard = led._strategy.heard  # type: ignore[attr-defined]
+    assert heard == [(0, "RUNNING", 0), (0, "RUNNING", 1), (0, "PAUSED", 1)]
+
+
+@pytest.mark.parametrize(
+    ("budget", "reason"),
+    [
+        (Budget(9, max_epochs=2), OUT_OF_EPOCHS),
+        (Budget(9, max_device_seconds=30.0, devices=2.0), OUT_OF_DEVICE_SECONDS),
+        (Budget(9, max_hours=1.0, clock=Hours(7)), OUT_OF_TIME),
+    ],
+)
+def test_a_budget_that_is_over_still_gives_an_answer(budget: Budget, reason: str) -> None:
+    led = director(budget=budget)
+    for _ in range(2):
+        led.next()
+    assert tell(led, 0, 1, 0.2)
+    told, epoch = [tell(led, 1, 1, 0.7)], 1
+    while budget.over(led.history) is None:
+        epoch += 1
+        told.append(tell(led, 1, epoch, 0.7))
+    assert budget.over(led.history) == reason
+    assert led.next() is None and not led.finished
+    assert not tell(led, 0, 2, 0.3), "the weaker one stops at its next report"
+    while told[-1]:
+        epoch += 1
+        told.append(tell(led, 1, epoch, 0.7))
+    assert states(led) == ["PRUNED", "COMPLETE"]
+    assert led.next() is None and led.finished
+
+
+def test_a_paused_leader_is_brought_to_its_end_when_the_budget_is_over() -> None:
+    clock = Hours(99)
+    budget = Budget(9, max_hours=1.0, clock=clock)
+    led = director({(0, 1): Decision.PAUSE, (1, 1): Decision.PAUSE}, budget)
+    for trial_id, value in enumerate((0.3, 0.6)):
+        led.next()
+        tell(led, trial_id, 1, value)
+    clock.left = 0
+    leg = led.next()
+    assert leg is not None and leg.trial_id == 1
+    while tell(led, 1, led.history.trials[1].epochs + 1, 0.6):
+        pass
+    assert states(led) == ["PAUSED", "COMPLETE"]
+    assert led.next() is None and led.finished
+
+
+def test_a_leak_is_no_answer() -> None:
+    led = director(budget=Budget(9, max_epochs=EPOCHS))
+    led.next(), led.next()
+    for epoch in range(1, EPOCHS + 1):
+        tell(led, 0, epoch, 0.9, leak=1.0)
+    assert states(led)[0] == "COMPLETE" and not led.history.answered
+    assert tell(led, 1, 1, 0.1), "the honest one goes on"
+
+
+def play(led: Director, choose: Callable[[int], int], until: int) -> None:
+    """Two places; `choose` picks which of the running trials reports next."""
+    running: dict[int, int] = {}
+    for _ in range(until):
+        while len(running) < 2 and (leg := led.next()) is not None:
+            running[leg.trial_id] = leg.epochs
+        if not running:
+            return
+        trial_id = sorted(running)[choose(len(running))]
+        running[trial_id] += 1
+        if not tell(led, trial_id, running[trial_id], 0.1 * trial_id):
+            del running[trial_id]
+
+
+@given(
+    picks=st.lists(st.integers(0, 1), min_size=60, max_size=60),
+    judged=st.dictionaries(
+        st.tuples(st.integers(0, 4), st.integers(1, 3)), st.sampled_from(list(Decision))
+    ),
+    killed_after=st.integers(0, 40),
+)
+def test_a_replayed_search_is_where_it_was(
+    picks: list[int], judged: dict[tuple[int, int], Decision], killed_after: int
+) -> None:
+    journal, left = Pages(), list(picks)
+    led = director(judged, Budget(5), journal)
+    play(led, lambda n: left.pop() % n, killed_after)
+    again = director({}, Budget(5))
+    again.replay(journal)
+    assert again.history.trials == led.history.trials
+    assert vars(again.history) == vars(led.history)
+    assert again._strategy.heard == led._strategy.heard  # type: ignore[attr-defined]
+    ran = [t.trial_id for t in led.history if t.state == States.RUNNING]
+    legs = [again.next() for _ in ran]
+    assert [leg.trial_id for leg in legs if leg] == ran, "what ran goes on first"

@@ -1,0 +1,331 @@
+"""`gpus` on a Ray that claims two GPUs beside its two CPUs: no real one is needed, or used."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from conftest import TINY
+from search.gpu_tasks import endless, full_disk, lost, mistake, words
+
+from recsae.activations.settings import ActivationSettings
+from recsae.cache import Cache
+from recsae.errors import RecsaeError, SettingError
+from recsae.jobs import search as jobs
+from recsae.jobs import search_start
+from recsae.recommenders.base_choice import BaseChoice
+from recsae.results import create, load_results
+from recsae.search.ray import cluster, gpu_memory, gpu_tasks, reservations
+from recsae.search.ray.gpu_memory import WHOLE, measured_need
+from recsae.search.ray.interrupt import Halt, StoppedError
+from recsae.search.ray.resources import Need, Share
+from recsae.search.ray.shares import check_ahead, share_of
+from recsae.search.ray.trainable import Work
+from recsae.search.ray.tuner import SearchOutcome, run_search
+from recsae.space.space import SearchSpace, space_of
+
+HERE = Path(__file__).parents[1]
+ONE = Share(1.0, 1.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def claimed() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (HERE, *HERE.parents[:2]))))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sets it, and leaves it behind
+        ray.init(
+            address="local",
+            num_cpus=2,
+            num_gpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            object_store_memory=100_000_000,
+        )
+        yield
+        ray.shutdown()
+
+
+def space(trials: int = 2, **resources: Any) -> SearchSpace:
+    parameters = {"sae_k": {"int": [2, 16]}, "sae_lr": {"float": [1e-4, 1e-1]}, "sae_epochs": 2}
+    return space_of(
+        {
+            "model_name": "SASRec_SAE",
+            "dataset": "synthetic",
+            "parameters": parameters,
+            "objectives": {"ndcg@10": "max"},
+            "search": {"trials": trials, "seed": 0, "sampler": "random"},
+            "scheduler": {"name": "none"},
+            "resources": resources,
+        }
+    )
+
+
+WORK = Work(activations="", models="", objectives={"ndcg@10": "max"})
+
+
+@contextmanager
+def held() -> Iterator[list[Any]]:
+    """Let somebody else hold both GPUs while the block runs, or until what is given is killed."""
+
+    @ray.remote(num_cpus=0, num_gpus=2)
+    class Holder:
+        def there(self) -> None:
+            pass
+
+    holder = Holder.remote()
+    ray.get(holder.there.remote())
+    try:
+        yield [holder]
+    finally:
+        ray.kill(holder)
+
+
+def no_measure(share: Share) -> Need | None:
+    raise AssertionError("measured where it never fits")
+
+
+def test_a_gpu_without_the_cpus_beside_it_is_not_waited_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    resources = space(cpus=4, gpus="auto").resources
+    with pytest.raises(RecsaeError, match="asks for 4 CPUs and 0 GPUs, but a node offers at most"):
+        share_of(resources, 2, None, no_measure, own=True)
+    assert "no node with a GPU has the 4 CPUs of a trial beside it" in capsys.readouterr().err
+
+
+def test_gpus_that_torch_cannot_use_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("torch can use a GPU here")
+    assert measured_need(space(), WORK, Halt(), ONE) is None
+    told = f"gpus: auto: torch {torch.__version__} on "
+    err = capsys.readouterr().err
+    assert err.startswith(told) and err.endswith("cannot use its GPU, so trials run on CPUs\n")
+
+
+def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: Any) -> Any:
+        raise OSError("no such disk")
+
+    monkeypatch.setattr(gpu_memory, "_measure", fails)
+    assert measured_need(space(), WORK, Halt(), ONE) == WHOLE
+    assert "failed (OSError: no such disk): each takes a whole GPU" in capsys.readouterr().err
+
+
+def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5, 100, ["a note"]))
+    monkeypatch.setattr(reservations, "TELL_SECONDS", 0.0)
+    found: list[Need | None] = []
+    with held() as holders:
+        threading.Timer(1.0, lambda: ray.kill(holders[0])).start()
+        found.append(measured_need(space(), WORK, Halt(), ONE))
+    assert found == [Need(5, 100)]
+    told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs (gpus: auto); "
+    err = capsys.readouterr().err
+    assert f"{told}2 of 2 CPUs and 0 of 2 GPUs are free in all" in err
+    assert "gpus: auto: a note\n" in err
+
+
+def test_a_share_fits_the_smallest_gpu_of_the_cluster(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gib = 2**30
+    monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5 * gib, 80 * gib, []))
+    monkeypatch.setattr(gpu_memory, "_memories", lambda: [])  # no driver tells
+    assert measured_need(space(), WORK, Halt(), ONE) == Need(5 * gib, 80 * gib)
+    assert not capsys.readouterr().err
+    monkeypatch.setattr(gpu_memory, "_memories", lambda: [80 * gib, 24 * gib])
+    assert measured_need(space(), WORK, Halt(), ONE) == Need(5 * gib, 24 * gib)
+    assert "gpus: auto: GPUs have 24 to 80 GiB: a trial's share" in capsys.readouterr().err
+
+
+def test_a_node_tells_the_memory_of_its_gpus_if_its_driver_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert gpu_memory._memories() == []
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 81559\necho 24564\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    assert gpu_memory._memories() == [81559 * 2**20, 24564 * 2**20]
+
+
+def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_memory, "_measure", lambda *_: time.sleep(300))
+    for others in (True, False):
+        halt = Halt()
+        threading.Timer(1.0, setattr, [halt, "asked", True]).start()
+        with held() if others else nullcontext(), pytest.raises(StoppedError):
+            measured_need(space(), WORK, halt, ONE)
+    check_all_free()
+
+
+def check_all_free() -> None:
+    deadline = time.monotonic() + 60
+    while ray.available_resources().get("GPU") != 2:  # type: ignore[no-untyped-call]
+        assert time.monotonic() < deadline, "a GPU stays held"
+        time.sleep(0.1)
+
+
+def test_a_function_with_a_gpu_to_itself_writes_and_returns_as_if_it_ran_here(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    count, device = gpu_tasks.run("to write", 1, words, 3)
+    assert count == 3 and device in ("0", "1")
+    assert capsys.readouterr().err == "line 0\nline 1\nline 2\n"
+
+
+def test_what_goes_wrong_beside_a_gpu_is_told_as_if_it_went_wrong_here() -> None:
+    with pytest.raises(RecsaeError, match=r"^too few events$"):
+        gpu_tasks.run("to fail", 1, mistake, None)
+    with pytest.raises(SettingError, match=r"^min_user: too few$") as found:
+        gpu_tasks.run("to fail", 1, mistake, "min_user")
+    assert found.value.key == "min_user"
+    with pytest.raises(OSError, match="No space left on device: '/full'") as full:
+        gpu_tasks.run("to fail", 1, full_disk)
+    assert type(full.value) is OSError
+    with pytest.raises(RecsaeError, match=r"^the process to fail was lost \("):
+        gpu_tasks.run("to fail", 1, lost)
+
+
+def test_a_ctrl_c_ends_what_holds_a_gpu(tmp_path: Path) -> None:
+    def stop() -> None:
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=stop, daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            gpu_tasks.run("to wait", 1, endless, tmp_path / "begun")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    check_all_free()
+
+
+def test_a_base_is_trained_where_a_gpu_is_and_not_by_the_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def trained(*_: Any) -> Any:
+        raise AssertionError("the driver trained the base")
+
+    monkeypatch.setattr("recsae.recommenders.base.train", trained)
+    monkeypatch.setattr("recsae.activations.store.write_states", trained)
+    base = {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 1}
+    searched = replace(space(), dataset=TINY, base=BaseChoice.of(base))
+    cache = Cache(tmp_path / "cache")
+    with pytest.raises(AssertionError, match="the driver trained"):
+        search_start.prepare(searched, cache)
+    found = search_start.prepare(searched, cache, "a cluster's address")
+    assert found.search["pretrained"] and found.activations_path.is_dir()
+    again = search_start.prepare(searched, cache)
+    assert not again.search["pretrained"] and again.activations_path == found.activations_path
+    views = replace(searched, base=BaseChoice.of(base | {"dropout": 0.0}))
+    views = replace(views, activations=ActivationSettings(activation_views=1))
+    with pytest.raises(SettingError, match="activation_views: the base has no dropout"):
+        search_start.prepare(views, cache, "a cluster's address")
+
+
+def test_what_gpus_gave_is_not_scored_by_the_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scored(*_: Any) -> Any:
+        raise AssertionError("the driver scored it")
+
+    monkeypatch.setattr("recsae.jobs.evaluation.score_run", scored)
+    run = tmp_path / "run"
+    create(run, {"space": space().resolved()})
+    cache = Cache(tmp_path / "cache")
+    for share in (ONE, Share(1.0, 0.5)):
+        jobs._score_best(run, cache, SearchOutcome(False, None, share), jobs.Where())
+    with pytest.raises(AssertionError, match="the driver scored it"):
+        jobs._score_best(run, cache, SearchOutcome(False, None, Share(1, 0)), jobs.Where())
+
+
+def search(tmp_path: Path, kind: str, **resources: Any) -> SearchOutcome:
+    searched = space(**resources)
+    create(tmp_path / "run", {"space": searched.resolved()})
+    return run_search(searched, tmp_path, tmp_path / "run", trial_factory=f"fake_trials:{kind}")
+
+
+def test_a_search_that_waits_for_a_gpu_can_be_stopped(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with held():
+            threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
+            outcome = search(tmp_path, "FakeTrial", gpus="auto")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert outcome.interrupted and load_results(tmp_path / "run").trials.empty
+
+
+def test_few_trials_spread_over_the_gpus(tmp_path: Path) -> None:
+    assert search(tmp_path, "PlacedTrial", gpus=0.1).share == ONE
+    assert {path.name.split("-")[1] for path in tmp_path.glob("gpu-*")} == {"0", "1"}
+
+
+@pytest.mark.parametrize(("enough", "state"), [(0.8, "COMPLETE"), (2.0, "FAILED")])
+def test_a_trial_whose_gpu_is_full_goes_on_with_twice_the_share(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], enough: float, state: str
+) -> None:
+    (tmp_path / "enough").write_text(str(enough))
+    outcome = search(tmp_path, "CrowdedTrial", trials=3, cpus=0.5, gpus=0.25)
+    assert outcome.share.gpus == 0.5  # as large as three trials on two GPUs allow
+    found = load_results(tmp_path / "run").trials
+    assert found["state"].tolist() == [state] * 3
+    held: dict[str, list[str]] = {}
+    for path in tmp_path.glob("held-*"):
+        _, trial, part = path.name.split("-")
+        held.setdefault(trial, []).append(part)
+    assert [sorted(parts) for parts in held.values()] == [["0.5", "1"]] * 3
+    told = "found its GPU's memory full: it goes on with 1 of a GPU"
+    assert capsys.readouterr().err.count(told) == 3
+    if state == "FAILED":
+        assert set(found["error"]) == {
+            "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"
+        }
+
+
+def test_what_cannot_be_is_refused_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trained(*_: Any) -> Any:
+        raise AssertionError("a base was trained")
+
+    monkeypatch.setattr(jobs, "prepare", trained)
+    where = jobs.Where(storage=str(tmp_path / "runs"))
+    with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs, but a node offers at most"):
+        jobs.tune(space(cpus=3, gpus=1), where)
+    assert not list((tmp_path / "runs").iterdir())
+    with pytest.raises(AssertionError, match="a base was trained"):
+        jobs.tune(space(cpus=2, gpus=1), where)
+
+
+def test_a_cluster_is_waited_for_only_if_it_grows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = space(cpus=3, gpus=1).resources
+    assert not cluster.scales()
+    with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
+        check_ahead(asked, None, own=False)
+    monkeypatch.setattr(cluster, "scales", lambda: True)
+    check_ahead(asked, None, own=False)
+    assert not capsys.readouterr().err
+    assert share_of(asked, 2, None, no_measure, own=False) == Share(3.0, 1.0)
+    told = "no node offers 3 CPUs and 1 GPUs yet: the search waits for the cluster to start one"
+    assert told in capsys.readouterr().err
+    with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
+        check_ahead(asked, None, own=True)

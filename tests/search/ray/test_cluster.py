@@ -1,0 +1,63 @@
+"""Finding a Ray: mistakes in the address are one line, at once, and nothing stays changed."""
+
+import logging
+import os
+import socket
+
+import pytest
+
+from recsae.errors import RecsaeError
+from recsae.search.ray.cluster import NODES_SECONDS, SETTINGS, Offer, cluster, grows
+from recsae.search.ray.resources import Share
+
+
+@pytest.mark.parametrize("address", ["localhost", ":6379", "ray://head:10001/x", "head:port"])
+def test_an_address_is_a_host_and_a_port(address: str) -> None:
+    with pytest.raises(RecsaeError, match="expected HOST:PORT or auto"), cluster(address):
+        pass
+
+
+def test_an_address_where_nobody_answers_is_told_at_once() -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
+        address = f"127.0.0.1:{busy.getsockname()[1]}"
+        with pytest.raises(RecsaeError, match=f"no Ray answers at {address}"), cluster(address):
+            pass
+
+
+def test_settings_of_ray_last_as_long_as_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AIR_NEW_OUTPUT", "1")
+    level = logging.getLogger("ray").level
+    with pytest.raises(RecsaeError), cluster("nowhere"):
+        pass
+    assert os.environ["RAY_AIR_NEW_OUTPUT"] == "1"
+    assert not (SETTINGS.keys() - {"RAY_AIR_NEW_OUTPUT"}) & os.environ.keys()
+    assert logging.getLogger("ray").level == level
+
+
+@pytest.mark.parametrize(
+    ("report", "grow"),
+    [
+        ({}, False),
+        ({"active_nodes": {"node_3c5f43": 1}, "node_type_mapping": {"3c5f": "node_3c5f"}}, False),
+        ({"active_nodes": {}, "node_type_mapping": {"192.0.2.11": "ray.head.default"}}, True),
+        ({"active_nodes": {"local.cluster.node": 2}, "node_type_mapping": None}, True),
+        ({"active_nodes": {}, "pending_launches": {"gpu_worker": 1}}, True),
+    ],
+)
+def test_a_cluster_grows_if_its_autoscaler_knows_types_of_nodes(
+    report: dict[str, object], grow: bool
+) -> None:
+    assert grows({"autoscaler_report": report}) == grow
+    assert not grows({"load_metrics_report": {}}) and not grows({})
+
+
+def test_what_nodes_offer_is_looked_at_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes, now = [{"CPU": 4.0}], [0.0]
+    monkeypatch.setattr("recsae.search.ray.cluster.nodes", lambda: nodes)
+    slots = Offer(Share(1.0, 0.0), clock=lambda: now[0])
+    assert slots() == 4
+    nodes.append({"CPU": 2.0})
+    assert slots() == 4
+    now[0] = NODES_SECONDS
+    assert slots() == 6

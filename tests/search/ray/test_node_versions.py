@@ -1,0 +1,73 @@
+"""Nodes that run another recsae or torch are refused by name; what may differ is told."""
+
+import logging
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+
+from recsae.errors import RecsaeError
+from recsae.jobs import search as jobs
+from recsae.search.ray.node_versions import check_nodes, differences, own_versions
+from recsae.search.versions import versions
+from recsae.space.space import space_of
+
+OWN = {"recsae": "0.1", "torch": "2.9.0+cpu", "python": "3.11.2", "training code": "abc"}
+
+
+@pytest.fixture(scope="module")
+def joined() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+        ray.init(
+            address="local",
+            num_cpus=1,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            object_store_memory=100_000_000,
+        )
+        yield
+        ray.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("found", "refused", "noted"),
+    [
+        ({}, "", ""),
+        ({"torch": "2.8.0+cpu"}, "torch 2.8.0+cpu, not 2.9.0+cpu", ""),
+        ({"torch": "2.9.0+cu128"}, "", "torch 2.9.0+cu128, not 2.9.0+cpu"),
+        ({"recsae": "0.2"}, "recsae 0.2, not 0.1", ""),
+        ({"training code": "abd"}, "training code abd, not abc", ""),
+        ({"python": "3.11.9"}, "", "python 3.11.9, not 3.11.2"),
+    ],
+)
+def test_what_must_be_equal_is_refused_and_the_rest_noted(
+    found: dict[str, str], refused: str, noted: str
+) -> None:
+    assert differences(OWN, OWN | found) == (refused, noted)
+
+
+def test_a_node_tells_what_it_runs(joined: None, capsys: pytest.CaptureFixture[str]) -> None:
+    check_nodes()
+    assert not capsys.readouterr().err
+
+
+def test_a_node_with_another_torch_is_refused_before_anything_is_trained(
+    joined: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def trained(*_: Any) -> Any:
+        raise AssertionError("a base was trained")
+
+    monkeypatch.setattr(jobs, "prepare", trained)
+    monkeypatch.setitem(own_versions(), "torch", "0.0.1")
+    monkeypatch.setattr("recsae.search.ray.cluster.check_answers", lambda address: None)
+    space = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": {"int": [2, 4]}}})
+    where = jobs.Where(storage=str(tmp_path), address="here:1")
+    told = rf"^{socket.gethostname()}: torch {versions()['torch']}, not 0\.0\.1: its trials"
+    with pytest.raises(RecsaeError, match=told.replace("+", r"\+")):
+        jobs.tune(space, where)
