@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from comparison.report import tables
 from comparison.plan import BASE, PLAIN, PlanSettings, words
+from comparison.report import tables
 from comparison.report.page import render
 from comparison.report.writing import print_outcome, read_outcome, write_outputs
 
