@@ -21,7 +21,7 @@ from ray.tune.search.optuna import OptunaSearch
 
 from benchmarks.search_quality.simulator import GOES_ON, Clock
 from recsae.results import States
-from recsae.search.engine.director import Leg
+from recsae.search.engine.director import TrialRun
 from recsae.search.engine.new_trials import SEED, trial_seed
 from recsae.space.parameters import MODEL, Scripted
 from recsae.space.space import SearchSpace
@@ -47,7 +47,7 @@ class Outside(ABC):
         """True when nothing runs after the end."""
         return self.over and not self._running
 
-    def next(self) -> Leg | None:
+    def next(self) -> TrialRun | None:
         """Ask for the next trial."""
         if self.over:
             return None
@@ -56,7 +56,7 @@ class Outside(ABC):
         params = self.suggest(trial_id)
         params.setdefault(SEED, trial_seed(self.space.search.seed, trial_id))
         settings = self.space.settings_for(params).values()
-        return Leg(trial_id, params[MODEL], settings, 0)
+        return TrialRun(trial_id, params[MODEL], settings, 0)
 
     def report(
         self, trial_id: int, epochs: int, seconds: float, metrics: Mapping[str, float]

@@ -69,7 +69,7 @@ def finals(
         if space.search.finalists:
             say("no finalists: the search was stopped; --resume goes on with it, then with them")
         return outcome
-    training = replace(training, gpus=outcome.share.gpus)
+    training = replace(training, gpus=outcome.allocation.gpus)
     return replace(outcome, interrupted=not run_finalists(run, space, training))
 
 
@@ -126,8 +126,8 @@ def _train(folder: Path, space: SearchSpace, wanted: list[StartTrial], training:
         training.address,
         training.trial_factory,
         training.cache.shared,
-        keeper=AllModels(folder, keys, space.objectives),
-        what="finalists",
+        best_models=AllModels(folder, keys, space.objectives),
+        title="finalists",
     )
     return not run_plan(plan, folder.resolve(), dict(training.about or {})).interrupted
 

@@ -190,7 +190,7 @@ def few_complete(
 def _how(outcome: "SearchOutcome") -> str:
     if outcome.interrupted:
         return INTERRUPTED
-    return FINISHED if outcome.failing is None else FAILING
+    return FINISHED if outcome.failure is None else FAILING
 
 
 def _checked(name: str) -> str:
@@ -218,19 +218,21 @@ def _looked_at(space: SearchSpace, where: Where) -> Iterator[None]:
     Raises RecsaeError if it is too small for a trial, or if a node runs another recsae or torch:
     before a base is trained, which takes minutes.
     """
-    from recsae.search.ray.resources import needs_look
+    from recsae.search.ray.resources import may_be_too_large
 
-    if where.address is None and not (needs_look(space.resources) or may_use_gpu(space, None)):
+    if where.address is None and not (
+        may_be_too_large(space.resources) or may_use_gpu(space, None)
+    ):
         yield
         return
+    from recsae.search.ray.allocation import check_capacity
     from recsae.search.ray.cluster import cluster
     from recsae.search.ray.node_versions import check_nodes
-    from recsae.search.ray.shares import check_ahead
 
     with cluster(where.address):
         if where.address is not None:
             check_nodes()
-        check_ahead(space.resources, where.workers, own=where.address is None)
+        check_capacity(space.resources, where.workers, own=where.address is None)
         yield
 
 
@@ -257,11 +259,11 @@ def _score_best(path: Path, cache: Cache, outcome: "SearchOutcome", where: Where
     """
     from recsae.jobs.evaluation import score_best, score_run
 
-    if outcome.share.device == "cpu":
+    if outcome.allocation.device == "cpu":
         score_run(path, cache)
         return
     from recsae.search.ray import gpu_tasks
     from recsae.search.ray.cluster import cluster
 
     with cluster(where.address):
-        gpu_tasks.run("to score the best", outcome.share.gpus, score_best, path, cache)
+        gpu_tasks.run("to score the best", outcome.allocation.gpus, score_best, path, cache)

@@ -90,7 +90,7 @@ def _on_gpu(space: SearchSpace) -> "Elsewhere | None":
     from recsae.jobs.sources import made
     from recsae.search.ray import gpu_tasks
 
-    if not gpu_tasks.there():
+    if not gpu_tasks.available():
         return None
     gpus = space.resources.gpus
     part = 1.0 if gpus == "auto" else gpus

@@ -103,7 +103,7 @@ class AllModels(BestModels):
     """Keeps the model of every training, each in a folder of its own beside the journal."""
 
     def __init__(self, folder: Path, keys: Iterable[Key], objectives: Mapping[str, str]) -> None:
-        """`keys`: all trainings that may be told of; no two have the same seed."""
+        """`keys`: all trainings that may be reported; no two have the same seed."""
         super().__init__(folder, objectives)
         self._folder = folder
         self._names = {seed: model_folder((trial_id, seed)) for trial_id, seed in keys}

@@ -41,8 +41,8 @@ def warnings_of(space: SearchSpace) -> list[str]:
     name, several = space.scheduler.name, len(space.objectives) > 1
     if not several or name not in HALVING:
         return []
-    told = f"scheduler {name}: with several objectives it lets few trials run to their end"
-    return [f"{told}, so the front is small; median, the default, keeps more"]
+    reason = f"scheduler {name}: with several objectives it lets few trials run to their end"
+    return [f"{reason}, so the front is small; median, the default, keeps more"]
 
 
 def pauses_for(space: SearchSpace) -> tuple[int, ...]:

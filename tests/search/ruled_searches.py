@@ -145,7 +145,7 @@ def resumed(
     for _ in range(director.history.running):
         director.next()  # those that ran are handed out again first
     for event in journal[cut:]:
-        if event["kind"] in (events.ASKED, events.GOES_ON):
+        if event["kind"] in (events.STARTED, events.RESUMED):
             director.next()
         else:
             epoch = director.history.trials[event["trial_id"]].epochs + 1

@@ -133,17 +133,17 @@ def test_a_failed_training_has_no_figures() -> None:
 def test_all_models_stay_and_only_lost_ones_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keeper = AllModels(tmp_path, [(4, 77), (9, 78), (9, 79)], OBJECTIVES)
+    best = AllModels(tmp_path, [(4, 77), (9, 78), (9, 79)], OBJECTIVES)
     for number in ("0", "1"):
         (tmp_path / ".models" / number).mkdir(parents=True)
-    keeper.restore([{"trial_id": 5, "sae_seed": 79}])  # was moved, or deleted, long ago
+    best.restore([{"trial_id": 5, "sae_seed": 79}])  # was moved, or deleted, long ago
     assert not (tmp_path / ".models").exists() and capsys.readouterr().err == ""
     (tmp_path / ".models" / "0").mkdir(parents=True)
-    keeper.finished({"trial_id": 0, "sae_seed": 77})
+    best.finished({"trial_id": 0, "sae_seed": 77})
     assert [path.name for path in tmp_path.glob("[!.]*")] == ["4-77"]
-    keeper.finished({"trial_id": 1, "sae_seed": 78, "dev/leak": True})
+    best.finished({"trial_id": 1, "sae_seed": 78, "dev/leak": True})
     assert capsys.readouterr().err == ""
-    keeper.finished({"trial_id": 1, "sae_seed": 78})
+    best.finished({"trial_id": 1, "sae_seed": 78})
     assert "9-78 did not arrive" in capsys.readouterr().err
 
 

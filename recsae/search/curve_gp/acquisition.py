@@ -12,7 +12,7 @@ from recsae.search.curve_gp.forecasts import Arm, Outlook
 from recsae.search.curve_gp.unit_cube import Array
 
 SETUP: Final = 0.25
-"""What starting a leg costs, in epochs."""
+"""What starting a run of a trial costs, in epochs."""
 
 
 class Comparison(NamedTuple):

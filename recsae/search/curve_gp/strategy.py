@@ -131,7 +131,7 @@ class OurStrategy:
             worth = bool(index[waiting] > index[:new].max())
         else:
             worth = bool(weighed.gains[waiting].max() > WORTH * weighed.noise)
-            worth |= not history.answered
+            worth |= not history.has_answer
         return ResumeTrial(weighed.arms[waiting].trial_id) if worth else None
 
     def _first_waiting(self, history: History) -> ResumeTrial | None:

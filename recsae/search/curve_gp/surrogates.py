@@ -9,7 +9,8 @@ from recsae.search.curve_gp.curves import Curve, Part, Seen, failed, parts_of, s
 from recsae.search.curve_gp.forecasts import Outlook, Running
 from recsae.search.curve_gp.gaussian_process import Hyper, fit
 from recsae.search.curve_gp.unit_cube import Array, Cube
-from recsae.search.engine.history import WORST, History, Report, Trial
+from recsae.search.engine.history import WORST, History, Trial
+from recsae.search.engine.reports import Report
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 

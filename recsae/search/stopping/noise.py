@@ -38,7 +38,7 @@ LEAST_TAIL: Final = 8
 """About fewer it says nothing."""
 
 Gain = Callable[[History], float | None]
-"""What may still be gained in the first objective; None: it cannot be told yet."""
+"""What may still be gained in the first objective; None: it is not known yet."""
 
 
 @dataclass
@@ -103,8 +103,8 @@ class StopAtNoise:
         gain = self.gain(history)
         if gain is None or gain >= noise.deviation:
             return None
-        told = f"expected gain {gain:.2g} < seed noise {noise.deviation:.2g}"
-        return f"{told} from {noise.runs} repeats"
+        below = f"expected gain {gain:.2g} < seed noise {noise.deviation:.2g}"
+        return f"{below} from {noise.runs} repeats"
 
     def _measures(self, history: History, trial: Trial) -> bool:
         """Return True if a trial runs a setting again, of which there are not many enough yet."""

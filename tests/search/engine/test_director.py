@@ -109,7 +109,7 @@ def test_an_epoch_that_comes_again_changes_nothing() -> None:
     led.next()
     assert tell(led, 0, 1, 0.1) and tell(led, 0, 1, 0.9)
     assert [report.metrics["ndcg@10"] for report in led.history.trials[0].reports] == [0.1]
-    assert [event["kind"] for event in journal] == [events.ASKED, events.REPORTED]
+    assert [event["kind"] for event in journal] == [events.STARTED, events.REPORTED]
 
 
 def test_a_failure_ends_a_trial_with_its_reason() -> None:
@@ -191,7 +191,7 @@ def test_a_leak_is_no_answer() -> None:
     led.next(), led.next()
     for epoch in range(1, EPOCHS + 1):
         tell(led, 0, epoch, 0.9, leak=1.0)
-    assert states(led)[0] == "COMPLETE" and not led.history.answered
+    assert states(led)[0] == "COMPLETE" and not led.history.has_answer
     assert tell(led, 1, 1, 0.1), "the honest one goes on"
 
 

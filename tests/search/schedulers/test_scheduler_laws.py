@@ -108,7 +108,7 @@ class TestEveryRule:
             world.fails, world.leaks = {}, dict.fromkeys(world.leaks, 1)
         history, _ = searched(ruled(name, objectives), world, trials, workers)
         if any(world.sound(i) for i in range(trials)):
-            assert history.answered
+            assert history.has_answer
 
     @given(data=st.data(), trials=st.integers(1, 14), workers=st.integers(1, 3))
     @settings(max_examples=25, deadline=None)
@@ -144,7 +144,7 @@ class TestEveryRule:
         rule = ruled(name, objectives)
         history, all_ = searched(rule, world, trials + more, past=journal)
         assert all_[: len(journal)] == journal and budget.trials == len(history)
-        assert history.answered
+        assert history.has_answer
 
     @given(data=st.data(), trials=st.integers(1, 8), limit=st.integers(1, 12))
     @settings(max_examples=15, deadline=None)
@@ -153,7 +153,7 @@ class TestEveryRule:
     ) -> None:
         world = data.draw(worlds(objectives, trials, fails={}, leaks={}))
         history, _ = searched(ruled(name, objectives), world, trials, max_epochs=limit)
-        assert history.answered
+        assert history.has_answer
 
     def test_only_the_rungs_say_where_trials_are_judged(
         self, name: str, objectives: dict[str, str]
