@@ -21,7 +21,7 @@ from recsae.settings import Settings
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.document import Document, mistake, read_document
-from recsae.space.parameters import Draw, Parameter, settings_of, suggest
+from recsae.space.parameters import MODEL, Draw, Parameter, settings_of, suggest, walk
 from recsae.space.read_parameters import read_parameters
 from recsae.space.read_priors import Point, read_points
 from recsae.space.read_sections import (
@@ -78,9 +78,31 @@ class SearchSpace:
     section_line: int = field(default=0, compare=False)
     """Where `parameters` stands in the source."""
 
+    @property
+    def model_parameter(self) -> Parameter:
+        """The model as a parameter: searched if there are several."""
+        if len(self.models) == 1:
+            return Parameter(MODEL, "fixed", value=self.models[0])
+        return Parameter(MODEL, "choice", choices=self.models)
+
+    @property
+    def with_model(self) -> tuple[Parameter, ...]:
+        """The model, then all parameters, in the order of drawing."""
+        return (self.model_parameter, *self.parameters)
+
+    @property
+    def searched(self) -> tuple[Parameter, ...]:
+        """All that may be drawn, the model among them, in the order of drawing."""
+        return tuple(parameter for parameter in self.with_model if parameter.searched)
+
+    def drawn(self, draw: Draw) -> dict[str, Any]:
+        """Return what `draw` picks under the parameters' names, rates not yet scaled."""
+        values = walk(draw, self.with_model)
+        return {p.name: values[p.name] for p in self.searched if p.name in values}
+
     def suggest(self, draw: Draw) -> dict[str, Any]:
         """Return a trial's {"model_name": …} and active parameters, as `draw` picks them."""
-        return suggest(draw, self.models, self.parameters, self.width)
+        return suggest(draw, self.with_model, self.width)
 
     def settings_for(self, params: dict[str, Any]) -> SAESettings:
         """Return the checked settings of a trial's parameters; SettingError when one is wrong."""
@@ -117,7 +139,7 @@ class SearchSpace:
     def check_width(self, width: int) -> None:
         """Raise RecsaeError if some settings of the space cannot work on states of `width`."""
         try:
-            check_corners(self.models, self.parameters, width)
+            check_corners(self.with_model, width)
         except SettingError as error:
             lines = {parameter.name: parameter.line for parameter in self.parameters}
             hint = "" if error.key in lines else " (its default)"
@@ -126,7 +148,7 @@ class SearchSpace:
 
     def with_views(self) -> "SearchSpace":
         """Return the space with as many views stored as any of its trials needs."""
-        views = most_views(self.models, self.parameters)
+        views = most_views(self.with_model)
         return dataclasses.replace(self, activations=self.activations.with_views(views))
 
     @property
@@ -146,38 +168,27 @@ class SearchSpace:
     def override(
         self,
         *,
-        dataset: str | None = None,
         data: Mapping[str, Any] | None = None,
-        trials: int | None = None,
-        seed: int | None = None,
-        sampler: str | None = None,
-        max_hours: float | None = None,
-        max_device_seconds: float | None = None,
-        max_epochs: int | None = None,
-        stop_at_noise: bool | None = None,
-        finalists: int | None = None,
-        finalist_seeds: int | None = None,
-        scheduler: str | None = None,
-        cpus: float | None = None,
-        gpus: float | str | None = None,
+        search: Mapping[str, Any] | None = None,
+        scheduler: Mapping[str, Any] | None = None,
+        resources: Mapping[str, Any] | None = None,
     ) -> "SearchSpace":
-        """Return the space with what the command line gives; None leaves a value as it is.
+        """Return the space with what the command line gives of each section, by setting.
 
-        `data` may hold `dataset` too.
+        None leaves a value as it is; `data` may hold `dataset` too. A SettingError names the flag,
+        which for a section's `name` is the section.
         """
-        flags = {**(data or {}), **({} if dataset is None else {"dataset": dataset})}
+        flags = _given(data)
         try:
             named, known = with_flags(self.dataset, self.data, flags)
         except SettingError as error:
             raise with_its_place(error, self.data, flags, self.source) from None
-        search = {
-            **{"trials": trials, "seed": seed, "sampler": sampler, "max_hours": max_hours},
-            **{"max_device_seconds": max_device_seconds, "max_epochs": max_epochs},
-            **{"stop_at_noise": stop_at_noise, "finalists": finalists},
-            "finalist_seeds": finalist_seeds,
-        }
         settings = _changed(self.search, search)
-        stopping = _with_name(self.scheduler, scheduler or (None if self.scheduler_named else AUTO))
+        auto = {} if self.scheduler_named else {"name": AUTO}
+        try:
+            stopping = _changed(self.scheduler, auto | _given(scheduler))
+        except SettingError as error:
+            raise SettingError(_flag("scheduler", error.key), error.message) from None
         space = dataclasses.replace(
             self,
             dataset=named,
@@ -186,11 +197,10 @@ class SearchSpace:
             search=settings,
             scheduler=stopping.settled(len(self.objectives), settings.sampler),
             scheduler_named=stopping.name != AUTO,
-            resources=_changed(self.resources, {"cpus": cpus, "gpus": gpus}),
+            resources=_changed(self.resources, resources),
         )
         if clash := _clash(space):
-            section, key, message = clash
-            raise SettingError(section if key == "name" else key, message)
+            raise SettingError(_flag(*clash[:2]), clash[2])
         return space
 
     def resolved(self) -> dict[str, Any]:
@@ -281,15 +291,15 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
     return None
 
 
-def _with_name(settings: SchedulerSettings, name: str | None) -> SchedulerSettings:
-    """Return the scheduler under another name; an error names the flag."""
-    try:
-        return _changed(settings, {"name": name})
-    except SettingError as error:
-        raise SettingError("scheduler", error.message) from None
+def _flag(section: str, key: str) -> str:
+    """Return the name of the flag for a setting of a section."""
+    return section if key == "name" else key
 
 
-def _changed(settings: S, changes: dict[str, Any]) -> S:
+def _given(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (values or {}).items() if value is not None}
+
+
+def _changed(settings: S, changes: Mapping[str, Any] | None) -> S:
     """Return the settings with the values that are not None, checked."""
-    given = {name: value for name, value in changes.items() if value is not None}
-    return type(settings).of(settings.values() | given)
+    return type(settings).of(settings.values() | _given(changes))
