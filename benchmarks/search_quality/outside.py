@@ -22,9 +22,9 @@ from ray.tune.search.optuna import OptunaSearch
 from benchmarks.search_quality.simulator import GOES_ON, Clock
 from recsae.results import States
 from recsae.search.engine.director import TrialRun
-from recsae.search.engine.new_trials import SEED, trial_seed
+from recsae.search.engine.new_trials import trial_seed
 from recsae.search.samplers.studies import draw_by
-from recsae.space.parameters import MODEL, drawn_before
+from recsae.space.parameters import MODEL, SEED, drawn_before
 from recsae.space.space import SearchSpace
 
 TIME = "training_iteration"

@@ -12,7 +12,7 @@ import yaml
 from recsae.errors import RecsaeError
 from recsae.files import read_json, whole
 from recsae.metrics.bounds import Bound
-from recsae.results.choosing import SAE_SEED, flattery
+from recsae.results.choosing import flattery
 from recsae.results.columns import (
     CURVE_HEAD,
     DEV,
@@ -31,6 +31,7 @@ from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import MAX, MIN, best_rows, eligible, ranked
 from recsae.settings import path_of
+from recsae.space.parameters import SEED
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ def _finals(results: Results) -> dict[str, Any]:
         number = won[0][Columns.TRIAL_ID]
         rows = records(results.trials[results.trials[Columns.TRIAL_ID] == number])
         settings = settings_of(rows[0]) if rows else {}
-        settings.pop(SAE_SEED, None)
+        settings.pop(SEED, None)
         winner = {Columns.TRIAL_ID: number, "settings": settings, "metrics": won[0]["metrics"]}
     return {"finalists": told, "winner": winner, "flattery": flattery(told, objectives)}
 

@@ -19,10 +19,10 @@ from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.new_trials import SEED
 from recsae.search.engine.reports import metric_columns
 from recsae.search.engine.strategy import Decision, StartTrial, Step
 from recsae.search.record.best_models import BestModels
+from recsae.space.parameters import SEED
 from recsae.space.sections import SchedulerSettings, SearchSettings
 from recsae.space.space import SearchSpace
 

@@ -15,7 +15,8 @@ Kind = Literal["int", "float", "choice", "fixed"]
 Scalar = str | int | float | bool | None
 When = tuple[tuple[str, tuple[Scalar, ...]], ...]
 
-MODEL = "model_name"
+MODEL, EPOCHS, SEED, RATE = "model_name", "sae_epochs", "sae_seed", "sae_lr"
+"""Names of parameters that mean something to a search."""
 LATENTS_OF_THE_PRIOR = 2**14
 """Dictionary size at which a rate with `scale: latents` is meant (FVU's usual scaling law)."""
 

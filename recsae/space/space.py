@@ -21,7 +21,7 @@ from recsae.settings import Settings
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.document import Document, mistake, read_document
-from recsae.space.parameters import MODEL, Draw, Parameter, settings_of, suggest, walk
+from recsae.space.parameters import EPOCHS, MODEL, Draw, Parameter, settings_of, suggest, walk
 from recsae.space.read_parameters import read_parameters
 from recsae.space.read_priors import Point, read_points
 from recsae.space.read_sections import (
@@ -47,7 +47,6 @@ KEYS = (
     *("model_name", "dataset", "data", "base", "activations", "parameters"),
     *("objectives", "constraints", "points", "search", "scheduler", "resources"),
 )
-_EPOCHS = "sae_epochs"
 
 S = TypeVar("S", bound=Settings)
 
@@ -154,7 +153,7 @@ class SearchSpace:
     @property
     def max_epochs(self) -> int:
         """The largest `sae_epochs` that a trial can have."""
-        given = [p for p in self.parameters if p.name == _EPOCHS]
+        given = [p for p in self.parameters if p.name == EPOCHS]
         values = [int(value) for p in given for value in p.corners()]
         if not given or given[0].when:  # where the parameter takes no part, the default holds
             values += [variant(model).Settings().sae_epochs for model in self.models]

@@ -28,10 +28,11 @@ from recsae.search.curve_gp.forecasts import Arm, Outlook, Running
 from recsae.search.curve_gp.surrogates import Beliefs
 from recsae.search.curve_gp.unit_cube import Array, Cube
 from recsae.search.engine.history import WORST, History, Trial
-from recsae.search.engine.new_trials import EPOCHS, completed
+from recsae.search.engine.new_trials import completed
 from recsae.search.engine.strategy import Decision, ResumeTrial, Step
 from recsae.search.samplers.guided import GuidedSampler
 from recsae.search.samplers.warm_start import WarmTrial
+from recsae.space.parameters import EPOCHS
 from recsae.space.space import SearchSpace
 
 WAITING: Final = 12

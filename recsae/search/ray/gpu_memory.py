@@ -17,10 +17,9 @@ from recsae.search.ray.interrupt import Interrupt
 from recsae.search.ray.reservations import run_with
 from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work, factory
-from recsae.space.parameters import MODEL, Parameter
+from recsae.space.parameters import MODEL, RATE, Parameter
 from recsae.space.space import SearchSpace
 
-RATE = "sae_lr"
 STEPS: Final = 20
 """Of training, with a deep scoring after them: what takes most memory has come by then."""
 PURPOSE: Final = "to measure what a trial needs (gpus: auto)"

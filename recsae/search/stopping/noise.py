@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import exp1
 
 from recsae.search.engine.history import WORST, History, Trial
-from recsae.search.engine.new_trials import SEED, trial_seed
+from recsae.search.engine.new_trials import trial_seed
 from recsae.search.engine.strategy import (
     Completes,
     Decision,
@@ -21,6 +21,7 @@ from recsae.search.engine.strategy import (
     Strategy,
 )
 from recsae.search.stopping.repeats import Setting, Settings
+from recsae.space.parameters import SEED
 
 LEAST_COMPLETE: Final = 3
 """Trials that are complete before one is run again."""
