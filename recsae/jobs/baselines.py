@@ -65,9 +65,9 @@ def _scored(
     def build(folder: Path) -> None:
         count_test_read(folder)
         scores: dict[str, dict[str, Any]] = {"metrics": {}, "groups": {}}
-        for split, asked_for in targets.items():
-            panel = _panel(histories, asked_for)
-            recommend = RECOMMENDERS[name](histories, asked_for.position)
+        for split, target in targets.items():
+            panel = _panel(histories, target)
+            recommend = RECOMMENDERS[name](histories, target.position)
             rank_R = ranks_among(recommend, panel.asked)
             scores["metrics"][split] = panel.scores(rank_R)
             scores["groups"][split] = panel.groups(rank_R)
