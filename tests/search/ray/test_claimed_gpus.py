@@ -166,7 +166,7 @@ def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: time.sleep(300))
     for others in (True, False):
         interrupt = Interrupt()
-        threading.Timer(1.0, setattr, [interrupt, "asked", True]).start()
+        threading.Timer(1.0, setattr, [interrupt, "requested", True]).start()
         with held() if others else nullcontext(), pytest.raises(InterruptError):
             measured_requirement(space(), WORK, interrupt, ONE)
     check_all_free()
