@@ -177,8 +177,8 @@ with cluster(None):
 def test_killed_finalists_are_trained_once_and_scored_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = (str(HERE), str(HERE.parents[0]), str(HERE.parents[1]))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
+    folders = (HERE, *HERE.parents[:2], HERE.parent / "support")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)))
     path = tmp_path / "run"
     create(path, {"space": toy_space().resolved()})
 

@@ -1,7 +1,7 @@
 """Every kind of mistake again in every format with an event a row: the same one line."""
 
 import pytest
-from interactions.forms import FORMS, TABLES, Event
+from interactions.readers.forms import FORMS, TABLES, Event
 from interactions.reading import read, refused
 
 from recsae.errors import RecsaeError

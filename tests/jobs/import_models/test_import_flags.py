@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from jobs.refusals import GOOD, ITEMS, WIDTH, Run, entries
+from jobs.import_models.refusals import GOOD, ITEMS, WIDTH, Run, entries
 from rechorus_world import attention_state, sae_state, write_folder
 
 IMPORT = ["--format", "rechorus", "--name", "mine"]

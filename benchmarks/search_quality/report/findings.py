@@ -8,8 +8,8 @@ import pandas as pd
 from benchmarks.search_quality.errors import errors
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.judging import World
-from benchmarks.search_quality.outcome import Outcome
 from benchmarks.search_quality.plan import METHODS, STOCK, TRAININGS, Contest
+from benchmarks.search_quality.report.outcome import Outcome
 
 SCALE = 1e4
 """NDCG@10 is told in units of 1e-4."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from jobs.refusals import GOOD, ITEMS, WIDTH, Run, entries
+from jobs.import_models.refusals import GOOD, ITEMS, WIDTH, Run, entries
 from rechorus_world import attention_state, sae_state, write_folder
 
 from recsae.jobs.import_models import Wanted, import_file

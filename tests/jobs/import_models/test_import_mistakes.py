@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from jobs.refusals import GOOD, HISTORY, ITEMS, WIDTH, Run, entries, refused
+from jobs.import_models.refusals import GOOD, HISTORY, ITEMS, WIDTH, Run, entries, refused
 from rechorus_world import sae_state, state_dict, write_folder
 from safetensors.torch import save_file
 

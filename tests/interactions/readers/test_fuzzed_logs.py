@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from interactions.forms import FORMS, Event, Form
+from interactions.readers.forms import FORMS, Event, Form
 
 from recsae.errors import RecsaeError
 from recsae.interactions.datasets import load

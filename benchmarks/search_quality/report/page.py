@@ -4,8 +4,8 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from benchmarks.search_quality.chart import Line, chart, legend
 from benchmarks.search_quality.plan import OURS, STOCK, TRAININGS
+from benchmarks.search_quality.report.chart import Line, chart, legend
 
 TITLES = {
     "one": "One objective: NDCG@10",

@@ -1,0 +1,1 @@
+"""What the runs of a contest say: figures, charts, text and one page; it runs no search."""
