@@ -41,7 +41,7 @@ from recsae.results.folder import (
     write_search,
     write_trials,
 )
-from recsae.results.reading import (
+from recsae.results.run import (
     Results,
     load_results,
     metrics_of,

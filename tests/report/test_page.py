@@ -92,14 +92,14 @@ def test_a_run_in_any_state_has_a_whole_page(
     [
         ("empty", []),
         ("first one running", []),
-        ("one complete", ["time", "curves"]),
-        ("two", ["time", "parameters", "parallel", "curves"]),
-        ("running", ["time", "rungs", "parameters", "parallel", "curves"]),
-        ("paused", ["time", "rungs", "parameters", "parallel", "curves"]),
-        ("no complete", ["time", "rungs", "parameters", "curves"]),
+        ("one complete", ["history", "curves"]),
+        ("two", ["history", "parameters", "parallel", "curves"]),
+        ("running", ["history", "rungs", "parameters", "parallel", "curves"]),
+        ("paused", ["history", "rungs", "parameters", "parallel", "curves"]),
+        ("no complete", ["history", "rungs", "parameters", "curves"]),
         ("failed only", []),
-        ("leaks only", ["time", "parameters", "curves"]),
-        ("mixed", ["time", "rungs", "parameters", "parallel", "curves"]),
+        ("leaks only", ["history", "parameters", "curves"]),
+        ("mixed", ["history", "rungs", "parameters", "parallel", "curves"]),
     ],
 )
 def test_a_plot_is_there_when_there_is_something_to_draw(
@@ -110,7 +110,7 @@ def test_a_plot_is_there_when_there_is_something_to_draw(
 
 def test_several_objectives_have_their_own_plot_and_table(make_run: Maker) -> None:
     page = page_of(make_run(RUNS["mixed"], {"ndcg@10": "max", "l0": "min"}))
-    assert list(page.plots)[:3] == ["pareto", "growth", "time"]
+    assert list(page.plots)[:3] == ["pareto", "hypervolume", "history"]
     assert "2 that no other dominates" in page.visible
 
 

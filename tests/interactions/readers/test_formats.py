@@ -6,8 +6,8 @@ import pytest
 
 from recsae.errors import RecsaeError
 from recsae.interactions.folders import find_log, format_of
-from recsae.interactions.opening import one_file
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import one_file
 
 CSV = "user,item,time\n1,2,3\n"
 S3REC = "1 2 3 4\n"

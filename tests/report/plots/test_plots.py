@@ -11,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report.made_up_runs import RUNS, SEARCH, trial
 
-from recsae.report.plots import curves
-from recsae.report.plots.curves import curves_by_epoch
-from recsae.report.plots.over_time import objective_over_time
+from recsae.report.plots.learning_curves import learning_curves
+from recsae.report.plots.optimization_history import optimization_history
 from recsae.report.plots.parameters import axis_of, log_ticks, parameters_against_objective
-from recsae.report.plots.tradeoff import pareto
+from recsae.report.plots.pareto_front import pareto_front
 from recsae.results import Results, load_results
 
 Maker = Callable[..., Path]
@@ -39,7 +38,7 @@ def test_best_so_far_is_a_stair_of_trials_that_may_be_best(make_run: Maker) -> N
         trial(i, state, **{"dev/ndcg@10": value, "dev/leak": value == 0.90})
         for i, (value, state) in enumerate(zip(values, states, strict=True))
     ]
-    stair = traces(objective_over_time(load_results(make_run(rows))))["best so far"]
+    stair = traces(optimization_history(load_results(make_run(rows))))["best so far"]
     assert list(stair.x) == [1, 2, 3, 5, 6]
     assert list(stair.y) == [0.10, 0.30, 0.30, 0.40, 0.40]
     assert stair.line.shape == "hv"
@@ -48,7 +47,7 @@ def test_best_so_far_is_a_stair_of_trials_that_may_be_best(make_run: Maker) -> N
 def test_what_breaks_a_constraint_is_a_grey_ring_and_never_best(make_run: Maker) -> None:
     rows = [trial(i, "COMPLETE") for i in range(3)]
     results = load_results(make_run(rows, constraints={"l0": "<= 3"}))
-    drawn = traces(objective_over_time(results))
+    drawn = traces(optimization_history(results))
     assert list(drawn["best so far"].y) == pytest.approx([0.10, 0.11, 0.11])
     assert list(drawn["breaks a constraint (never best)"].x) == [3]
     assert drawn["breaks a constraint (never best)"].marker.symbol == "circle-open"
@@ -61,18 +60,20 @@ def test_merged_runs_follow_one_another(make_run: Maker) -> None:
         *(trial(i, "COMPLETE", run="a", run_trial=i) for i in range(2)),
         *(trial(i, "COMPLETE", run="b", run_trial=i, started=5e9, ended=5e9 + i) for i in (2, 3)),
     ]
-    drawn = traces(objective_over_time(load_results(make_run(rows))))
+    drawn = traces(optimization_history(load_results(make_run(rows))))
     assert list(drawn["complete"].x) == [1, 2, 4, 5]
 
 
 def test_less_is_better_makes_the_stair_fall(make_run: Maker) -> None:
     rows = [trial(i, "COMPLETE", **{"dev/fvu": v}) for i, v in enumerate([0.5, 0.7, 0.2])]
-    stair = traces(objective_over_time(load_results(make_run(rows, {"fvu": "min"}))))["best so far"]
+    stair = traces(optimization_history(load_results(make_run(rows, {"fvu": "min"}))))[
+        "best so far"
+    ]
     assert list(stair.y) == [0.5, 0.5, 0.2, 0.2]
 
 
 def test_trials_are_drawn_where_and_as_what_they_ended(mixed: Results) -> None:
-    figure = objective_over_time(mixed)
+    figure = optimization_history(mixed)
     assert figure is not None
     drawn = traces(figure)
     assert list(drawn["complete"].x) == [1, 2]
@@ -83,7 +84,7 @@ def test_trials_are_drawn_where_and_as_what_they_ended(mixed: Results) -> None:
 
 
 def test_the_base_is_a_line(mixed: Results) -> None:
-    figure = objective_over_time(mixed)
+    figure = optimization_history(mixed)
     assert figure is not None
     assert [shape.y0 for shape in figure.layout.shapes if shape.xref == "x domain"] == [0.2]
 
@@ -94,7 +95,7 @@ def test_the_base_is_a_line(mixed: Results) -> None:
 )
 def test_time_has_a_fitting_unit(make_run: Maker, seconds: int, unit: str, last: float) -> None:
     rows = [trial(0, "COMPLETE"), {**trial(seconds, "COMPLETE"), "trial_id": 1}]
-    figure = objective_over_time(load_results(make_run(rows)))
+    figure = optimization_history(load_results(make_run(rows)))
     assert figure is not None
     assert figure.layout.xaxis.title.text == f"{unit} since the start"
     assert traces(figure)["complete"].x[-1] == pytest.approx(last)
@@ -166,7 +167,7 @@ def test_log_ticks_are_few_and_inside(low: float, ratio: float) -> None:
 
 
 def test_curves_group_the_trials_as_they_ended(mixed: Results) -> None:
-    drawn = traces(curves_by_epoch(mixed))
+    drawn = traces(learning_curves(mixed))
     assert {name: sorted(set(trace.hovertext)) for name, trace in drawn.items()} == {
         "not complete": ["trial 3"],
         "leaks (never best)": ["trial 2"],
@@ -179,9 +180,9 @@ def test_curves_group_the_trials_as_they_ended(mixed: Results) -> None:
 def test_of_many_trials_the_best_and_a_sample_of_the_rest_have_curves(
     make_run: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(curves, "MOST_TRIALS", 4)
+    monkeypatch.setattr("recsae.report.plots.learning_curves.MOST_TRIALS", 4)
     rows = [trial(i, "COMPLETE" if i < 10 else "PRUNED") for i in range(20)]
-    drawn = traces(curves_by_epoch(load_results(make_run(rows))))
+    drawn = traces(learning_curves(load_results(make_run(rows))))
     shown = {text for trace in drawn.values() for text in trace.hovertext}
     assert {"trial 9", "trial 8"} <= shown
     assert len(shown) <= 4
@@ -193,7 +194,7 @@ def test_the_front_is_joined_and_ringed(make_run: Maker) -> None:
     rows = [
         trial(i, "COMPLETE", **{"dev/ndcg@10": n, "dev/l0": l0}) for i, (n, l0) in enumerate(pairs)
     ]
-    figure = pareto(load_results(make_run(rows, {"ndcg@10": "max", "l0": "min"})))
+    figure = pareto_front(load_results(make_run(rows, {"ndcg@10": "max", "l0": "min"})))
     assert figure is not None
     lines = {trace.name: trace for trace in figure.data if trace.mode == "lines"}
     drawn = {name: list(zip(line.x, line.y, strict=True)) for name, line in lines.items()}
@@ -208,11 +209,11 @@ def test_the_front_is_joined_and_ringed(make_run: Maker) -> None:
 def test_three_objectives_are_three_plots_without_a_line(make_run: Maker) -> None:
     rows = [trial(i, "COMPLETE", **{"dev/fvu": 1.0 - i / 10}) for i in range(4)]
     objectives = {"ndcg@10": "max", "l0": "min", "fvu": "min"}
-    figure = pareto(load_results(make_run(rows, objectives)))
+    figure = pareto_front(load_results(make_run(rows, objectives)))
     assert figure is not None
     assert len(list(figure.select_xaxes())) == 3
     assert not [trace for trace in figure.data if trace.mode == "lines"]
 
 
 def test_one_objective_has_no_front(mixed: Results) -> None:
-    assert pareto(mixed) is None
+    assert pareto_front(mixed) is None

@@ -10,7 +10,7 @@ import pytest
 from report.made_up_runs import RUNS, SEARCH, trial
 
 from recsae.results import Results, create, load_results, write_finalists, write_trials
-from recsae.results.comparing import best_settings, differences, outcomes
+from recsae.results.comparison import best_settings, differences, outcomes
 
 Make = Callable[..., Results]
 

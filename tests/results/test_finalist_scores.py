@@ -47,13 +47,13 @@ def run(tmp_path: Path) -> Path:
 
 def test_a_run_without_finalists_has_none(run: Path) -> None:
     results = load_results(run)
-    assert results.finalists is None and results.finalists_told == []
+    assert results.finalists is None and results.finalist_scores == []
     assert "finalists" not in summary(results)
 
 
 def test_finalists_by_hand(run: Path) -> None:
     write_finalists(run, [fresh(1, 5, 0.2), fresh(0, 7, None, error="boo"), fresh(0, 5, 0.28)])
-    first, second = load_results(run).finalists_told
+    first, second = load_results(run).finalist_scores
     assert (first["trial_id"], first["seeds"], first["failed"]) == (0, 1, 1)
     assert first["metrics"]["ndcg@10"]["searched"] == pytest.approx(0.3)
     assert first["metrics"]["ndcg@10"]["dev"] == {"mean": 0.28, "low": None, "high": None}
@@ -66,7 +66,7 @@ def test_finalists_by_hand(run: Path) -> None:
 
 def test_an_empty_or_broken_frame_is_taken_or_told(run: Path) -> None:
     write_finalists(run, [])
-    assert load_results(run).finalists_told == []
+    assert load_results(run).finalist_scores == []
     write_frame(run / Files.FINALISTS, read_frame(run / Files.FINALISTS).drop(columns="seed"))
     with pytest.raises(RecsaeError, match=r"finalists\.parquet: no column 'seed'"):
         load_results(run)

@@ -9,7 +9,7 @@ from recsae.results import Columns
 TIME: Final = "ended after"
 
 
-def with_time(trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def with_elapsed_time(trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return the ended trials in the order of their ends, with a column TIME, and its unit.
 
     Runs that were merged follow one another, as if each had begun when the one before was over.

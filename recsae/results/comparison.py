@@ -6,8 +6,8 @@ from typing import Any, Final
 import pandas as pd
 
 from recsae.results.columns import Columns
-from recsae.results.pareto import HYPERVOLUME, Scale, hypervolume_over_time
-from recsae.results.reading import Results, records, run_seconds, settings_of, state_counts
+from recsae.results.pareto import HYPERVOLUME, Scale, hypervolume_history
+from recsae.results.run import Results, records, run_seconds, settings_of, state_counts
 
 Differences = dict[str, dict[str, list[Any]]]
 """Section → key → [value in one run, value in the other], where they differ."""
@@ -23,7 +23,7 @@ _OF_BASE: Final = ("base", "activations")
 
 def differences(one: Results, other: Results) -> Differences:
     """Return each value of search.yaml that differs, by section; what is absent is None."""
-    told = [_sections(results.search) for results in (one, other)]
+    sections = [_sections(results.search) for results in (one, other)]
     return {
         section: {
             key: [first.get(key), second.get(key)]
@@ -31,7 +31,7 @@ def differences(one: Results, other: Results) -> Differences:
             if first.get(key) != second.get(key)
         }
         for section in _SECTIONS
-        for first, second in [(told[0][section], told[1][section])]
+        for first, second in [(sections[0][section], sections[1][section])]
     }
 
 
@@ -50,7 +50,7 @@ def outcomes(one: Results, other: Results) -> dict[str, list[Any]]:
     if one.objectives == other.objectives and len(one.objectives) > 1:
         found["front"] = [len(run.best) for run in runs]
         found[HYPERVOLUME] = _hypervolumes(one, other)
-    if any(run.finalists_told for run in runs):
+    if any(run.finalist_scores for run in runs):
         for name in objectives:
             found[f"finalist {name}{FRESH}"] = [_fresh(run, name) for run in runs]
     return found
@@ -59,9 +59,9 @@ def outcomes(one: Results, other: Results) -> dict[str, list[Any]]:
 def best_settings(one: Results, other: Results) -> dict[str, list[Any]]:
     """Return the settings in which the first of the best trials differ."""
     rows = [records(run.best.head(1)) for run in (one, other)]
-    told = [settings_of(row[0]) if row else {} for row in rows]
-    keys = dict.fromkeys([*told[0], *told[1]])
-    pairs = {key: [settings.get(key) for settings in told] for key in keys}
+    settings = [settings_of(row[0]) if row else {} for row in rows]
+    keys = dict.fromkeys([*settings[0], *settings[1]])
+    pairs = {key: [own.get(key) for own in settings] for key in keys}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -108,8 +108,8 @@ def _best(run: Results, name: str) -> float | None:
 
 def _fresh(run: Results, name: str) -> dict[str, Any] | None:
     """Return what fresh trainings say of the winner of a run."""
-    told = sorted(run.finalists_told, key=lambda one: not one["wins"])
-    return told[0]["metrics"][name]["dev"] if told and name in told[0]["metrics"] else None
+    scores = sorted(run.finalist_scores, key=lambda one: not one["wins"])
+    return scores[0]["metrics"][name]["dev"] if scores and name in scores[0]["metrics"] else None
 
 
 def _hypervolumes(one: Results, other: Results) -> list[float | None]:
@@ -117,8 +117,8 @@ def _hypervolumes(one: Results, other: Results) -> list[float | None]:
     objectives, constraints = one.objectives, one.constraints
     runs = (one.trials, other.trials)
     scale = Scale.of(*runs, objectives=objectives, constraints=constraints)
-    grown = [hypervolume_over_time(trials, objectives, constraints, scale) for trials in runs]
-    return [_last(part[HYPERVOLUME]) for part in grown]
+    histories = [hypervolume_history(trials, objectives, constraints, scale) for trials in runs]
+    return [_last(part[HYPERVOLUME]) for part in histories]
 
 
 def _last(values: "pd.Series[float]") -> float | None:

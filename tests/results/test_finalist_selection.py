@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recsae.results import non_dominated
-from recsae.results.choosing import chosen, contenders, crowding, flattery, thinned, winners
-from recsae.results.finalists import finalists_told, spread
+from recsae.results.finalist_selection import (
+    chosen,
+    contenders,
+    crowding,
+    optimism,
+    thinned,
+    winners,
+)
+from recsae.results.finalists import finalist_scores, spread
 from recsae.results.frames import finalists_frame, trials_frame
 
 ONE = {"ndcg@10": "max"}
@@ -139,7 +146,7 @@ def test_several_objectives_have_several_winners() -> None:
 def test_what_is_told_of_finalists() -> None:
     trials = trials_frame([trial(0, 0.30), trial(1, 0.40, k=7), trial(2, 0.20, k=7)])
     rows = [fresh(0, 1, 0.27), fresh(0, 2, 0.29), fresh(1, 3, 0.25)]
-    told = finalists_told(trials, finalists_frame(rows), ONE)
+    told = finalist_scores(trials, finalists_frame(rows), ONE)
     assert [(one["trial_id"], one["wins"], one["seeds"]) for one in told] == [
         (0, True, 2),
         (1, False, 1),
@@ -149,9 +156,9 @@ def test_what_is_told_of_finalists() -> None:
     assert second["searched"] == pytest.approx(0.30), "the mean by which it was chosen"
     assert second["dev"] == {"mean": 0.25, "low": None, "high": None}, "one seed has no interval"
     assert second["test"] == {"mean": None, "low": None, "high": None}
-    assert flattery(told, ONE) == {"ndcg@10": pytest.approx((0.02 + 0.05) / 2)}
-    less = finalists_told(trials, finalists_frame(rows), {"ndcg@10": "min"})
-    assert flattery(less, {"ndcg@10": "min"}) == {"ndcg@10": pytest.approx(-(0.02 + 0.05) / 2)}
+    assert optimism(told, ONE) == {"ndcg@10": pytest.approx((0.02 + 0.05) / 2)}
+    less = finalist_scores(trials, finalists_frame(rows), {"ndcg@10": "min"})
+    assert optimism(less, {"ndcg@10": "min"}) == {"ndcg@10": pytest.approx(-(0.02 + 0.05) / 2)}
 
 
 def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
@@ -171,5 +178,5 @@ def test_the_winners_curse_is_seen() -> None:
         rows = [
             fresh(i, 10 * i + s, worth[i] + rng.normal(0, 0.01)) for i in picked for s in (0, 1)
         ]
-        told.append(flattery(finalists_told(trials, finalists_frame(rows), ONE), ONE)["ndcg@10"])
+        told.append(optimism(finalist_scores(trials, finalists_frame(rows), ONE), ONE)["ndcg@10"])
     assert np.mean([value for value in told if value is not None]) > 0.005

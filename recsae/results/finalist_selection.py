@@ -122,15 +122,17 @@ def _means(
     return marked.groupby(Columns.TRIAL_ID, as_index=False).agg(rules)
 
 
-def flattery(told: list[dict[str, Any]], objectives: Mapping[str, str]) -> dict[str, float | None]:
-    """Return of each objective how much better the search made finalists look than they are.
+def optimism(
+    scores: list[dict[str, Any]], objectives: Mapping[str, str]
+) -> dict[str, float | None]:
+    """Return the optimism of the search, an objective each: how much better finalists looked in it.
 
-    The mean over finalists of "flattered" (see `finalists_told`): the winner's curse, more is
+    The mean over finalists of "flattered" (see `finalist_scores`): the winner's curse, more is
     worse. None where no finalist has both values.
     """
     found: dict[str, float | None] = {}
     for name in objectives:
-        known = [one["metrics"][name]["flattered"] for one in told]
+        known = [one["metrics"][name]["flattered"] for one in scores]
         known = [value for value in known if value is not None]
         found[name] = sum(known) / len(known) if known else None
     return found

@@ -14,7 +14,7 @@ from recsae.interactions.attributes import (
     CANONICAL,
     TAGS_AT_MOST,
     TITLE,
-    About,
+    ItemAttributes,
     long,
     plain_name,
 )
@@ -22,9 +22,9 @@ from recsae.interactions.files.jsonlines import JsonTable
 from recsae.interactions.files.layout import layout_of
 from recsae.interactions.files.text import TextTable
 from recsae.interactions.names import bare, candidates
-from recsae.interactions.opening import File
 from recsae.interactions.readers import delimited, jsonl, parquet, recbole
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 from recsae.interactions.table import TEXT, Table
 
 _MANY = ("genre", "category")  # attributes of which an item may have several
@@ -37,7 +37,7 @@ _GENRES = (
 _SETTINGS = DataSettings()
 
 
-def recbole_items(file: File, id_name: str) -> About | None:
+def recbole_items(file: File, id_name: str) -> ItemAttributes | None:
     """Read NAME.item: each column is an attribute, a token_seq `a b` has two values."""
     layout, types = recbole.layout(file, _SETTINGS)
     table = TextTable(file, layout)
@@ -52,7 +52,7 @@ def recbole_items(file: File, id_name: str) -> About | None:
     return _of_columns(table, id_name, others, several, groups)
 
 
-def item_meta(file: File) -> About | None:
+def item_meta(file: File) -> ItemAttributes | None:
     """Read ReChorus' item_meta.csv: its columns i_…, such as i_category."""
     table = delimited.table(file, _SETTINGS)
     _require(table, "item_id")
@@ -60,7 +60,7 @@ def item_meta(file: File) -> About | None:
     return _of_columns(table, "item_id", names, (), names)
 
 
-def s3rec_items(file: File) -> About:
+def s3rec_items(file: File) -> ItemAttributes:
     """Read the JSON {item: [attribute, …]} of S3Rec."""
     try:
         known = json.loads(str(file.buffer, "utf-8"))
@@ -74,10 +74,10 @@ def s3rec_items(file: File) -> About:
     counts = [len(attributes) for attributes in known.values()]
     values = [str(value) for attributes in known.values() for value in attributes]
     items = np.repeat(np.array([*known], dtype=object), counts)
-    return About(long(items, "attribute", values), {"attribute": "attribute"})
+    return ItemAttributes(long(items, "attribute", values), {"attribute": "attribute"})
 
 
-def movielens(file: File) -> About | None:
+def movielens(file: File) -> ItemAttributes | None:
     """Read MovieLens' movies.dat and u.item, which have no line of names."""
     layout = layout_of(file, _SETTINGS, headed=False)
     if layout is None:
@@ -97,7 +97,7 @@ def movielens(file: File) -> About | None:
     return _of_triples(triples)
 
 
-def catalogue(file: File, id_name: str | None) -> About | None:
+def catalogue(file: File, id_name: str | None) -> ItemAttributes | None:
     """Read a table of items with names: titles, genres and so on, and what has few values."""
     if jsonl.looks(file, _SETTINGS):
         return _of_objects(JsonTable(file), id_name)
@@ -125,7 +125,7 @@ def _texts(cells: Any) -> list[Any]:
     return list(cells.cast(kind).cast(TEXT).to_pylist())
 
 
-def _of_objects(table: JsonTable, id_name: str | None) -> About | None:
+def _of_objects(table: JsonTable, id_name: str | None) -> ItemAttributes | None:
     item = _id_column(table.names, id_name)
     if item is None or candidates("user", table.names):
         return None
@@ -159,7 +159,7 @@ def _id_column(names: Sequence[str], id_name: str | None) -> str | None:
     return next(iter([*alike, *candidates("item", names), *plain]), None)
 
 
-def _of_triples(triples: Iterable[tuple[str, str, str]]) -> About | None:
+def _of_triples(triples: Iterable[tuple[str, str, str]]) -> ItemAttributes | None:
     """Make one table of (attribute, item, value); what neither is known nor groups items is not."""
     table = pd.DataFrame(triples, columns=["attribute", "item", "value"], dtype="str")
     table["item"] = table["item"].str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
@@ -176,7 +176,8 @@ def _of_triples(triples: Iterable[tuple[str, str, str]]) -> About | None:
     few = [str(name) for name in counts.index[counts <= TAGS_AT_MOST] if name != TITLE]
     kept = table[table["attribute"].isin({*few, *CANONICAL})]
     groups = {name: name for name in few}
-    return None if kept.empty else About(kept[["item", "attribute", "value"]].astype("str"), groups)
+    values = kept[["item", "attribute", "value"]].astype("str")
+    return None if kept.empty else ItemAttributes(values, groups)
 
 
 def _with_years(table: pd.DataFrame) -> pd.DataFrame:
@@ -197,7 +198,7 @@ def _require(table: Table, name: str) -> None:
 
 def _of_columns(
     table: Table, id_name: str, names: Sequence[str], several: Sequence[str], groups: Sequence[str]
-) -> About | None:
+) -> ItemAttributes | None:
     """Take columns as attributes; those in `groups` with few values make tags."""
     read = table.read([id_name, *names])
     items = pc.utf8_trim_whitespace(read[id_name].cast(TEXT)).to_numpy()
@@ -210,7 +211,7 @@ def _of_columns(
         values.append(long(items[rows], known, words))
         if name in groups and known != TITLE and 0 < len(pd.unique(words)) <= TAGS_AT_MOST:
             tag_names[known] = name
-    return About(pd.concat(values), tag_names) if values else None
+    return ItemAttributes(pd.concat(values), tag_names) if values else None
 
 
 def _pairs(texts: pa.Array, several: bool) -> tuple[Any, Any]:

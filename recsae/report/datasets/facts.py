@@ -20,8 +20,8 @@ def fact_rows(outcome: Mapping[str, Any]) -> dict[str, str]:
         "columns": ", ".join(f"{role} {column}" for role, column in outcome["columns"].items()),
         "not used": _some(outcome["unused"]),
         "attributes": _some(
-            f"{name} ({told['values']:,} values, {told['items']:,} items)"
-            for name, told in outcome["attributes"].items()
+            f"{name} ({counts['values']:,} values, {counts['items']:,} items)"
+            for name, counts in outcome["attributes"].items()
         ),
         "dropped": _some(f"{count:,} events: {why}" for why, count in outcome["dropped"].items()),
         "times": " to ".join(map(moment_words, outcome["times"] or ())),
@@ -43,13 +43,13 @@ def fact_rows(outcome: Mapping[str, Any]) -> dict[str, str]:
 
 def split_rows(splits: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return what there is to say of splits in words, a row a text for each split."""
-    return {name: [_of_split(name, told) for told in splits.values()] for name in _SPLIT_ROWS}
+    return {name: [_of_split(name, split) for split in splits.values()] for name in _SPLIT_ROWS}
 
 
-def _of_split(row: str, told: Mapping[str, Any]) -> str:
-    if "error" in told:
-        return str(told["error"]) if row == _IN_WORDS else NOTHING
-    value = _SPLIT_ROWS[row](told)
+def _of_split(row: str, split: Mapping[str, Any]) -> str:
+    if "error" in split:
+        return str(split["error"]) if row == _IN_WORDS else NOTHING
+    value = _SPLIT_ROWS[row](split)
     return f"{value:,}" if isinstance(value, int) else value
 
 
@@ -91,14 +91,14 @@ def moment_of(time: float) -> datetime | float:
     return time
 
 
-def _spread(told: Mapping[str, float]) -> str:
-    mean = told["mean"]
-    rest = [f"{name} {told[name]:,}" for name in ("min", "25%", "median", "75%", "95%", "max")]
+def _spread(numbers: Mapping[str, float]) -> str:
+    mean = numbers["mean"]
+    rest = [f"{name} {numbers[name]:,}" for name in ("min", "25%", "median", "75%", "95%", "max")]
     return f"{', '.join(rest)}; mean {mean:,.1f}"
 
 
-def _counts(told: Mapping[str, int]) -> str:
-    return ", ".join(f"{split} {count:,}" for split, count in told.items())
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{split} {count:,}" for split, count in counts.items())
 
 
 def _some(texts: Iterable[str]) -> str:
@@ -109,13 +109,13 @@ def _some(texts: Iterable[str]) -> str:
 
 _IN_WORDS: Final = "in words"
 _SPLIT_ROWS: Final[dict[str, Callable[[Mapping[str, Any]], Any]]] = {
-    "users": lambda told: told["users"],
-    "items": lambda told: told["items"],
-    "events": lambda told: told["events"],
-    "training events": lambda told: told["train_events"],
-    "dev targets": lambda told: told["targets"]["dev"],
-    "test targets": lambda told: told["targets"]["test"],
-    "met before": lambda told: _counts(told["targets_met"]),
-    "fingerprint": lambda told: told["fingerprint"],
-    _IN_WORDS: lambda told: told["split"],
+    "users": lambda split: split["users"],
+    "items": lambda split: split["items"],
+    "events": lambda split: split["events"],
+    "training events": lambda split: split["train_events"],
+    "dev targets": lambda split: split["targets"]["dev"],
+    "test targets": lambda split: split["targets"]["test"],
+    "met before": lambda split: _counts(split["targets_met"]),
+    "fingerprint": lambda split: split["fingerprint"],
+    _IN_WORDS: lambda split: split["split"],
 }

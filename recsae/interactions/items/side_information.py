@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 
 from recsae.errors import RecsaeError
-from recsae.interactions.attributes import About
-from recsae.interactions.items.about import (
+from recsae.interactions.attributes import ItemAttributes
+from recsae.interactions.items.attribute_files import (
     catalogue,
     item_meta,
     movielens,
@@ -17,8 +17,8 @@ from recsae.interactions.items.about import (
     s3rec_items,
 )
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File, beside
 from recsae.interactions.readers.source import Source
+from recsae.interactions.source_files import File, beside
 
 _SPLIT_PART = re.compile(r"[._-](train|training|dev|valid|val|validation|test)$", re.I)
 _ODD = (RecsaeError, OSError, ValueError, KeyError, IndexError, RecursionError, pa.ArrowException)
@@ -28,10 +28,10 @@ _CATALOGUE = re.compile(
     r"\.(csv|tsv|txt|dat|json|jsonl|parquet)",
     re.I,
 )
-_Kind = tuple[Callable[[File, Source], bool], Callable[[File, Source, Log], About | None]]
+_Kind = tuple[Callable[[File, Source], bool], Callable[[File, Source, Log], ItemAttributes | None]]
 
 
-def about_items(source: Source, log: Log, notes: list[str]) -> About | None:
+def item_attributes(source: Source, log: Log, notes: list[str]) -> ItemAttributes | None:
     """Return what a file beside the log says of its items; the first kind that is there counts."""
     files = [file for file in beside(source.files[0]) if file.name not in _names(source)]
     for fits, read in _KINDS:
@@ -55,9 +55,9 @@ def _names(source: Source) -> set[str]:
     return {file.name for file in source.files}
 
 
-def _of_these_items(about: About, log: Log) -> bool:
+def _of_these_items(attributes: ItemAttributes, log: Log) -> bool:
     known = pd.Index(log.item.ids.astype(str))
-    return bool(known.isin(pd.unique(about.values["item"])).any())
+    return bool(known.isin(pd.unique(attributes.values["item"])).any())
 
 
 def _in_utf8(file: File) -> File:

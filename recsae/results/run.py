@@ -12,7 +12,6 @@ import yaml
 from recsae.errors import RecsaeError
 from recsae.files import read_json, whole
 from recsae.metrics.bounds import Bound
-from recsae.results.choosing import SAE_SEED, flattery
 from recsae.results.columns import (
     CURVE_HEAD,
     DEV,
@@ -26,7 +25,8 @@ from recsae.results.columns import (
     is_setting,
 )
 from recsae.results.failures import failures
-from recsae.results.finalists import finalists_told
+from recsae.results.finalist_selection import SAE_SEED, optimism
+from recsae.results.finalists import finalist_scores
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import MAX, MIN, best_rows, eligible, ranked
@@ -54,7 +54,7 @@ class Results:
 
     @property
     def constraints(self) -> dict[str, str]:
-        """Limits of dev metrics that the best trials keep to, e.g. {"dead": "<= 0.5"}."""
+        """Bounds of dev metrics that the best trials keep to, e.g. {"dead": "<= 0.5"}."""
         return dict(self.search["space"].get("constraints") or {})
 
     @cached_property
@@ -83,11 +83,11 @@ class Results:
         return ranked(self.trials, self.objectives, self.constraints)
 
     @cached_property
-    def finalists_told(self) -> list[dict[str, Any]]:
-        """What the search said of each finalist and what fresh trainings say, best first."""
+    def finalist_scores(self) -> list[dict[str, Any]]:
+        """The scores of each finalist in the search and in fresh trainings, best first."""
         if self.finalists is None:
             return []
-        return finalists_told(self.trials, self.finalists, self.objectives, self.constraints)
+        return finalist_scores(self.trials, self.finalists, self.objectives, self.constraints)
 
     @property
     def width(self) -> int | None:
@@ -224,14 +224,14 @@ def summary(results: Results) -> dict[str, Any]:
 
 
 def _finals(results: Results) -> dict[str, Any]:
-    """Return what is told of finalists once there are any: each, who wins, the winner's curse.
+    """Return the finalists once there are any: each with its scores, the winner, the optimism.
 
     With several objectives several win, as `wins` of each says, and "winner" is null.
     """
-    told, objectives = results.finalists_told, results.objectives
-    if not told:
+    scores, objectives = results.finalist_scores, results.objectives
+    if not scores:
         return {}
-    won = [one for one in told if one["wins"]] if len(objectives) == 1 else []
+    won = [one for one in scores if one["wins"]] if len(objectives) == 1 else []
     winner = None
     if won:
         number = won[0][Columns.TRIAL_ID]
@@ -239,7 +239,7 @@ def _finals(results: Results) -> dict[str, Any]:
         settings = settings_of(rows[0]) if rows else {}
         settings.pop(SAE_SEED, None)
         winner = {Columns.TRIAL_ID: number, "settings": settings, "metrics": won[0]["metrics"]}
-    return {"finalists": told, "winner": winner, "flattery": flattery(told, objectives)}
+    return {"finalists": scores, "winner": winner, "flattery": optimism(scores, objectives)}
 
 
 def run_seconds(results: Results) -> float:

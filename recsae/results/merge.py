@@ -9,9 +9,9 @@ import pandas as pd
 from recsae.errors import RecsaeError
 from recsae.files import digest
 from recsae.results.columns import Columns, States
-from recsae.results.comparing import differences
+from recsae.results.comparison import differences
 from recsae.results.frames import Row
-from recsae.results.reading import Results, records, run_seconds
+from recsae.results.run import Results, records, run_seconds
 from recsae.space.unions import shown, united_space
 
 _MUST_BE_SAME: Final = ("objectives.", "constraints.")
@@ -67,9 +67,9 @@ def why_not(one: Results, other: Results) -> str | None:
 
 def sources(run: Results) -> list[dict[str, Any]]:
     """Return what is known of each search that a run is made of: of itself, or what was merged."""
-    told = run.search.get("merged")
-    if isinstance(told, list):
-        return [dict(source) for source in told]
+    merged_runs = run.search.get("merged")
+    if isinstance(merged_runs, list):
+        return [dict(source) for source in merged_runs]
     known = ("fingerprint", "seed", "versions")
     return [
         {
@@ -122,7 +122,7 @@ def _check_alike(one: Results, other: Results) -> None:
 def _search(runs: Sequence[Results], names: Sequence[str]) -> dict[str, Any]:
     first = runs[0].search
     space = united_space([run.search["space"] for run in runs])
-    told = [
+    merged_runs = [
         {**source, **({"run": name} if "merged" not in run.search else {})}
         for run, name in zip(runs, names, strict=True)
         for source in sources(run)
@@ -131,7 +131,7 @@ def _search(runs: Sequence[Results], names: Sequence[str]) -> dict[str, Any]:
         **{key: value for key, value in first.items() if key not in _OF_ONE_RUN},
         "space": space,
         "fingerprint": digest(space),
-        "merged": told,
+        "merged": merged_runs,
         "pretrained": any(run.search.get("pretrained", False) for run in runs),
         "seconds": round(sum(run_seconds(run) for run in runs), 3),
     }

@@ -18,7 +18,7 @@ from recsae.results import (
     write_search,
     write_trials,
 )
-from recsae.results.merging import merged, why_not
+from recsae.results.merge import merged, why_not
 
 Make = Callable[..., Results]
 RATE = {"float": [1e-4, 1e-1], "log": True}

@@ -23,7 +23,7 @@ _CHARACTER: Final = 6
 """Pixels, about."""
 
 
-def parallel(results: Results) -> go.Figure | None:
+def parallel_coordinates(results: Results) -> go.Figure | None:
     """Return the plot, or None unless two trials differ in two settings."""
     first, way = next(iter(results.objectives.items()))
     trials = results.ranked

@@ -1,4 +1,4 @@
-"""The plots of the search itself: the front's growth, rungs, importance, trials as lines."""
+"""The plots of the search itself: the front's hypervolume, rungs, importance, trials as lines."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 import pytest
 from report.made_up_runs import RUNS, trial
 
-from recsae.report.plots.growth import front_over_time
+from recsae.report.plots.hypervolume_history import hypervolume_history
 from recsae.report.plots.importance import importance
-from recsae.report.plots.parallel import parallel
+from recsae.report.plots.parallel_coordinates import parallel_coordinates
 from recsae.report.plots.rungs import survival
 from recsae.results import load_results, write_importance
 
@@ -23,7 +23,7 @@ def named(figure: go.Figure | None) -> dict[str, Any]:
     return {trace.name: trace for trace in figure.data}
 
 
-@pytest.mark.parametrize("draw", [front_over_time, survival, importance, parallel])
+@pytest.mark.parametrize("draw", [hypervolume_history, survival, importance, parallel_coordinates])
 @pytest.mark.parametrize("rows", RUNS.values(), ids=RUNS.keys())
 @pytest.mark.parametrize("objectives", [None, TWO])
 def test_no_state_of_a_run_breaks_a_plot(
@@ -37,14 +37,14 @@ def test_no_state_of_a_run_breaks_a_plot(
 
 
 def test_the_front_grows_as_trials_end(make_run: Maker) -> None:
-    drawn = named(front_over_time(load_results(make_run(RUNS["mixed"], TWO))))
+    drawn = named(hypervolume_history(load_results(make_run(RUNS["mixed"], TWO))))
     assert list(drawn["hypervolume"].x) == [1, 2, 5]
     assert list(drawn["trials on the front"].y) == [1, 2, 2]
     assert drawn["hypervolume"].y[0] < drawn["hypervolume"].y[1] == drawn["hypervolume"].y[2]
 
 
 def test_one_objective_has_no_hypervolume(make_run: Maker) -> None:
-    assert front_over_time(load_results(make_run(RUNS["mixed"]))) is None
+    assert hypervolume_history(load_results(make_run(RUNS["mixed"]))) is None
 
 
 def test_each_rung_says_what_became_of_those_who_reached_it(make_run: Maker) -> None:
@@ -106,7 +106,7 @@ def test_lines_cross_all_that_varies_the_best_on_top(make_run: Maker) -> None:
         trial(2, "PRUNED", sae_scale_size=8, epochs=1),
         trial(3, "FAILED", sae_scale_size=2),
     ]
-    figure = parallel(load_results(make_run(rows)))
+    figure = parallel_coordinates(load_results(make_run(rows)))
     drawn = axes(figure)
     assert list(drawn) == ["sae_k", "sae_lr", "sae_scale_size", "epochs", "dev/ndcg@10"]
     assert list(drawn["dev/ndcg@10"]["values"]) == pytest.approx([0.12, 0.10, 0.11])
@@ -121,7 +121,7 @@ def test_a_setting_that_a_trial_does_not_have_has_a_place_below(make_run: Maker)
         trial(1, "COMPLETE", sae_auxk=1.0),
         trial(2, "COMPLETE", sae_auxk=None),
     ]
-    axis = axes(parallel(load_results(make_run(rows))))["sae_auxk"]
+    axis = axes(parallel_coordinates(load_results(make_run(rows))))["sae_auxk"]
     first, second, absent = axis["values"]
     assert (first, second) == (0.5, 1.0), "the best, trial 2, comes last"
     assert absent == axis.range[0] < 0.5
@@ -131,7 +131,7 @@ def test_a_setting_that_a_trial_does_not_have_has_a_place_below(make_run: Maker)
 @pytest.mark.parametrize("way", ["max", "min"])
 def test_the_best_have_the_strongest_colour(make_run: Maker, way: str) -> None:
     name = {"max": "ndcg@10", "min": "l0"}[way]
-    figure = parallel(load_results(make_run(RUNS["mixed"], {name: way})))
+    figure = parallel_coordinates(load_results(make_run(RUNS["mixed"], {name: way})))
     assert figure is not None
     line = figure.data[0].line
     assert line.cmin <= line.cmax and line.reversescale == (way == "min")
@@ -140,5 +140,5 @@ def test_the_best_have_the_strongest_colour(make_run: Maker, way: str) -> None:
 
 def test_settings_that_no_space_searches_have_no_axis(make_run: Maker) -> None:
     rows = [trial(i, "COMPLETE", sae_seed=i) for i in range(3)]
-    shown = axes(parallel(load_results(make_run(rows))))
+    shown = axes(parallel_coordinates(load_results(make_run(rows))))
     assert "sae_k" in shown and "sae_seed" not in shown

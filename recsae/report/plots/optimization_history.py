@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from recsae.report.formats import number
-from recsae.report.plots.clock import TIME, with_time
+from recsae.report.plots.elapsed_time import TIME, with_elapsed_time
 from recsae.report.plots.style import (
     BEST,
     BROKEN_DOTS,
@@ -25,9 +25,9 @@ from recsae.results.selection import MAX
 _FAILED_HEIGHT: Final = 0.05  # of a failed trial's mark, as a part of the axis
 
 
-def objective_over_time(results: Results) -> go.Figure | None:
+def optimization_history(results: Results) -> go.Figure | None:
     """Return one plot an objective, or None while no trial has ended with a figure."""
-    ended, unit = with_time(results.trials)
+    ended, unit = with_elapsed_time(results.trials)
     if not any(
         DEV + name in ended and ended[DEV + name].notna().any() for name in results.objectives
     ):

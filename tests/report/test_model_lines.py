@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from recsae.report.formats import shown_groups
-from recsae.report.outcome import LEAKS, model_lines
+from recsae.report.model_lines import LEAKS, model_lines
 
 DIFFERENCE = {"mean": -0.01, "low": -0.02, "high": 0.001, "verdict": "unclear"}
 

@@ -14,7 +14,7 @@ _EARLIER: Final = {"front after a quarter": 4, "front after half": 2}
 """Of the trials that have ended; by what their number is divided."""
 
 
-def pareto(results: Results) -> go.Figure | None:
+def pareto_front(results: Results) -> go.Figure | None:
     """Return a plot for each of the first three pairs of objectives; None for a single one."""
     pairs = list(combinations(results.objectives.items(), 2))[:3]
     complete = results.trials[results.trials[Columns.STATE] == States.COMPLETE]

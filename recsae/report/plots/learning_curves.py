@@ -16,7 +16,7 @@ MOST_TRIALS: Final = 200
 _COMPANIONS: Final = ("fvu", "dead", "l0")
 
 
-def curves_by_epoch(results: Results) -> go.Figure | None:
+def learning_curves(results: Results) -> go.Figure | None:
     """Return the objectives and a few other dev metrics by epoch, or None without any report."""
     known = results.curves.columns[results.curves.notna().any()]
     wanted = dict.fromkeys([*results.objectives, *_COMPANIONS])

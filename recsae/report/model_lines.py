@@ -46,8 +46,8 @@ def model_lines(outcome: Mapping[str, Any]) -> list[str]:
 
 
 def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
-    told = {name for names in _ROWS.values() for name in names}
-    rows = {**_ROWS, "more": tuple(name for name in metrics if name not in told)}
+    listed = {name for names in _ROWS.values() for name in names}
+    rows = {**_ROWS, "more": tuple(name for name in metrics if name not in listed)}
     known = {
         title: [(name, metrics[name]) for name in names if name in metrics]
         for title, names in rows.items()
@@ -61,9 +61,9 @@ def _beside_base(
 ) -> list[str]:
     """Return a line a difference to the base, with its interval."""
     lines = []
-    for name, told in differences.items():
+    for name, difference in differences.items():
         of_base = f" from {formats.value(name, base.get(name))}," if base else ""
-        lines.append(f"  {'to the base':<{_NAME}}{name}{of_base} {interval_words(told)}")
+        lines.append(f"  {'to the base':<{_NAME}}{name}{of_base} {interval_words(difference)}")
     return lines
 
 
@@ -79,15 +79,15 @@ def _group_lines(groups: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _group(name: str, figures: Mapping[str, Any]) -> str:
     ndcg, hr, percentile = (formats.value(key, figures[key]) for key in _BY_GROUP)
-    told = (figures.get("difference") or {}).get("ndcg@10")
+    difference = (figures.get("difference") or {}).get("ndcg@10")
     words = ""
-    if told:
-        words = interval_words(told)
+    if difference:
+        words = interval_words(difference)
     return _row(name, str(figures["n"]), ndcg, hr, percentile, words)
 
 
-def _row(name: str, n: str, ndcg: str, hr: str, percentile: str, told: str) -> str:
-    return f"  {name:<{_NAME}}{n:>7}{ndcg:>9}{hr:>8}{percentile:>12}  {told}".rstrip()
+def _row(name: str, n: str, ndcg: str, hr: str, percentile: str, difference: str) -> str:
+    return f"  {name:<{_NAME}}{n:>7}{ndcg:>9}{hr:>8}{percentile:>12}  {difference}".rstrip()
 
 
 def _pairs(pairs: Iterable[tuple[str, Any]]) -> str:
