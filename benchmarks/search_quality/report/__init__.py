@@ -1,1 +1,4 @@
-"""What the runs of a contest say: figures, charts, text and one page; it runs no search."""
+"""Figures of the runs of a contest: summaries, charts, text and one page.
+
+It must not run a search.
+"""
