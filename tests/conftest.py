@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from commands import Recsae
 from hypothesis import HealthCheck, settings
 
 # No deadline: what a busy machine takes says nothing. CI repeats the same examples each time.
@@ -28,3 +29,9 @@ def own_places(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.environ["RECSAE_CACHE"] = str(root / "cache")
     os.environ["RECSAE_STORAGE"] = str(root / "runs")
     return root
+
+
+@pytest.fixture
+def recsae(capsys: pytest.CaptureFixture[str]) -> Recsae:
+    """Return what runs commands in this process."""
+    return Recsae(capsys)

@@ -1,12 +1,13 @@
 """Every setting of a space's sections is a flag of `tune`, and reaches the space."""
 
-import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import typer
+from commands import Recsae
 
-from recsae.cli.app import app, main
+from recsae.cli.app import app
 from recsae.cli.search import SCHEDULER, SECTIONS
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
@@ -38,42 +39,44 @@ SETTINGS = [
 ]
 
 
-def overridden(monkeypatch: pytest.MonkeyPatch, *words: str) -> SearchSpace:
-    """Return the space that `tune` would search."""
+@pytest.fixture
+def overridden(monkeypatch: pytest.MonkeyPatch, recsae: Recsae) -> Callable[..., SearchSpace]:
+    """Return a function of flags that returns the space that `tune` would search."""
     found: list[SearchSpace] = []
 
     def tune(space: SearchSpace, *_: Any, **__: Any) -> dict[str, Any]:
         found.append(space)
         raise RecsaeError("not searched here")
 
+    def space_of(*words: str) -> SearchSpace:
+        assert "not searched here" in recsae("tune", "smoke.yaml", *words).mistake
+        return found[-1]
+
     monkeypatch.setattr(jobs, "tune", tune)
-    monkeypatch.setattr(sys, "argv", ["recsae", "tune", "smoke.yaml", *words])
-    with pytest.raises(SystemExit):
-        main()
-    return found[0]
+    return space_of
 
 
 @pytest.mark.parametrize(("section", "name", "flag"), SETTINGS)
 def test_a_setting_is_a_flag_that_reaches_the_space(
-    section: str, name: str, flag: str, monkeypatch: pytest.MonkeyPatch
+    section: str, name: str, flag: str, overridden: Callable[..., SearchSpace]
 ) -> None:
     value = OTHER[flag]
     words = [f"--{flag}"] if value is True else [f"--{flag}", str(value)]
-    plain, space = overridden(monkeypatch), overridden(monkeypatch, *words)
+    plain, space = overridden(), overridden(*words)
     assert getattr(getattr(space, section), name) == value
     assert getattr(getattr(plain, section), name) != value
     assert all(getattr(space, s) == getattr(plain, s) for s in SECTIONS if s != section)
 
 
-def test_what_is_true_or_false_has_a_flag_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_true_or_false_has_a_flag_for_each(overridden: Callable[..., SearchSpace]) -> None:
     words = ("--stop_at_noise", "--no_stop_at_noise")
-    assert overridden(monkeypatch, *words[:1]).search.stop_at_noise
-    assert not overridden(monkeypatch, *words).search.stop_at_noise
+    assert overridden(*words[:1]).search.stop_at_noise
+    assert not overridden(*words).search.stop_at_noise
 
 
-def test_a_number_or_a_word_is_taken_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert overridden(monkeypatch, "--gpus", "auto").resources.gpus == "auto"
-    assert overridden(monkeypatch, "--gpus", "1").resources.gpus == 1.0
+def test_a_number_or_a_word_is_taken_as_such(overridden: Callable[..., SearchSpace]) -> None:
+    assert overridden("--gpus", "auto").resources.gpus == "auto"
+    assert overridden("--gpus", "1").resources.gpus == 1.0
 
 
 def test_help_tells_whose_setting_a_flag_is_and_what_it_takes() -> None:
