@@ -21,6 +21,7 @@ from recsae.settings import Settings
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.document import Document, mistake, read_document
+from recsae.space.kinds import AUTO, SAMPLERS
 from recsae.space.parameters import MODEL, Draw, Parameter, settings_of, suggest, walk
 from recsae.space.read_parameters import read_parameters
 from recsae.space.read_priors import Point, read_points
@@ -34,9 +35,6 @@ from recsae.space.read_sections import (
     read_section,
 )
 from recsae.space.sections import (
-    AUTO,
-    ONE_OBJECTIVE,
-    OURS,
     ResourceSettings,
     SchedulerSettings,
     SearchSettings,
@@ -280,11 +278,12 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
     if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
         message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
         return "scheduler", "grace_epochs", message
-    if space.search.sampler in ONE_OBJECTIVE and len(space.objectives) > 1:
-        message = f"expected another with several objectives, got {space.search.sampler}"
+    sampler = space.search.sampler
+    if SAMPLERS.says(sampler, "one_objective") and len(space.objectives) > 1:
+        message = f"expected another with several objectives, got {sampler}"
         return "search", "sampler", message
-    if space.search.sampler == OURS and scheduler.name != "none":
-        message = f"expected none with the sampler {OURS}, which stops trials by itself"
+    if SAMPLERS.says(sampler, "decides") and scheduler.name != "none":
+        message = f"expected none with the sampler {sampler}, which stops trials by itself"
         return "scheduler", "name", f"{message}, got {scheduler.name}"
     if space.search.stop_at_noise and len(space.objectives) > 1:
         return "search", "stop_at_noise", "expected false with several objectives, got true"

@@ -49,7 +49,7 @@ class _Source:
         return found
 
 
-class Levels:
+class SourceScaling:
     """All earlier searches that a model may learn from."""
 
     def __init__(self, space: SearchSpace, warm: Sequence[WarmTrial], read: Reads) -> None:

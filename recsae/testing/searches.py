@@ -1,13 +1,12 @@
-"""Whole searches without Ray: a space's sampler and rule, a director, made curves, a kill.
+"""Whole searches without Ray: a space's strategy, a director, made curves, a kill.
 
-Which of the running trials reports next is drawn by chance, from the number of events so far, so
+Which of the running trials reports next is drawn at random, from the number of events so far, so
 that a search that is taken up again meets the same world.
 """
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,9 @@ from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import History
-from recsae.search.engine.new_trials import completed
-from recsae.search.engine.strategy import Sampler, SamplerWithScheduler
-from recsae.search.samplers import WarmTrial, sampler_for
-from recsae.search.schedulers import scheduler_for
+from recsae.search.engine.strategy import Strategy
+from recsae.search.samplers.warm_start import WarmTrial
+from recsae.search.strategies import strategy_for
 from recsae.space.space import SearchSpace
 
 Metrics = dict[str, Any]
@@ -62,13 +60,12 @@ def search(
     past: Iterable[Event] = (),
     kill_at: int | None = None,
     curve: Curve = made_metrics,
-    sampler: Sampler | None = None,
+    strategy: Strategy | None = None,
 ) -> list[Event]:
     """Run a search, or go on with one, to its end or to the kill; return its journal."""
     journal = Memory(past, kill_at)
-    sampler = sampler or sampler_for(space, warm)
     director = Director(
-        SamplerWithScheduler(sampler, scheduler_for(space), partial(completed, space)),
+        strategy or strategy_for(space, warm),
         History(space.objectives),
         Budget.of(space.search),
         journal=journal,

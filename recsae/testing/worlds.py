@@ -1,4 +1,4 @@
-"""Searches with curves that are given, on a simulated clock: a rule, a director, some workers."""
+"""Searches with given curves on a simulated clock: a scheduler, a director, some workers."""
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping
@@ -10,25 +10,26 @@ from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.strategy import SamplerWithScheduler, Scheduler, StartTrial
-from recsae.search.schedulers import scheduler_for
+from recsae.search.engine.strategy import StartTrial
+from recsae.search.samplers.base import Sampler
+from recsae.search.schedulers.base import Scheduler
+from recsae.search.strategies import SamplerWithScheduler, scheduler_for
 from recsae.space.space import SearchSpace, space_of
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
-NAMES = ("asha", "asha_promote", "hyperband", "median", "one_epoch", "none")
 
 
-def ruled(
+def scheduler_named(
     name: str, objectives: Mapping[str, str] = ONE, epochs: int = 9, **keys: int
 ) -> Scheduler:
-    """Return a rule by its name, for trials of so many epochs."""
-    return scheduler_for(ruled_space(name, objectives, epochs, **keys))
+    """Return a scheduler by its name, for trials of so many epochs."""
+    return scheduler_for(space_with(name, objectives, epochs, **keys))
 
 
-def ruled_space(
+def space_with(
     name: str, objectives: Mapping[str, str] = ONE, epochs: int = 9, **keys: int
 ) -> SearchSpace:
-    """Return a space with a rule."""
+    """Return a space with a scheduler."""
     return space_of(
         {
             "model_name": "SASRec_SAE",
@@ -72,18 +73,16 @@ class World:
         return director.report(trial_id, epoch, seconds, self.metrics(trial_id, epoch))
 
 
-class Numbers:
+class Numbers(Sampler):
     """Proposes nothing but the number of the trial."""
 
     def propose(self, history: History, trial_id: int) -> dict[str, Any]:
+        """Return the number."""
         return {"n": trial_id}
-
-    def on_event(self, history: History, trial: Trial) -> None:
-        pass
 
 
 def directed(
-    rule: Scheduler,
+    scheduler: Scheduler,
     world: World,
     budget: Budget,
     listeners: Iterable[Callable[[Event, Trial], None]] = (),
@@ -95,7 +94,7 @@ def directed(
 
     journal: list[Event] = []
     director = Director(
-        SamplerWithScheduler(Numbers(), rule, complete),
+        SamplerWithScheduler(Numbers(space_with("none")), scheduler, complete),
         History(world.objectives),
         budget,
         journal=journal,
@@ -106,7 +105,7 @@ def directed(
 
 
 def searched(
-    rule: Scheduler,
+    scheduler: Scheduler,
     world: World,
     trials: int,
     workers: int = 1,
@@ -115,7 +114,7 @@ def searched(
     **budget: Any,
 ) -> tuple[History, list[Event]]:
     """Run a whole search, or the rest of one; return its history and its journal."""
-    director, journal = directed(rule, world, Budget(trials, **budget), listeners)
+    director, journal = directed(scheduler, world, Budget(trials, **budget), listeners)
     director.replay(past)
     journal += past
     running: list[tuple[float, int, int, int]] = []  # when, order, trial, epoch
@@ -137,10 +136,10 @@ def searched(
 
 
 def resumed(
-    rule: Scheduler, world: World, budget: Budget, journal: list[Event], cut: int
+    scheduler: Scheduler, world: World, budget: Budget, journal: list[Event], cut: int
 ) -> list[Event]:
     """Return the events of a search that was cut after some, and then meets what the rest met."""
-    director, new = directed(rule, world, budget)
+    director, new = directed(scheduler, world, budget)
     director.replay(journal[:cut])
     for _ in range(director.history.running):
         director.next()  # those that ran are handed out again first
