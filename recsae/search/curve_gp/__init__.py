@@ -1,4 +1,4 @@
-"""The experimental sampler `ours`: one Gaussian process over settings and epochs.
+"""The sampler `ours`: a Gaussian process over settings and epochs that also says who goes on.
 
-Nothing but its own tests may need this folder; the registry finds it by its name if it is there.
+Without this folder all else must work, so the rest of a search must not import it. Experimental.
 """

@@ -1,5 +1,5 @@
 """Which settings the next trial gets: the samplers that a space may name, a file each.
 
-Beside them: initial points, priors, and what earlier searches teach. Optuna may be imported here,
-and Ray may not.
+They must not depend on anything but the events, the seed of the search and the trial's number.
+Beside them: initial points, priors, and what earlier searches teach.
 """
