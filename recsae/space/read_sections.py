@@ -5,12 +5,13 @@ from typing import Any, TypeVar
 from recsae.errors import SettingError, nearest
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.bounds import Bound
+from recsae.metrics.registry import constrainable, directions
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.registry import variant
 from recsae.settings import Settings
 from recsae.space.document import Document, Place
 from recsae.space.parameters import MODEL
-from recsae.space.sections import DIRECTIONS, MEASURES, OBJECTIVE_WORDS
+from recsae.space.sections import OBJECTIVE_WORDS
 
 DEFAULT_OBJECTIVES = {"ndcg@10": "max"}
 
@@ -62,26 +63,26 @@ def read_base(document: Document) -> BaseChoice:
 
 def read_objectives(document: Document) -> dict[str, str]:
     """Return each metric to improve and its direction."""
-    objectives = _mapping(document, "objectives") or DEFAULT_OBJECTIVES
+    objectives, known = _mapping(document, "objectives") or DEFAULT_OBJECTIVES, directions()
     for name, direction in objectives.items():
         place = ("objectives", name)
-        if name not in DIRECTIONS:
-            raise document.error(place, f"no such metric{nearest(name, DIRECTIONS)}")
-        if direction != DIRECTIONS[name]:
-            words = f"expected {DIRECTIONS[name]} ({OBJECTIVE_WORDS[DIRECTIONS[name]]})"
+        if name not in known:
+            raise document.error(place, f"no such metric{nearest(name, known)}")
+        if direction != known[name]:
+            words = f"expected {known[name]} ({OBJECTIVE_WORDS[known[name]]})"
             raise document.error(place, f"{words}, got {direction!r}")
     return dict(objectives)
 
 
 def read_constraints(document: Document) -> dict[str, str]:
     """Return what an answer must meet beside: metric → "<= NUMBER" or ">= NUMBER"."""
-    found = {}
+    found, known = {}, constrainable()
     for name, written in _mapping(document, "constraints").items():
         place = ("constraints", name)
         if name == "leak":
             raise document.error(place, "what leaks is never allowed; it needs no constraint")
-        if name not in MEASURES:
-            raise document.error(place, f"no such metric{nearest(name, MEASURES)}")
+        if name not in known:
+            raise document.error(place, f"no such metric{nearest(name, known)}")
         try:
             Bound.of(written)
         except ValueError as error:

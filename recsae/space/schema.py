@@ -10,6 +10,7 @@ from typing import Any
 from recsae.activations.settings import ActivationSettings
 from recsae.files import write_whole
 from recsae.interactions.settings import DataSettings
+from recsae.metrics.registry import constrainable, directions
 from recsae.recommenders.base_choice import ChoiceSettings
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.registry import variants
@@ -18,8 +19,6 @@ from recsae.space.parameters import MODEL
 from recsae.space.read_parameters import OPTIONS
 from recsae.space.read_priors import SURE
 from recsae.space.sections import (
-    DIRECTIONS,
-    MEASURES,
     OBJECTIVE_WORDS,
     ResourceSettings,
     SchedulerSettings,
@@ -118,7 +117,7 @@ def _section(*kinds: type[Settings], without: str = "") -> Schema:
 def _objectives() -> Schema:
     metrics = {
         name: {"const": way, "description": OBJECTIVE_WORDS[way].capitalize() + "."}
-        for name, way in DIRECTIONS.items()
+        for name, way in directions().items()
     }
     return {
         "type": ["object", "null"],
@@ -134,7 +133,7 @@ def _constraints() -> Schema:
         "type": ["object", "null"],
         "description": 'What an answer must meet on dev, such as dead: "<= 0.5". A leak never may.',
         "additionalProperties": False,
-        "properties": dict.fromkeys(MEASURES, bound),
+        "properties": dict.fromkeys(constrainable(), bound),
     }
 
 
