@@ -28,7 +28,7 @@ def installed(folder: Path, registry: Registry[object]) -> Iterator[None]:
     """Let a registry find what was laid into a folder, within the block alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        vars(registry).pop("all", None)
+        vars(registry).pop("found", None)
         yield
-    vars(registry).pop("all", None)
+    vars(registry).pop("found", None)
     sys.modules.pop(MODULE, None)

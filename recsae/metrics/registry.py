@@ -6,8 +6,8 @@ from typing import Final
 from recsae.metrics.base import FAMILIES, Direction, Metric, RankMetric
 from recsae.registry import Registry
 
-METRICS: Final = Registry(
-    Metric,  # type: ignore[type-abstract]
+METRICS: Final[Registry[Metric]] = Registry(
+    "recsae.metrics.base:Metric",
     folder="recsae.metrics.catalogue",
     group="recsae.metrics",
     key="objectives",

@@ -18,7 +18,7 @@ from recsae.interactions.items.about import (
 )
 from recsae.interactions.log import Log
 from recsae.interactions.opening import File, beside
-from recsae.interactions.readers.source import Source
+from recsae.interactions.readers.base import Source
 
 _SPLIT_PART = re.compile(r"[._-](train|training|dev|valid|val|validation|test)$", re.I)
 _ODD = (RecsaeError, OSError, ValueError, KeyError, IndexError, RecursionError, pa.ArrowException)
