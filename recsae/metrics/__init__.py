@@ -1,4 +1,7 @@
-"""Metrics: tensors in, numbers out. It must not know autoencoders, files or searches."""
+"""Metrics: tensors in, numbers out.
+
+They must not read files, or know variants and searches.
+"""
 
 CUTOFFS = (5, 10, 20)
 """The k of NDCG@k and HR@k in every table."""

@@ -6,8 +6,8 @@ from typing import ClassVar, NamedTuple
 
 from recsae.interactions.columns.events import log_of
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 from recsae.interactions.table import Table
 
 

@@ -4,9 +4,9 @@ import json
 from typing import final
 
 from recsae.interactions.files.jsonlines import JsonTable
-from recsae.interactions.opening import File
 from recsae.interactions.readers.base import TableReader
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 def _is_json(line: bytes) -> bool:

@@ -3,9 +3,9 @@
 from typing import final
 
 from recsae.interactions.files.parquet import ParquetTable
-from recsae.interactions.opening import File
 from recsae.interactions.readers.base import TableReader
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 @final

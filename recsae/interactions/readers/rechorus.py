@@ -4,10 +4,10 @@ from typing import final
 
 from recsae.errors import RecsaeError
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File
 from recsae.interactions.readers.base import Reader, Source
 from recsae.interactions.readers.delimited import DelimitedReader
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 FILES = ("train.csv", "dev.csv", "test.csv")
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from recsae.errors import RecsaeError
 from recsae.interactions.files import numberlines
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File
 from recsae.interactions.readers.base import Reader, Source
 from recsae.interactions.readers.pairs import coded
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 def _refuse_second_lines(file: File, users: NDArray[np.int64], lines: NDArray[np.int64]) -> None:

@@ -4,10 +4,10 @@ from typing import final
 
 from recsae.interactions.files import numberlines
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File
 from recsae.interactions.readers.base import Reader, Source
 from recsae.interactions.readers.pairs import coded
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 @final
