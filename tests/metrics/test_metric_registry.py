@@ -20,7 +20,7 @@ from recsae.metrics.base import FAMILIES
 from recsae.metrics.registry import METRICS, deep_metrics, directions, metrics
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.report.glossary import explained
-from recsae.report.outcome import model_lines
+from recsae.report.model_lines import model_lines
 from recsae.sae.base import SAESettings
 from recsae.space.schema import schema
 from recsae.space.space import space_of
