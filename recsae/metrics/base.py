@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from recsae.metrics.evaluation import Evaluation
 
 Direction = Literal["max", "min"]
+DIRECTION_WORDS: Final = {"max": "more is better", "min": "less is better"}
 
 FAMILIES: Final = ("ranking", "of the base", "reconstruction", "code", "dictionary", "leak")
 """Groups in which metrics are listed; one of another family comes after them."""
@@ -40,6 +41,12 @@ class Metric(ABC):
     def __init_subclass__(cls) -> None:
         Metric.defined += 1
         cls.defined = Metric.defined
+
+    @property
+    def explanation(self) -> str:
+        """What it says, and which values are better if it may be an objective."""
+        words = [] if self.direction is None else [DIRECTION_WORDS[self.direction]]
+        return "; ".join([self.meaning, *words])
 
     @abstractmethod
     def compute(self, scored: "Evaluation") -> float:

@@ -73,7 +73,7 @@ def _by_meaning() -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name, metric in metrics().items():
         if type(metric).__module__.startswith("recsae."):
-            found.setdefault(metric.meaning, []).append(f"`{name}`")
+            found.setdefault(metric.explanation, []).append(f"`{name}`")
     return {meaning: ", ".join(names) for meaning, names in found.items()}
 
 

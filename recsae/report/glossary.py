@@ -15,4 +15,4 @@ LOSS_TERMS: Final = {
 
 def explained(names: Iterable[str]) -> dict[str, str]:
     """Return the metrics among `names` that are known here, each with its meaning."""
-    return {name: metrics()[name].meaning for name in names if name in metrics()}
+    return {name: metrics()[name].explanation for name in names if name in metrics()}

@@ -13,8 +13,6 @@ ONE_OBJECTIVE = (OURS, "cmaes")
 AUTO = "auto"
 """The scheduler that goes with the number of objectives."""
 
-OBJECTIVE_WORDS = {"max": "more is better", "min": "less is better"}
-
 
 class SearchSettings(Settings):
     """How settings are proposed, and how many."""

@@ -85,10 +85,10 @@ def test_declarations_load_without_torch() -> None:
 def test_one_from_outside_is_an_objective_a_constraint_and_explained() -> None:
     space = space_of({**SPACE, "constraints": {"costly": ">= 0.5"}})
     assert dict(space.objectives) == {"first": "max"}
-    objectives = schema()["properties"]["objectives"]["properties"]
+    objectives = schema()["properties"]["objectives"]["anyOf"][0]["properties"]
     assert objectives["first"]["const"] == "max" and "costly" not in objectives
     assert explained(["first", "unheard_of"]) == {
-        "first": "share of users whose next item comes first"
+        "first": "share of users whose next item comes first; more is better"
     }
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import numpy as np
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from space.made_draws import by_chance
 
 from recsae.errors import RecsaeError
 from recsae.metrics.registry import directions
@@ -18,22 +18,6 @@ from recsae.space.schema import schema
 from recsae.space.space import SearchSpace, space_of
 
 ATTENTION, CONTRASTIVE = "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"
-
-
-class Generator:
-    """A draw by a random generator."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = np.random.default_rng(seed)
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        return low + step * int(self.random.integers((high - low) // step + 1))
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        return float(self.random.uniform(low, high))
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        return options[int(self.random.integers(len(options)))]
 
 
 def subsets(values: Sequence[Any]) -> st.SearchStrategy[list[Any]]:
@@ -200,7 +184,7 @@ def test_the_schema_takes_every_valid_space(values: dict[str, Any]) -> None:
 @settings(max_examples=150, deadline=None)
 def test_every_draw_is_valid_and_honours_the_conditions(values: dict[str, Any], seed: int) -> None:
     space = space_of(values)
-    params = space.suggest(Generator(seed))
+    params = space.suggest(by_chance(seed))
     held = space.settings_for(params).values()
     assert params.pop("model_name") in space.models
     assert params.items() <= held.items()

@@ -4,9 +4,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from recsae import settings
 from recsae.registry import Registry
 
 MODULE = "a_package_from_outside"
@@ -24,11 +26,17 @@ def lay(folder: Path, source: str, group: str, **names: str) -> None:
 
 
 @contextmanager
-def installed(folder: Path, registry: Registry[object]) -> Iterator[None]:
+def installed(folder: Path, registry: Registry[Any]) -> Iterator[None]:
     """Let a registry find what was laid into a folder, within the block alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        vars(registry).pop("found", None)
+        _forget(registry)
         yield
-    vars(registry).pop("found", None)
+    _forget(registry)
     sys.modules.pop(MODULE, None)
+
+
+def _forget(registry: Registry[Any]) -> None:
+    """Let the names be looked up again."""
+    vars(registry).pop("found", None)
+    settings._schema.cache_clear()

@@ -14,7 +14,7 @@ class NDCG(RankMetric):
     direction = "max"
     meaning = (
         "NDCG@k of the next item among all items that the user has not seen (among all items if "
-        "the user met it before); more is better"
+        "the user met it before)"
     )
     cutoff: ClassVar[int]
 
@@ -28,7 +28,7 @@ class HitRate(RankMetric):
     """The hit rate, which is recall here: one item a user is relevant."""
 
     direction = "max"
-    meaning = "share of users whose next item is among the first k; more is better"
+    meaning = "share of users whose next item is among the first k"
     cutoff: ClassVar[int]
 
     def of_ranks(self, ranks_R: "Tensor", candidates_R: "Tensor") -> float:
@@ -87,7 +87,7 @@ class Percentile(RankMetric):
 
     name = "percentile"
     direction = "min"
-    meaning = "mean place of the next item, 0 at the top, .5 by chance; less is better"
+    meaning = "mean place of the next item, 0 at the top, .5 by chance"
 
     def of_ranks(self, ranks_R: "Tensor", candidates_R: "Tensor") -> float:
         from recsae.metrics.ranking import percentiles
