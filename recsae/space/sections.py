@@ -4,38 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from recsae.metrics import CUTOFFS, WIDE_CUTOFF
 from recsae.settings import KeyedValueError, OneOf, Settings
 from recsae.space.kinds import AUTO, SAMPLERS, samplers, schedulers
-
-# The one direction in which each metric of a trial is better.
-DIRECTIONS: dict[str, Literal["max", "min"]] = {
-    **{f"{metric}@{cutoff}": "max" for metric in ("ndcg", "hr") for cutoff in CUTOFFS},
-    f"hr@{WIDE_CUTOFF}": "max",
-    "percentile": "min",
-    "ndcg@10_code": "max",
-    "share": "max",
-    "recovered": "max",
-    "overlap@10": "max",
-    "kl": "min",
-    "fvu": "min",
-    "fvu_code": "min",
-    "l0": "min",
-    "dead": "min",
-    "alive": "max",
-    "coherence_mean": "min",
-}
-
-MEASURES = (
-    *DIRECTIONS,
-    *("k_filled", "density_1pct", "density_10pct", "shrinkage", "coherence"),
-    *("fvu_permuted", "fvu_zeroed", "leak_share", "leak_rank"),
-    *("ndcg@10_permuted", "ndcg@10_zeroed"),
-)
-"""The metrics that a constraint may name."""
-
-
-OBJECTIVE_WORDS = {"max": "more is better", "min": "less is better"}
 
 
 class SearchSettings(Settings):

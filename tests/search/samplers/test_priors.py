@@ -132,7 +132,7 @@ def test_a_prior_draws_values_of_the_parameter(
     parameter: Parameter, unit: float, sure: str
 ) -> None:
     around = from_unit(parameter, unit)
-    believed = Parameter(**{**vars(parameter), "prior": Prior(around, sure)})
+    believed = Parameter(**{**vars(parameter), "prior": Prior.of({"around": around, "sure": sure})})
     made = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": 3}})
     priors = Priors(SearchSpace(**{**vars(made), "parameters": (believed,)}))
     draw = priors.around({}, np.random.default_rng(1))
