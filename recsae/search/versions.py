@@ -11,7 +11,7 @@ _SEARCH = ("space", "search", "results", "jobs")
 """Rooms that choose: trials, what becomes of them, and the best."""
 _ELSEWHERE = (
     *("interactions", "recommenders"),  # the fingerprint of the states stands for these
-    *("__main__.py", "cli", "report"),  # these ask and show
+    *("__main__.py", "cli", "report", "testing"),  # these ask, show and test
 )
 """Rooms that neither choose nor train. Every other one counts as training, a new one too."""
 

@@ -6,31 +6,38 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal
 
+from recsae.errors import nearest, one_of
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
+from recsae.settings import Settings, Words
+from recsae.space.values import Scalar, Value
 
 Kind = Literal["int", "float", "choice", "fixed"]
-Scalar = str | int | float | bool | None
 When = tuple[tuple[str, tuple[Scalar, ...]], ...]
 
-MODEL, EPOCHS, SEED, RATE = "model_name", "sae_epochs", "sae_seed", "sae_lr"
+MODEL, PARAMETERS = "model_name", "parameters"
+EPOCHS, SEED, RATE = "sae_epochs", "sae_seed", "sae_lr"
 """Names of parameters that mean something to a search."""
 LATENTS_OF_THE_PRIOR = 2**14
 """Dictionary size at which a rate with `scale: latents` is meant (FVU's usual scaling law)."""
 
 
-class Prior(NamedTuple):
+class Prior(Settings):
     """Where the user thinks that the best value is."""
 
-    around: Scalar
+    written_as: ClassVar[str] = "{around: value, sure: medium}"
+    around: Annotated[Value, Words("a value")]
     """In the file's terms, before a rate is scaled."""
-    sure: Literal["low", "medium", "high"] = "medium"
+    sure: Annotated[Literal["low", "medium", "high"], Words("low, medium or high")] = "medium"
+    """How large a share of the proposals comes from near it."""
 
-    def written(self) -> dict[str, Scalar]:
-        """Return it as a space file may write it."""
-        return self._asdict()
+    @classmethod
+    def unknown(cls, key: str) -> str:
+        """Return what to tell of a key that a prior does not have."""
+        names = [*cls.model_fields]
+        return f"expected {one_of(names)}, got {key!r}{nearest(key, names)}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ class Parameter:
             when = {"when": {name: list(values) for name, values in self.when}}
         if self.kind == "fixed":
             return {"value": self.value, **when} if when else self.value
-        when |= {"prior": self.prior.written()} if self.prior else {}
+        when |= {"prior": self.prior.values()} if self.prior else {}
         if self.kind == "choice":
             return {"choice": list(self.choices), **when}
         step = {"step": self.step} if self.step is not None else {}

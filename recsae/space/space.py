@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from recsae.activations.settings import ActivationSettings
-from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.errors import RecsaeError, SettingError
 from recsae.files import digest
 from recsae.interactions.settings import DataSettings, check_data
 from recsae.metrics.bounds import allowed
@@ -18,35 +18,29 @@ from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
 from recsae.settings import Settings
+from recsae.space.checks import checked, checked_points
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.document import Document, mistake, read_document
-from recsae.space.parameters import EPOCHS, MODEL, Draw, Parameter, settings_of, suggest, walk
-from recsae.space.read_parameters import read_parameters
-from recsae.space.read_priors import Point, read_points
-from recsae.space.read_sections import (
-    read_base,
-    read_constraints,
-    read_data,
-    read_dataset,
-    read_models,
-    read_objectives,
-    read_section,
+from recsae.space.file import SpaceFile
+from recsae.space.kinds import AUTO, SAMPLERS
+from recsae.space.parameters import (
+    EPOCHS,
+    MODEL,
+    PARAMETERS,
+    Draw,
+    Parameter,
+    settings_of,
+    suggest,
+    walk,
 )
 from recsae.space.sections import (
-    AUTO,
-    ONE_OBJECTIVE,
-    OURS,
     ResourceSettings,
     SchedulerSettings,
     SearchSettings,
 )
 from recsae.space.shipped import find_space
-
-KEYS = (
-    *("model_name", "dataset", "data", "base", "activations", "parameters"),
-    *("objectives", "constraints", "points", "search", "scheduler", "resources"),
-)
+from recsae.space.values import Scalar
 
 S = TypeVar("S", bound=Settings)
 
@@ -67,7 +61,7 @@ class SearchSpace:
     resources: ResourceSettings
     constraints: dict[str, str] = field(default_factory=dict)
     """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
-    points: tuple[Point, ...] = ()
+    points: tuple[dict[str, Scalar], ...] = ()
     """Settings to start from, in the file's terms; what they leave out is drawn."""
     scheduler_named: bool = field(default=True, compare=False)
     """False if the scheduler is the one that goes with the objectives and the sampler."""
@@ -240,32 +234,33 @@ def space_of(values: dict[str, Any], source: str = "space") -> SearchSpace:
 
 
 def _build(document: Document) -> SearchSpace:
-    """Check the whole document; raises the first mistake."""
-    for key in document.value:
-        if key not in KEYS:
-            raise document.error((key,), f"no such key{nearest(key, KEYS)}")
-    models = read_models(document)
-    objectives = read_objectives(document)
-    parameters = read_parameters(document, models)
-    search = read_section(document, "search", SearchSettings)
-    scheduler = read_section(document, "scheduler", SchedulerSettings)
-    space = SearchSpace(
-        models=models,
-        dataset=read_dataset(document),
-        data=read_data(document),
-        base=read_base(document),
-        activations=read_section(document, "activations", ActivationSettings),
-        parameters=parameters,
-        objectives=objectives,
-        search=search,
-        scheduler=scheduler.settled(len(objectives), search.sampler),
-        scheduler_named=scheduler.name != AUTO,
-        resources=read_section(document, "resources", ResourceSettings),
-        constraints=read_constraints(document),
-        points=read_points(document, models, parameters),
-        source=document.source,
-        section_line=document.line(("parameters",)),
-    )
+    """Check the whole document; raises the first mistake, with its line."""
+    try:
+        file = SpaceFile.of(document.value)
+        written = [form.parameter(name) for name, form in file.parameters.items()]
+        parameters = checked(written, file.model_name)
+        data = file.data.values()
+        space = SearchSpace(
+            models=tuple(file.model_name),
+            dataset=file.dataset,
+            data={name: value for name, value in data.items() if name != "dataset"},
+            base=file.base,
+            activations=file.activations,
+            parameters=tuple(
+                dataclasses.replace(p, line=document.line((PARAMETERS, p.name))) for p in parameters
+            ),
+            objectives=file.objectives,
+            search=file.search,
+            scheduler=file.scheduler.settled(len(file.objectives), file.search.sampler),
+            scheduler_named=file.scheduler.name != AUTO,
+            resources=file.resources,
+            constraints=file.constraints,
+            points=checked_points(file.points, file.model_name, parameters),
+            source=document.source,
+            section_line=document.line((PARAMETERS,)),
+        )
+    except SettingError as error:
+        raise document.error(error.place, error.message) from None
     if clash := _clash(space):
         raise document.error(clash[:2], clash[2])
     if space.base.width is not None:
@@ -279,11 +274,12 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
     if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
         message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
         return "scheduler", "grace_epochs", message
-    if space.search.sampler in ONE_OBJECTIVE and len(space.objectives) > 1:
-        message = f"expected another with several objectives, got {space.search.sampler}"
+    sampler = space.search.sampler
+    if SAMPLERS.says(sampler, "one_objective") and len(space.objectives) > 1:
+        message = f"expected another with several objectives, got {sampler}"
         return "search", "sampler", message
-    if space.search.sampler == OURS and scheduler.name != "none":
-        message = f"expected none with the sampler {OURS}, which stops trials by itself"
+    if SAMPLERS.says(sampler, "decides") and scheduler.name != "none":
+        message = f"expected none with the sampler {sampler}, which stops trials by itself"
         return "scheduler", "name", f"{message}, got {scheduler.name}"
     if space.search.stop_at_noise and len(space.objectives) > 1:
         return "search", "stop_at_noise", "expected false with several objectives, got true"

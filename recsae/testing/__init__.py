@@ -1,1 +1,24 @@
-"""What tests of recsae, and of a package that adds to it, have in common."""
+"""The laws of variants, samplers and schedulers, for pytest: whoever adds one runs them on it.
+
+Install the package that adds it, so that its entry point is found, and write in a test file:
+
+    from recsae.testing import SamplerLaws
+
+    class TestMine(SamplerLaws):
+        names = ("mine",)
+
+Nothing else in recsae imports this folder: it needs pytest and hypothesis (`recsae[testing]`).
+"""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    *(f"recsae.testing.{laws}_laws" for laws in ("variant", "training", "sampler", "scheduler"))
+)
+
+from recsae.testing.sampler_laws import SamplerLaws  # noqa: E402
+from recsae.testing.scheduler_laws import SchedulerLaws  # noqa: E402
+from recsae.testing.training_laws import TrainingLaws  # noqa: E402
+from recsae.testing.variant_laws import VariantLaws  # noqa: E402
+
+__all__ = ["SamplerLaws", "SchedulerLaws", "TrainingLaws", "VariantLaws"]

@@ -49,7 +49,7 @@ def test_data_takes_every_setting(tmp_path: Path, log: str) -> None:
 
 
 def test_the_schema_has_every_setting() -> None:
-    assert set(schema()["properties"]["data"]["properties"]) == OTHERS
+    assert set(schema()["definitions"]["DataSettings"]["properties"]) == OTHERS
 
 
 @pytest.mark.parametrize("name", sorted(OTHERS))

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
-from search.ruled_searches import World, ruled, searched
 
 from recsae.search.engine import events
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import Trial
+from recsae.testing.worlds import World, scheduler_named, searched
 
 
 class RayTrial:
@@ -65,7 +65,7 @@ def test_asha_decides_as_ray_does(
         seconds=lambda i: speeds[i],
     )
     oracle = Oracle(20, grace, factor)
-    rule = ruled("asha", epochs=20, grace_epochs=grace, reduction_factor=factor)
+    rule = scheduler_named("asha", epochs=20, grace_epochs=grace, reduction_factor=factor)
     _, journal = searched(rule, world, trials, workers, listeners=[oracle.happened])
     assert not oracle.differ
     assert sum("decided" in event for event in journal) >= trials
