@@ -1,5 +1,6 @@
 """Drives a director without Ray: made trainings that take turns, a journal in memory, a kill."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,8 @@ Train = Callable[[Trial, int], Mapping[str, Any] | None]
 Pick = Callable[[Sequence[int]], int]
 """Numbers of the trials that run, in the order in which they began or last reported → the position
 of the one that reports next."""
+Seconds = Callable[[int], float]
+"""Seconds that an epoch of a trial takes, by the trial's number."""
 
 
 class Killed(Exception):
@@ -33,11 +36,10 @@ class MemoryJournal(list[Event]):
             raise Killed
 
 
-class Turns:
+class ByClock:
     """Picks who is ready first on a simulated clock; among equals who waits longest."""
 
-    def __init__(self, seconds: Callable[[int], float]) -> None:
-        """seconds: of an epoch of a trial, by its number."""
+    def __init__(self, seconds: Seconds) -> None:
         self._seconds, self._now = seconds, 0.0
         self._ready: dict[int, float] = {}
 
@@ -61,25 +63,31 @@ def drive(
     *,
     workers: int = 1,
     pick: Pick = oldest,
-    seconds: Callable[[int], float] = lambda trial_id: 1.0,
+    seconds: Seconds = lambda trial_id: 1.0,
     reports: int | None = None,
 ) -> Director:
     """Run trials until nothing is left, or until there were so many reports; return the director.
 
-    seconds: that an epoch of a trial takes, by its number.
+    seconds: that an epoch of a trial takes.
     """
     running: list[int] = []
-    reported = 0
-    while True:
+    for count in itertools.count():
         while len(running) < workers and (started := director.next()) is not None:
             running.append(started.trial_id)
-        if not running or reported == reports:
-            return director
-        reported += 1
-        trial = director.history.trials[running.pop(pick(running))]
-        epoch = trial.epochs + 1
-        metrics = train(trial, epoch)
-        if metrics is None:
-            director.fail(trial.trial_id, "it had to")
-        elif director.report(trial.trial_id, epoch, epoch * seconds(trial.trial_id), metrics):
-            running.append(trial.trial_id)
+        if not running or count == reports:
+            break
+        trial_id = running.pop(pick(running))
+        if report(director, trial_id, train, seconds):
+            running.append(trial_id)
+    return director
+
+
+def report(director: Director, trial_id: int, train: Train, seconds: Seconds) -> bool:
+    """Let a trial report its next epoch, or fail; return True if it goes on."""
+    trial = director.history.trials[trial_id]
+    epoch = trial.epochs + 1
+    metrics = train(trial, epoch)
+    if metrics is None:
+        director.fail(trial_id, "it had to")
+        return False
+    return director.report(trial_id, epoch, epoch * seconds(trial_id), metrics)

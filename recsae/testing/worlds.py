@@ -1,6 +1,5 @@
 """Searches with given curves on a simulated clock: a scheduler, a director, some workers."""
 
-import heapq
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from recsae.search.samplers.base import Sampler
 from recsae.search.schedulers.base import Scheduler
 from recsae.search.strategies import SamplerWithScheduler, scheduler_for
 from recsae.space.space import SearchSpace, space_of
+from recsae.testing.driver import ByClock, MemoryJournal, drive, report
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
 
@@ -59,18 +59,13 @@ class World:
         """Return True if the trial could become an answer."""
         return trial_id not in self.fails and trial_id not in self.leaks
 
-    def metrics(self, trial_id: int, epoch: int) -> dict[str, Any]:
-        """Return what a trial reports."""
-        values = dict(zip(self.objectives, self.values(trial_id, epoch), strict=True))
-        return values | {"leak": trial_id in self.leaks and epoch >= self.leaks[trial_id]}
-
-    def shown_to(self, director: Director, trial_id: int, epoch: int) -> bool:
-        """Report an epoch or fail; return True if the trial goes on."""
-        if self.fails.get(trial_id) == epoch:
-            director.fail(trial_id, "it had to")
-            return False
-        seconds = epoch * self.seconds(trial_id)
-        return director.report(trial_id, epoch, seconds, self.metrics(trial_id, epoch))
+    def train(self, trial: Trial, epoch: int) -> dict[str, Any] | None:
+        """Return what a trial reports, None if it fails."""
+        number = trial.trial_id
+        if self.fails.get(number) == epoch:
+            return None
+        values = dict(zip(self.objectives, self.values(number, epoch), strict=True))
+        return values | {"leak": number in self.leaks and epoch >= self.leaks[number]}
 
 
 class Numbers(Sampler):
@@ -92,7 +87,7 @@ def directed(
     def complete(drawn: dict[str, Any], trial_id: int) -> StartTrial:
         return StartTrial("SASRec_SAE", drawn, drawn, world.epochs(trial_id))
 
-    journal: list[Event] = []
+    journal = MemoryJournal()
     director = Director(
         SamplerWithScheduler(Numbers(space_with("none")), scheduler, complete),
         History(world.objectives),
@@ -117,20 +112,8 @@ def searched(
     director, journal = directed(scheduler, world, Budget(trials, **budget), listeners)
     director.replay(past)
     journal += past
-    running: list[tuple[float, int, int, int]] = []  # when, order, trial, epoch
-    now, order = 0.0, 0
-    while True:
-        while len(running) < workers and (leg := director.next()) is not None:
-            order += 1
-            then = now + world.seconds(leg.trial_id)
-            heapq.heappush(running, (then, order, leg.trial_id, leg.epochs + 1))
-        if not running:
-            break
-        now, _, trial_id, epoch = heapq.heappop(running)
-        if world.shown_to(director, trial_id, epoch):
-            order += 1
-            then = now + world.seconds(trial_id)
-            heapq.heappush(running, (then, order, trial_id, epoch + 1))
+    by_clock = ByClock(world.seconds)
+    drive(director, world.train, workers=workers, pick=by_clock, seconds=world.seconds)
     assert director.finished
     return director.history, journal
 
@@ -147,6 +130,5 @@ def resumed(
         if event["kind"] in (events.STARTED, events.RESUMED):
             director.next()
         else:
-            epoch = director.history.trials[event["trial_id"]].epochs + 1
-            world.shown_to(director, event["trial_id"], epoch)
+            report(director, event["trial_id"], world.train, world.seconds)
     return new
