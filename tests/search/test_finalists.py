@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from killed_runs import kill_after
+from local_ray import FOLDERS
+from search.toy_spaces import toy_space
 
 from recsae.cache import Cache
 from recsae.files import read_json
@@ -27,28 +29,15 @@ from recsae.search.finalists import (
     key_of,
     row_of,
 )
-from recsae.space.space import SearchSpace, space_of
+from recsae.space.space import SearchSpace
 from recsae.testing.driver import MemoryJournal, drive
 
-HERE = Path(__file__).parent
 OBJECTIVES = {"ndcg@10": "max"}
 
 
-def toy_space(scheduler: str = "none", epochs: int = 4, **search: object) -> SearchSpace:
-    return space_of(
-        {
-            "model_name": "SASRec_SAE",
-            "dataset": "synthetic",
-            "parameters": {
-                "sae_k": {"int": [2, 16], "log": True},
-                "sae_lr": {"float": [1e-4, 1e-1], "log": True},
-                "sae_epochs": epochs,
-            },
-            "objectives": OBJECTIVES,
-            "search": {"trials": 8, "seed": 7, "sampler": "random", **search},
-            "scheduler": {"name": scheduler},
-        }
-    )
+def space(scheduler: str = "none", **search: object) -> SearchSpace:
+    search = {"trials": 8, "seed": 7, "sampler": "random", **search}
+    return toy_space(scheduler, epochs=4, search=search)
 
 
 def told(trial_id: int, epochs: int = 2) -> Trial:
@@ -73,9 +62,10 @@ def test_each_finalist_is_trained_with_each_seed_and_its_own_settings() -> None:
 
 
 def test_all_run_to_their_end_whatever_the_search_allowed() -> None:
-    space = finalist_space(toy_space("asha", seed=3, max_hours=0.1, max_epochs=9), 4)
-    assert (space.search.trials, space.search.max_hours, space.search.max_epochs) == (4, None, None)
-    assert (space.scheduler.name, space.search.seed) == ("none", 3)
+    found = finalist_space(space("asha", seed=3, max_hours=0.1, max_epochs=9), 4)
+    search = found.search
+    assert (search.trials, search.max_hours, search.max_epochs) == (4, None, None)
+    assert (found.scheduler.name, search.seed) == ("none", 3)
 
 
 def director(journal: MemoryJournal, trials: list[Trial] | None = None) -> Director:
@@ -152,7 +142,7 @@ def score_model(folder, mask, cache, device):  # as if test were twice dev
 
 evaluation.score_model = score_model
 tmp, finalists = pathlib.Path(sys.argv[1]), int(sys.argv[2])
-space = t.toy_space(finalists=finalists, finalist_seeds=2)
+space = t.space(finalists=finalists, finalist_seeds=2)
 run = tmp / "run"
 factory = "fake_trials:LuckyTrial"
 with cluster(None):
@@ -166,10 +156,9 @@ with cluster(None):
 def test_killed_finalists_are_trained_once_and_scored_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = (HERE, *HERE.parents[:2], HERE.parent / "support")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, FOLDERS)))
     path = tmp_path / "run"
-    create(path, {"space": toy_space().resolved()})
+    create(path, {"space": space().resolved()})
 
     def command(finalists: int) -> list[str]:
         return [sys.executable, "-W", "ignore", "-c", DRIVER, str(tmp_path), str(finalists)]
@@ -178,8 +167,8 @@ def test_killed_finalists_are_trained_once_and_scored_once(
     subprocess.run(command(2), check=True, capture_output=True)
     check(tmp_path, path, finalists=2, reads=1)
     before = (path / "finalists.parquet").read_bytes()
-    told = toy_space(finalists=2, finalist_seeds=2)
-    assert run_finalists(path, told, Training(tmp_path, Cache.default())), "nothing is left to do"
+    again = space(finalists=2, finalist_seeds=2)
+    assert run_finalists(path, again, Training(tmp_path, Cache.default())), "nothing is left to do"
     assert (path / "finalists.parquet").read_bytes() == before
     subprocess.run(command(3), check=True, capture_output=True)
     check(tmp_path, path, finalists=3, reads=2)

@@ -1,8 +1,11 @@
 """What a trial needs of a GPU: the arithmetic, on a device that is only told about."""
 
+from pathlib import Path
 from typing import Any
 
-from recsae.search.ray.gpu_memory import largest, measure, others_hold
+import pytest
+
+from recsae.search.ray.gpu_memory import _memories, largest, measure, others_hold
 from recsae.space.space import space_of
 
 MIB = 2**20
@@ -101,3 +104,13 @@ def test_the_largest_settings_of_each_model_are_tried() -> None:
     assert settings["sae_positions"] == "all"
     assert settings["sae_batch_size"] == 512
     assert settings["sae_lr"] == 1e-4
+
+
+def test_a_node_tells_the_memory_of_its_gpus_if_its_driver_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _memories() == []
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 81559\necho 24564\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    assert _memories() == [81559 * 2**20, 24564 * 2**20]
