@@ -14,6 +14,7 @@ import pytest
 import ray
 from conftest import TINY
 from local_ray import local_ray
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from search.gpu_tasks import endless, full_disk, lost, mistake, words
 from search.toy_spaces import toy_space
 
@@ -55,20 +56,14 @@ WORK = Work(activations="", models="", objectives={"ndcg@10": "max"})
 
 
 @contextmanager
-def held() -> Iterator[list[Any]]:
-    """Let somebody else hold both GPUs while the block runs, or until what is given is killed."""
-
-    @ray.remote(num_cpus=0, num_gpus=2)
-    class Holder:
-        def there(self) -> None:
-            pass
-
-    holder = Holder.remote()
-    ray.get(holder.there.remote())
+def held() -> Iterator[PlacementGroup]:
+    """Let somebody else hold both GPUs while the block runs, or until the group is removed."""
+    group = placement_group([{"GPU": 2}])
+    assert group.wait(60)
     try:
-        yield [holder]
+        yield group
     finally:
-        ray.kill(holder)
+        remove_placement_group(group)
 
 
 def no_measure(allocation: Allocation) -> Requirement | None:
@@ -111,8 +106,8 @@ def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5, 100, ["a note"]))
     monkeypatch.setattr(reservations, "NOTICE_SECONDS", 0.0)
     found: list[Requirement | None] = []
-    with held() as holders:
-        threading.Timer(1.0, lambda: ray.kill(holders[0])).start()
+    with held() as group:
+        threading.Timer(1.0, remove_placement_group, [group]).start()
         found.append(required())
     assert found == [Requirement(5, 100)]
     told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs (gpus: auto); "
@@ -201,7 +196,8 @@ def forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 def test_a_base_is_trained_where_a_gpu_is_and_not_by_the_driver(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    forbid(monkeypatch, "recsae.recommenders.base.train", "recsae.activations.store.write_states")
+    forbid(monkeypatch, "recsae.recommenders.sasrec.training.train")
+    forbid(monkeypatch, "recsae.activations.store.write_states")
     base = {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 1}
     searched = replace(space(), dataset=TINY, base=BaseChoice.of(base))
     cache = Cache(tmp_path / "cache")
