@@ -39,17 +39,10 @@ def settings_flags(
     added: dict[str, inspect.Parameter] = {}
     for kind in kinds:
         for setting, field in fields(kind).items():
-            if setting in without:
-                continue
             name = (renamed or {}).get(setting, setting)
             words = _help(kind, setting, default=defaults)
-            annotation = _flag(name, field.annotation, words)
-            added.setdefault(
-                name,
-                inspect.Parameter(
-                    name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
-                ),
-            )
+            if setting not in without:
+                added.setdefault(name, _flag(name, field.annotation, words))
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command)
@@ -62,15 +55,16 @@ def settings_flags(
     return decorate
 
 
-def _flag(name: str, annotation: Any, words: str) -> Any:
-    """Return the annotation of a flag; a setting that is true or false has one for each."""
+def _flag(name: str, annotation: Any, words: str) -> inspect.Parameter:
+    """Return a flag as a parameter; a setting that is true or false has one for each."""
     kind = flag_type(annotation)
     more: dict[str, Any] = {}
     if kind == float | str:
         kind, more = Any, {"parser": number_or_word, "metavar": "<float or str>"}
     names = f"--{name}/--no_{name}" if kind is bool else f"--{name}"
     option = typer.Option(names, help=words, show_default=False, **more)
-    return Annotated[kind | None, option]
+    keyword, optional = inspect.Parameter.KEYWORD_ONLY, Annotated[kind | None, option]
+    return inspect.Parameter(name, keyword, default=None, annotation=optional)
 
 
 def flag_type(annotation: Any) -> Any:

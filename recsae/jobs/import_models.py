@@ -68,27 +68,36 @@ def import_file(
         base, new = find_base(str(wanted.base), cache), False
         check_base(file, base)
     _check_width(checkpoint.sae, base.width, file)
-    choice = BaseChoice.of({"checkpoint": str(base.path)})
-    source = source_of(data, choice, ActivationSettings(), cache)
-    ready = source.prepare(cache, where)
-    warnings = []
-    if sae is None:
-        outcome = base_outcome(ready.activations, cache)
-    else:
-        with _finite(f"{file}: sae_module"):
-            outcome, new_sae = keep_sae(sae, ready, Path(file).name, wanted.name, cache, where)
-        new = new or new_sae
-        warnings = meaningless(outcome["metrics"])
+    outcome, new_sae = _scored(file, wanted.name, sae, data, base, cache, where)
+    warnings = [] if sae is None else meaningless(outcome["metrics"])
     _say(Path(file).name, from_name, warnings)
     return {
         **outcome,
         "name": wanted.name,
-        "imported": new,
+        "imported": new or new_sae,
         "ignored": checkpoint.ignored,
         "from_name": from_name,
         "warnings": warnings,
         "seconds": round(time.perf_counter() - start, 3),
     }
+
+
+def _scored(
+    file: str,
+    name: str,
+    sae: SaeDraft | None,
+    data: dict[str, Any],
+    base: Base,
+    cache: Cache,
+    device: torch.device,
+) -> tuple[dict[str, Any], bool]:
+    """Return the scores of what a file holds, and whether its autoencoder, if any, is new."""
+    choice = BaseChoice.of({"checkpoint": str(base.path)})
+    ready = source_of(data, choice, ActivationSettings(), cache).prepare(cache, device)
+    if sae is None:
+        return base_outcome(ready.activations, cache), False
+    with _finite(f"{file}: sae_module"):
+        return keep_sae(sae, ready, Path(file).name, name, cache, device)
 
 
 def _completed(wanted: Wanted, checkpoint: Checkpoint, file: str) -> tuple[Wanted, dict[str, int]]:
