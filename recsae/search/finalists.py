@@ -109,13 +109,13 @@ class AllModels(BestModels):
         self._names = {seed: model_folder((trial_id, seed)) for trial_id, seed in keys}
         self._count = 0
 
-    def finished(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Mapping[str, Any]) -> None:
         """Move the model to where it stays; one that leaks was not saved."""
         if not (self._moved(row) or row.get(Columns.LEAK)):
             name = self._names[int(row[SEED])]
             say(f"the model {name} did not arrive: do all nodes share {self._folder}?")
 
-    def judge(self) -> None:
+    def select(self) -> None:
         """Do nothing: all stay."""
 
     def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -124,7 +124,7 @@ class AllModels(BestModels):
             self._moved(row)
         shutil.rmtree(self._waiting, ignore_errors=True)
 
-    def tidy(self) -> None:
+    def delete_others(self) -> None:
         """Do nothing: all stay."""
 
     def note(self) -> str:

@@ -118,11 +118,11 @@ def test_all_models_stay_and_only_lost_ones_are_told(
     best.restore([{"trial_id": 5, "sae_seed": 79}])  # was moved, or deleted, long ago
     assert not (tmp_path / ".models").exists() and capsys.readouterr().err == ""
     (tmp_path / ".models" / "0").mkdir(parents=True)
-    best.finished({"trial_id": 0, "sae_seed": 77})
+    best.add({"trial_id": 0, "sae_seed": 77})
     assert [path.name for path in tmp_path.glob("[!.]*")] == ["4-77"]
-    best.finished({"trial_id": 1, "sae_seed": 78, "dev/leak": True})
+    best.add({"trial_id": 1, "sae_seed": 78, "dev/leak": True})
     assert capsys.readouterr().err == ""
-    best.finished({"trial_id": 1, "sae_seed": 78})
+    best.add({"trial_id": 1, "sae_seed": 78})
     assert "9-78 did not arrive" in capsys.readouterr().err
 
 

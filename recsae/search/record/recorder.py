@@ -94,7 +94,7 @@ class RunRecord:
         if trial.ended:
             board.end(trial.trial_id, trial.state)
         if trial.state == States.COMPLETE:
-            self._best_models.finished(_row(known))
+            self._best_models.add(_row(known))
 
     def close(self, left: States) -> None:
         """Write everything; what has not ended is shown in the state `left`."""
@@ -112,10 +112,10 @@ class RunRecord:
     def flush(self, left: States | None = None) -> None:
         """Write both files."""
         began = self._clock()
-        self._best_models.judge()
+        self._best_models.select()
         write_trials(self._path, [_row(known, left) for known in self._known.values()])
         write_curves(self._path, [row for k in self._known.values() for row in _curve(k.trial)])
-        self._best_models.tidy()
+        self._best_models.delete_others()
         ended = self._clock()
         self._next_flush = ended + max(FLUSH_SECONDS, FLUSH_SHARE * (ended - began))
         self._changed = False

@@ -29,9 +29,9 @@ def row(trial_id: int, ndcg: float, l0: float = 1.0, leak: bool = False) -> dict
 
 def finish(best: BestModels, run_path: Path, done: dict[str, Any]) -> None:
     (run_path / WAITING / str(done["trial_id"])).mkdir(parents=True)
-    best.finished(done)
-    best.judge()
-    best.tidy()
+    best.add(done)
+    best.select()
+    best.delete_others()
 
 
 def kept(run_path: Path) -> list[int]:
@@ -52,17 +52,17 @@ def test_a_beaten_model_stays_until_the_rows_are_written(tmp_path: Path) -> None
     best = BestModels(tmp_path, ONE)
     finish(best, tmp_path, row(0, 0.1))
     (tmp_path / WAITING / "1").mkdir()
-    best.finished(row(1, 0.2))
+    best.add(row(1, 0.2))
     assert kept(tmp_path) == [0]
-    best.judge()
+    best.select()
     assert kept(tmp_path) == [0, 1]
-    best.tidy()
+    best.delete_others()
     assert kept(tmp_path) == [1]
 
 
 def test_a_leak_is_never_best(tmp_path: Path) -> None:
     best = BestModels(tmp_path, ONE)
-    best.finished(row(0, 0.9, leak=True))  # its model was not even saved
+    best.add(row(0, 0.9, leak=True))  # its model was not even saved
     finish(best, tmp_path, row(1, 0.1))
     assert kept(tmp_path) == [1]
     assert best.note() == "best ndcg@10 0.1000"
@@ -92,7 +92,7 @@ def waiting(run_path: Path) -> list[int]:
 
 @pytest.mark.parametrize("moved", [True, False])
 @pytest.mark.parametrize("tidied", [True, False])
-def test_a_keeper_goes_on_wherever_the_one_before_was_killed(
+def test_they_are_right_wherever_the_one_before_was_killed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], moved: bool, tidied: bool
 ) -> None:
     rows = [row(0, 0.1), row(1, 0.3), row(2, 0.2)]
@@ -100,16 +100,16 @@ def test_a_keeper_goes_on_wherever_the_one_before_was_killed(
     finish(before, tmp_path, rows[0])
     for done in rows[1:]:
         (tmp_path / WAITING / str(done["trial_id"])).mkdir()
-        before.finished(done)
+        before.add(done)
     if moved:
-        before.judge()
+        before.select()
     if tidied:
-        before.tidy()
+        before.delete_others()
     (tmp_path / WAITING / "3").mkdir()  # of a trial whose last report nobody heard
     best = BestModels(tmp_path, ONE)
     best.restore(rows)
     assert 1 in kept(tmp_path) and waiting(tmp_path) == []
-    best.tidy()
+    best.delete_others()
     assert kept(tmp_path) == [1]
     assert best.note() == "best ndcg@10 0.3000"
     assert capsys.readouterr().err == ""
@@ -133,6 +133,6 @@ def test_a_model_that_did_not_arrive_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     best = BestModels(tmp_path, ONE)
-    best.finished(row(3, 0.5))
-    best.judge()
+    best.add(row(3, 0.5))
+    best.select()
     assert "the model of trial 3 did not arrive" in capsys.readouterr().err

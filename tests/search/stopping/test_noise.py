@@ -15,7 +15,7 @@ from recsae.search.engine.director import Director
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision, StartTrial, Step
 from recsae.search.stopping.noise import ENOUGH_FREEDOM, SHARE, StopAtNoise, _rise, tail_gain
-from recsae.search.stopping.repeats import Settings
+from recsae.search.stopping.repeats import RepeatedSettings
 from recsae.testing.driver import MemoryJournal, drive
 
 EPOCHS = 3
@@ -85,7 +85,7 @@ def run(led: Director, value: Value = measured, workers: int = 2, **keys: Any) -
 
 def test_the_best_runs_again_with_other_seeds() -> None:
     led = run(director()[0])
-    settings = Settings.of(led.history)
+    settings = RepeatedSettings.of(led.history)
     again = [one for one in settings if len(one.trials) > 1]
     assert again
     for one in again:
@@ -93,13 +93,13 @@ def test_the_best_runs_again_with_other_seeds() -> None:
         assert len(seeds) == len(one.trials)
         worths = [other.drawn["worth"] for other in settings if other.trials[0] < one.trials[1]]
         assert one.drawn["worth"] >= sorted(worths)[-3], "what runs again is among the best"
-    assert sum(len(one.fresh) - 1 for one in again) == ENOUGH_FREEDOM
-    assert led.history.ended == 60 and settings.epochs_again <= SHARE * led.history.epochs
+    assert sum(len(one.repeat_values) - 1 for one in again) == ENOUGH_FREEDOM
+    assert led.history.ended == 60 and settings.repeat_epochs <= SHARE * led.history.epochs
 
 
 def test_a_run_of_the_same_setting_is_not_cut_short() -> None:
     led = run(director(cut=0.0)[0], lambda settings: measured(settings, noise=0.02))
-    settings = Settings.of(led.history)
+    settings = RepeatedSettings.of(led.history)
     again = [n for one in settings for n in one.trials[1:]]
     low = [led.history.trials[n].reports[0].metrics["ndcg@10"] for n in again]
     assert min(value for value in low if value is not None) < 0.0
@@ -114,7 +114,7 @@ def test_a_seed_that_the_space_fixes_is_changed_all_the_same() -> None:
     led, strategy = director()
     strategy.complete = fixed
     run(led)
-    again = [one for one in Settings.of(led.history) if len(one.trials) > 1]
+    again = [one for one in RepeatedSettings.of(led.history) if len(one.trials) > 1]
     seeds = [led.history.trials[n].settings["sae_seed"] for one in again for n in one.trials[1:]]
     assert seeds and len(set(seeds)) == len(seeds)
 
@@ -146,7 +146,7 @@ def test_it_goes_on_while_the_gain_is_large_or_unknown(
 def test_no_gain_is_small_before_the_noise_is_measured() -> None:
     led, _ = director(gain=lambda history: 0.0, trials=9)
     run(led)
-    noise = Settings.of(led.history).noise()
+    noise = RepeatedSettings.of(led.history).noise()
     assert len(led.history) == 9 and (noise is None or noise.freedom < 3)
 
 
@@ -154,7 +154,7 @@ def test_several_objectives_change_nothing() -> None:
     led, strategy = director(gain=lambda history: 0.0, objectives=("ndcg@10", "l0"))
     run(led)
     assert len(led.history) == 60 and strategy.over(led.history) is None
-    assert all(len(one.trials) == 1 for one in Settings.of(led.history))
+    assert all(len(one.trials) == 1 for one in RepeatedSettings.of(led.history))
 
 
 @given(reports=st.integers(0, 120), workers=st.integers(1, 4), seed=st.integers(0, 3))
@@ -173,7 +173,7 @@ def test_the_noise_is_measured_without_the_luck_that_was_chosen() -> None:
     squares, with_first = np.zeros(2), np.zeros(2)
     for seed in range(100):
         led = run(director(seed, trials=40)[0], partial(lucky, seed))
-        settings = Settings.of(led.history)
+        settings = RepeatedSettings.of(led.history)
         noise = settings.noise()
         assert noise is not None
         squares += (noise.deviation**2 * noise.freedom, noise.freedom)
