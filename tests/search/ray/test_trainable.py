@@ -11,7 +11,12 @@ import pytest
 import torch
 
 from recsae.search.engine.reports import Report
-from recsae.search.ray.checkpoints import delete_checkpoint, load_checkpoint, save_checkpoint
+from recsae.search.ray.checkpoints import (
+    checkpoint_folder,
+    delete_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
 from recsae.search.ray.node_versions import own_versions
 from recsae.search.ray.trainable import SearchTrainable, Work, factory
 
@@ -214,3 +219,12 @@ def test_a_full_gpu_is_reported_as_such_and_only_where_there_is_one(
     report, done = step(running(config(tmp_path, work={"device": device})))
     assert done and report.error == "OutOfMemoryError: CUDA out of memory"
     assert report.out_of_memory is (device == "cuda")
+
+
+def test_the_checkpoints_of_a_run_of_an_earlier_version_are_taken_up(tmp_path: Path) -> None:
+    (tmp_path / ".states").mkdir()
+    save_checkpoint(tmp_path / ".states", 4, {"epochs": 3})
+    for _ in range(2):
+        folder = checkpoint_folder(tmp_path)
+        assert folder.name == ".checkpoints" and not (tmp_path / ".states").exists()
+        assert load_checkpoint(folder, 4) == {"epochs": 3}
