@@ -1,4 +1,4 @@
-"""Leads a search: asks the strategy, writes the journal, then changes the history. No Ray.
+"""Leads a search: asks the strategy, changes the history, writes the journal. No Ray.
 
 Ray's adapters and the simulator of the search-quality benchmark drive this very object. What
 happens is an event, which is in the journal before anybody outside is answered; `replay` applies

@@ -1,7 +1,7 @@
 """What decides in a search: which trial comes next, and what becomes of one after a report.
 
 A strategy is deterministic: the same events and the same seed give the same answers, so nothing of
-it is ever saved. It is told of every event in order, also of those that a journal brings back.
+it is ever saved. It gets every event in order, also those that a journal brings back.
 """
 
 from enum import StrEnum
@@ -15,7 +15,7 @@ class Decision(StrEnum):
 
     GO_ON = "go_on"
     PAUSE = "pause"
-    """Its process is free; its state is kept, and it may go on later."""
+    """Its process is free; its checkpoint is kept, and it may go on later."""
     STOP = "stop"
     """It is PRUNED."""
 

@@ -180,7 +180,7 @@ class DirectorCallback(Callback):
     def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """A trial's process or node died; it will go on elsewhere."""
         self._notice.ended(trial.trial_id)
-        say(f"trial {number(trial)} lost its process: it goes on from its last kept state")
+        say(f"trial {number(trial)} lost its process: it goes on from its last checkpoint")
 
     def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
         """Write and show what is new, at most now and then."""

@@ -1,4 +1,4 @@
-"""A Ray to run on: one of our own on this machine, or one that is there already; kept quiet."""
+"""A Ray to run on: one of our own on this machine, or one that is there already; it prints nothing."""
 
 import json
 import logging
@@ -68,22 +68,24 @@ def nodes() -> list[Node]:
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
 
 
-def asked_of_each(function: Callable[[], Any], gpus_alone: bool = False) -> list[tuple[str, Any]]:
+def run_on_each_node(
+    function: Callable[[], Any], gpus_alone: bool = False
+) -> list[tuple[str, Any]]:
     """Run a function on each living node; return the nodes' names with what it returned there.
 
     Where it failed, or has not answered in time, that is the exception. gpus_alone: on nodes that
     have a GPU. It gets no resources, so it waits for nobody.
     """
     task = ray.remote(num_cpus=0)(function)
-    asked: list[tuple[str, Any]] = []
+    running: list[tuple[str, Any]] = []
     for node in ray.nodes():  # type: ignore[no-untyped-call]
         if node["Alive"] and (node["Resources"].get(GPU, 0) or not gpus_alone):
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
             answer = task.options(scheduling_strategy=there).remote()
-            asked.append((node["NodeManagerHostname"], answer))
-    answers = [answer for _, answer in asked]
+            running.append((node["NodeManagerHostname"], answer))
+    answers = [answer for _, answer in running]
     ray.wait(answers, num_returns=len(answers), timeout=TASK_SECONDS)
-    return [(name, _answer(answer)) for name, answer in asked]
+    return [(name, _answer(answer)) for name, answer in running]
 
 
 def _answer(answer: Any) -> Any:

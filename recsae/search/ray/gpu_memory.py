@@ -83,7 +83,7 @@ def _of_the_smallest(total: int) -> int:
 
     An allocation is the same part of any GPU: one that fits the smallest fits them all.
     """
-    answers = cluster.asked_of_each(_memories, gpus_alone=True)
+    answers = cluster.run_on_each_node(_memories, gpus_alone=True)
     sizes = [size for _, found in answers if isinstance(found, list) for size in found]
     least, most = min(sizes, default=total), max(sizes, default=total)
     if least < most:

@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish to stop a search whole."""
+"""Ctrl-C as a request to stop a search with nothing half-done."""
 
 import signal
 import threading
@@ -26,7 +26,7 @@ class Interrupt:
 
     @contextmanager
     def on_ctrl_c(self) -> Iterator[None]:
-        """Take the first Ctrl-C of the block as a wish to stop; a second one interrupts as ever."""
+        """Take the first Ctrl-C of the block as a request to stop; a second one interrupts."""
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread hears signals
             return

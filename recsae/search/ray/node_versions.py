@@ -48,7 +48,7 @@ def check_nodes() -> None:
 
     What may differ is said. A node that does not answer in time is left to `check_here`.
     """
-    for name, found in cluster.asked_of_each(own_versions.__wrapped__):
+    for name, found in cluster.run_on_each_node(own_versions.__wrapped__):
         if isinstance(found, Exception):
             say(f"{name}: cannot tell its versions ({one_line(found)})")
             continue

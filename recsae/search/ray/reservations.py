@@ -28,7 +28,7 @@ def run_with(
     """Run a function in a process of its own that holds an allocation; return what it returns.
 
     The process ends with it, so that nothing of the device stays taken. Raises InterruptError after
-    a Ctrl-C that `interrupt` has heard; then, as after any other exception, the process is killed.
+    a Ctrl-C that `interrupt` has seen; then, as after any other exception, the process is killed.
     """
     with _reserved(allocation, interrupt, purpose) as group:
         task = ray.remote(

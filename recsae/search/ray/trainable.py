@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 WORK = "work"
 KNOWN_EPOCHS = "known_epochs"
-"""Key of a Tune trial's config: the epochs that the driver has heard of."""
+"""Key of a Tune trial's config: the epochs that were reported to the driver."""
 
 
 class RunnableTrial(Protocol):
@@ -142,9 +142,9 @@ class SearchTrainable(Trainable):
         self._out_of_memory = self._work.device != "cpu" and memory_is_full(error)
 
     def _go_on(self, known: int) -> None:
-        """Load the trial's checkpoint if there is one; `known`: epochs the driver has heard of.
+        """Load the trial's checkpoint if there is one; `known`: epochs that were reported.
 
-        If the driver was killed before it heard of the checkpoint's epoch, that is reported again.
+        If the driver was killed before the checkpoint's epoch reached it, that is reported again.
         """
         found = load_checkpoint(Path(self._work.checkpoints), self._trial_id)
         if found is None:

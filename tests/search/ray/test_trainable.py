@@ -149,7 +149,7 @@ def test_a_state_of_a_gpu_is_read_without_one(tmp_path: Path) -> None:
     assert found["weights"].tolist() == [0, 1, 2]
 
 
-def test_a_trial_goes_on_from_what_it_kept(tmp_path: Path) -> None:
+def test_a_trial_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     paused(tmp_path)
     seconds = load_checkpoint(tmp_path / "checkpoints", 4)["report"][1]  # type: ignore[index]
     other = running(config(tmp_path, sae_epochs=4, known=2))
@@ -158,7 +158,7 @@ def test_a_trial_goes_on_from_what_it_kept(tmp_path: Path) -> None:
     assert reports[0].seconds > seconds
 
 
-def test_a_report_that_nobody_heard_is_told_again(tmp_path: Path) -> None:
+def test_an_epoch_that_did_not_arrive_is_reported_again(tmp_path: Path) -> None:
     paused(tmp_path)
     other = running(config(tmp_path, sae_epochs=4, known=1))
     first, done = step(other)
@@ -167,7 +167,7 @@ def test_a_report_that_nobody_heard_is_told_again(tmp_path: Path) -> None:
     assert step(other)[0].epochs == 3
 
 
-def test_without_a_state_it_starts_anew(tmp_path: Path) -> None:
+def test_without_a_checkpoint_it_starts_anew(tmp_path: Path) -> None:
     paused(tmp_path)
     delete_checkpoint(tmp_path / "checkpoints", 4)
     delete_checkpoint(tmp_path / "checkpoints", 4)  # what is gone already is fine
@@ -180,13 +180,13 @@ def test_a_trial_that_cannot_start_again_says_so(tmp_path: Path) -> None:
     assert step(other)[0].error == "MemoryError: no room for this"
 
 
-def test_a_state_that_is_broken_fails_its_trial_alone(tmp_path: Path) -> None:
+def test_a_broken_checkpoint_fails_its_trial_alone(tmp_path: Path) -> None:
     paused(tmp_path)
-    (tmp_path / "checkpoints" / "4.pt").write_bytes(b"no state")
+    (tmp_path / "checkpoints" / "4.pt").write_bytes(b"no checkpoint")
     assert step(running(config(tmp_path, sae_epochs=4, known=2)))[0].error is not None
 
 
-def test_only_long_trials_keep_a_state_where_none_pauses(tmp_path: Path) -> None:
+def test_only_long_trials_keep_a_checkpoint_where_none_pauses(tmp_path: Path) -> None:
     running(config(tmp_path)).step()
     assert not (tmp_path / "checkpoints").exists()
     running(config(tmp_path, work={"checkpoint_seconds": 0})).step()
