@@ -10,7 +10,7 @@ import pytest
 import ray
 
 TESTS = Path(__file__).parents[1]
-FOLDERS = (TESTS / "search", TESTS, TESTS / "support", TESTS.parent)
+FOLDERS = (TESTS / "search" / "ray", TESTS / "search", TESTS, TESTS / "support", TESTS.parent)
 
 
 @contextmanager

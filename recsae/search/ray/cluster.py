@@ -1,4 +1,4 @@
-"""A Ray to run on: one of our own on this machine, or one that is there already; it prints nothing."""
+"""A Ray to run on: one of our own on this machine, or one that is there already; both silent."""
 
 import json
 import logging
