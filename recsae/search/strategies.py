@@ -88,8 +88,8 @@ def warnings_of(space: SearchSpace) -> list[str]:
     name = space.scheduler.name
     if len(space.objectives) == 1 or not SCHEDULERS.says(name, "halving"):
         return []
-    told = f"scheduler {name}: with several objectives it lets few trials run to their end"
-    return [f"{told}, so the front is small; median, the default, keeps more"]
+    reason = f"scheduler {name}: with several objectives it lets few trials run to their end"
+    return [f"{reason}, so the front is small; median, the default, keeps more"]
 
 
 def rungs_for(space: SearchSpace) -> tuple[int, ...]:

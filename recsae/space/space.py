@@ -24,7 +24,16 @@ from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.document import Document, mistake, read_document
 from recsae.space.file import SpaceFile
 from recsae.space.kinds import AUTO, SAMPLERS
-from recsae.space.parameters import MODEL, PARAMETERS, Draw, Parameter, settings_of, suggest, walk
+from recsae.space.parameters import (
+    EPOCHS,
+    MODEL,
+    PARAMETERS,
+    Draw,
+    Parameter,
+    settings_of,
+    suggest,
+    walk,
+)
 from recsae.space.sections import (
     ResourceSettings,
     SchedulerSettings,
@@ -32,8 +41,6 @@ from recsae.space.sections import (
 )
 from recsae.space.shipped import find_space
 from recsae.space.values import Scalar
-
-_EPOCHS = "sae_epochs"
 
 S = TypeVar("S", bound=Settings)
 
@@ -140,7 +147,7 @@ class SearchSpace:
     @property
     def max_epochs(self) -> int:
         """The largest `sae_epochs` that a trial can have."""
-        given = [p for p in self.parameters if p.name == _EPOCHS]
+        given = [p for p in self.parameters if p.name == EPOCHS]
         values = [int(value) for p in given for value in p.corners()]
         if not given or given[0].when:  # where the parameter takes no part, the default holds
             values += [variant(model).Settings().sae_epochs for model in self.models]

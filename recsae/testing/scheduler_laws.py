@@ -71,7 +71,7 @@ class SchedulerLaws:
             world.fails, world.leaks = {}, dict.fromkeys(world.leaks, 1)
         history, _ = searched(scheduler_named(name, objectives), world, trials, workers)
         if any(world.sound(i) for i in range(trials)):
-            assert history.answered
+            assert history.has_answer
 
     @given(data=st.data(), trials=st.integers(1, 14), workers=st.integers(1, 3))
     @LAWS
@@ -110,7 +110,7 @@ class SchedulerLaws:
         scheduler = scheduler_named(name, objectives)
         history, all_ = searched(scheduler, world, trials + more, past=journal)
         assert all_[: len(journal)] == journal and len(history) == trials + more
-        assert history.answered
+        assert history.has_answer
 
     @given(data=st.data(), trials=st.integers(1, 8), limit=st.integers(1, 12))
     @LAWS
@@ -119,7 +119,7 @@ class SchedulerLaws:
     ) -> None:
         world = data.draw(worlds(objectives, trials, fails={}, leaks={}))
         history, _ = searched(scheduler_named(name, objectives), world, trials, max_epochs=limit)
-        assert history.answered
+        assert history.has_answer
 
     def test_trials_stop_and_pause_at_the_rungs_alone(
         self, name: str, objectives: dict[str, str]

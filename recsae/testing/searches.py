@@ -4,7 +4,6 @@ Which of the running trials reports next is drawn at random, from the number of 
 that a search that is taken up again meets the same world.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -14,32 +13,16 @@ import numpy as np
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import History
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Strategy
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.strategies import strategy_for
 from recsae.space.space import SearchSpace
+from recsae.testing.driver import Killed, MemoryJournal, drive
 
 Metrics = dict[str, Any]
 Curve = Callable[[int, dict[str, Any], int], Metrics | None]
 """Trial, its settings, epoch → what it reports; None: it fails."""
-
-
-class Killed(Exception):
-    """The driver is gone; what the journal has is all that there is."""
-
-
-class Memory:
-    """A journal in memory, of what a file would give back; the driver dies after some events."""
-
-    def __init__(self, past: Iterable[Event] = (), kill_at: int | None = None) -> None:
-        self.events, self._kill_at = list(past), kill_at
-
-    def append(self, event: Event) -> None:
-        """Keep an event."""
-        self.events.append(json.loads(json.dumps(event)))
-        if len(self.events) == self._kill_at:
-            raise Killed
 
 
 def made_metrics(trial_id: int, settings: dict[str, Any], epoch: int) -> Metrics | None:
@@ -63,7 +46,7 @@ def search(
     strategy: Strategy | None = None,
 ) -> list[Event]:
     """Run a search, or go on with one, to its end or to the kill; return its journal."""
-    journal = Memory(past, kill_at)
+    journal = MemoryJournal(past, kill_at)
     director = Director(
         strategy or strategy_for(space, warm),
         History(space.objectives),
@@ -71,29 +54,18 @@ def search(
         journal=journal,
         clock=lambda: 0.0,
     )
+
+    def train(trial: Trial, epoch: int) -> Metrics | None:
+        return curve(trial.trial_id, trial.settings, epoch)
+
+    def pick(running: Sequence[int]) -> int:
+        chance = np.random.default_rng(len(journal))
+        return running.index(int(chance.choice(sorted(running))))
+
     director.replay(past)
     with suppress(Killed):
-        _drive(director, journal, workers, curve)
-    return journal.events
-
-
-def _drive(director: Director, journal: Memory, workers: int, curve: Curve) -> None:
-    running: list[int] = []
-    while True:
-        while len(running) < workers and (leg := director.next()) is not None:
-            running.append(leg.trial_id)
-        if not running:
-            break
-        chance = np.random.default_rng(len(journal.events))
-        trial_id = int(chance.choice(sorted(running)))
-        trial = director.history.trials[trial_id]
-        epoch = trial.epochs + 1
-        metrics = curve(trial_id, trial.settings, epoch)
-        if metrics is None:
-            director.fail(trial_id, "it had to")
-            running.remove(trial_id)
-        elif not director.report(trial_id, epoch, 10.0 * epoch, metrics):
-            running.remove(trial_id)
+        drive(director, train, workers=workers, pick=pick, seconds=lambda trial_id: 10.0)
+    return list(journal)
 
 
 def drawn_in(journal: Iterable[Event]) -> list[dict[str, Any]]:

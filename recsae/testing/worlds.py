@@ -1,6 +1,5 @@
 """Searches with given curves on a simulated clock: a scheduler, a director, some workers."""
 
-import heapq
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from recsae.search.samplers.base import Sampler
 from recsae.search.schedulers.base import Scheduler
 from recsae.search.strategies import SamplerWithScheduler, scheduler_for
 from recsae.space.space import SearchSpace, space_of
+from recsae.testing.driver import Turns, drive
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
 
@@ -64,13 +64,10 @@ class World:
         values = dict(zip(self.objectives, self.values(trial_id, epoch), strict=True))
         return values | {"leak": trial_id in self.leaks and epoch >= self.leaks[trial_id]}
 
-    def shown_to(self, director: Director, trial_id: int, epoch: int) -> bool:
-        """Report an epoch or fail; return True if the trial goes on."""
-        if self.fails.get(trial_id) == epoch:
-            director.fail(trial_id, "it had to")
-            return False
-        seconds = epoch * self.seconds(trial_id)
-        return director.report(trial_id, epoch, seconds, self.metrics(trial_id, epoch))
+    def train(self, trial: Trial, epoch: int) -> dict[str, Any] | None:
+        """Return what a trial reports; None: it fails."""
+        failed = self.fails.get(trial.trial_id) == epoch
+        return None if failed else self.metrics(trial.trial_id, epoch)
 
 
 class Numbers(Sampler):
@@ -117,20 +114,8 @@ def searched(
     director, journal = directed(scheduler, world, Budget(trials, **budget), listeners)
     director.replay(past)
     journal += past
-    running: list[tuple[float, int, int, int]] = []  # when, order, trial, epoch
-    now, order = 0.0, 0
-    while True:
-        while len(running) < workers and (leg := director.next()) is not None:
-            order += 1
-            then = now + world.seconds(leg.trial_id)
-            heapq.heappush(running, (then, order, leg.trial_id, leg.epochs + 1))
-        if not running:
-            break
-        now, _, trial_id, epoch = heapq.heappop(running)
-        if world.shown_to(director, trial_id, epoch):
-            order += 1
-            then = now + world.seconds(trial_id)
-            heapq.heappush(running, (then, order, trial_id, epoch + 1))
+    pick = Turns(world.seconds)
+    drive(director, world.train, workers=workers, pick=pick, seconds=world.seconds)
     assert director.finished
     return director.history, journal
 
@@ -144,9 +129,14 @@ def resumed(
     for _ in range(director.history.running):
         director.next()  # those that ran are handed out again first
     for event in journal[cut:]:
-        if event["kind"] in (events.ASKED, events.GOES_ON):
+        if event["kind"] in (events.STARTED, events.RESUMED):
             director.next()
         else:
-            epoch = director.history.trials[event["trial_id"]].epochs + 1
-            world.shown_to(director, event["trial_id"], epoch)
+            trial = director.history.trials[event["trial_id"]]
+            epoch, seconds = trial.epochs + 1, world.seconds(trial.trial_id)
+            metrics = world.train(trial, epoch)
+            if metrics is None:
+                director.fail(trial.trial_id, "it had to")
+            else:
+                director.report(trial.trial_id, epoch, epoch * seconds, metrics)
     return new

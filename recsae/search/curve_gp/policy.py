@@ -13,8 +13,8 @@ from recsae.search.curve_gp.forecasts import Arm, Running, Surrogate
 from recsae.search.curve_gp.surrogates import Surrogates
 from recsae.search.curve_gp.unit_cube import Array, Cube
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.new_trials import EPOCHS
 from recsae.search.samplers.warm_start import WarmTrial
+from recsae.space.parameters import EPOCHS
 from recsae.space.space import SearchSpace
 
 MOST_PAUSED: Final = 12

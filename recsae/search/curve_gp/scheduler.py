@@ -65,7 +65,7 @@ class CurveGPScheduler(Scheduler):
             worth = bool(index[best] > index[:new].max())
         else:
             least = LEAST_IMPROVEMENT * acquisition.noise
-            worth = bool(acquisition.improvements[best].max() > least) or not history.answered
+            worth = bool(acquisition.improvements[best].max() > least) or not history.has_answer
         return ResumeTrial(acquisition.arms[best].trial_id) if worth else None
 
     def on_event(self, history: History, trial: Trial) -> None:

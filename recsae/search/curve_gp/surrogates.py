@@ -17,7 +17,8 @@ from recsae.search.curve_gp.curves import (
 from recsae.search.curve_gp.forecasts import Running, Surrogate
 from recsae.search.curve_gp.gaussian_process import Kernel, fit
 from recsae.search.curve_gp.unit_cube import Array, Cube
-from recsae.search.engine.history import WORST, History, Report, Trial
+from recsae.search.engine.history import WORST, History, Trial
+from recsae.search.engine.reports import Report
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 

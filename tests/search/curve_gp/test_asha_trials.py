@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from recsae.results import States
 from recsae.search.curve_gp.asha_trials import EVERY, FACTOR, AshaTrials
-from recsae.search.engine.history import History, Report, Trial
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.reports import Report
 from recsae.search.engine.strategy import Decision
 from recsae.space.space import SearchSpace, space_of
 
@@ -35,13 +36,13 @@ class Led:
     def report(self, trial: Trial, value: float, **metrics: float) -> Decision:
         """Let a trial tell of its next epoch; return what becomes of it."""
         told = Report(trial.epochs + 1, 0.0, {"ndcg@10": value, "leak": 0.0, **metrics})
-        self.history.take(trial, told)
+        self.history.add_report(trial, told)
         self.asha_trials.on_event(self.history, trial)
         return self.asha_trials.judge(self.history, trial)
 
     def pause(self, trial: Trial) -> None:
         """Let a trial wait."""
-        self.history.turn(trial, States.PAUSED)
+        self.history.set_state(trial, States.PAUSED)
         self.asha_trials.on_event(self.history, trial)
 
 
@@ -82,7 +83,7 @@ def test_one_that_waits_is_the_models_from_then_on() -> None:
     assert led.asha_trials.leads(trial)
     led.pause(trial)
     assert not led.asha_trials.leads(trial)
-    led.history.turn(trial, States.RUNNING)
+    led.history.set_state(trial, States.RUNNING)
     led.asha_trials.on_event(led.history, trial)
     assert not led.asha_trials.leads(trial)
 

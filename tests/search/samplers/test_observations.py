@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsae.results import States
-from recsae.search.engine.history import Report, Trial
+from recsae.search.engine.history import Trial
+from recsae.search.engine.reports import Report
 from recsae.search.samplers.observations import (
     MOST,
     Observation,

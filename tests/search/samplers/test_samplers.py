@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from recsae.results import States
-from recsae.search.engine.history import History, Report, Trial
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.reports import Report
 from recsae.search.strategies import sampler_for, strategy_for
 from recsae.space.kinds import SAMPLERS
 from recsae.testing import SamplerLaws
@@ -102,8 +103,8 @@ def shares_near(place: float, best: float, state: States, running: Sequence[floa
         told = history.add(trial(number, {"sae_auxk": value}))
         sampler.on_event(history, told)
         if number < len(PLACES):
-            history.take(told, Report(1, 1.0, {"ndcg@10": -abs(value - best)}))
-            history.turn(told, state)
+            history.add_report(told, Report(1, 1.0, {"ndcg@10": -abs(value - best)}))
+            history.set_state(told, state)
             sampler.on_event(history, told)
     found = [sampler.propose(history, number)["sae_auxk"] for number in range(100, 150)]
     return sum(abs(value - place) < 0.1 for value in found) / len(found)

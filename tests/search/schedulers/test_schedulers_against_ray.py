@@ -30,7 +30,7 @@ class Oracle:
         self.differ: list[Event] = []
 
     def happened(self, event: Event, told: Trial) -> None:
-        if event["kind"] == events.ASKED:
+        if event["kind"] == events.STARTED:
             trial = self.trials[told.trial_id] = RayTrial(told.trial_id)
             self.scheduler.on_trial_add(None, trial)  # type: ignore[arg-type]
             return
