@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from killed_runs import check_nothing_lost_or_twice, check_same, kill_often
 
+from recsae.space.kinds import SAMPLERS
+
 HERE = Path(__file__).parent
+
+DECIDING = [(name, "none") for name in SAMPLERS.names if SAMPLERS.says(name, "decides")]
 
 
 def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str]:
@@ -24,7 +28,7 @@ def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str
 
 
 @pytest.mark.parametrize(
-    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), ("ours", "none")]
+    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), *DECIDING]
 )
 def test_killed_searches_go_on_as_if_nothing_had_happened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, scheduler: str
