@@ -18,7 +18,7 @@ from noop_trials import space_values, visible_to_workers
 
 from recsae.results import create, load_results
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import Told
+from recsae.search.engine.history import Trial
 from recsae.search.ray import tuner
 from recsae.search.record.recorder import RunRecord
 from recsae.space.space import space_of
@@ -42,7 +42,7 @@ def samples(trials: int) -> list[Sample]:
     every = max(1, trials // SAMPLES)
 
     class Sampling(RunRecord):
-        def happened(self, event: Event, trial: Told) -> None:
+        def happened(self, event: Event, trial: Trial) -> None:
             super().happened(event, trial)
             if trial.ended and self.ended % every == 0:
                 taken.append((self.ended, time.perf_counter(), own_memory()))

@@ -21,11 +21,11 @@ from recsae.results import (
 from recsae.results.choosing import chosen, winners
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.history import History
-from recsae.search.engine.strategy import Fresh
+from recsae.search.engine.strategy import StartTrial
 from recsae.search.finalists import (
     FACTORY,
     FOLDER,
-    AllKept,
+    AllModels,
     Key,
     Listed,
     finalist_space,
@@ -93,7 +93,7 @@ def run_finalists(run: Path, space: SearchSpace, training: Training) -> bool:
     return True
 
 
-def _wanted(run: Path, space: SearchSpace) -> list[Fresh]:
+def _wanted(run: Path, space: SearchSpace) -> list[StartTrial]:
     """Return the trainings of the best trials that a run has now."""
     if not space.search.finalists:
         return []
@@ -106,7 +106,7 @@ def _wanted(run: Path, space: SearchSpace) -> list[Fresh]:
     return fresh_trials(finalists, space.search.finalist_seeds, space.search.seed)
 
 
-def _train(folder: Path, space: SearchSpace, wanted: list[Fresh], training: Training) -> bool:
+def _train(folder: Path, space: SearchSpace, wanted: list[StartTrial], training: Training) -> bool:
     """Train what is not trained yet; return False after a Ctrl-C."""
     from recsae.search.ray.tuner import UNLIMITED, Plan, run_plan
 
@@ -126,7 +126,7 @@ def _train(folder: Path, space: SearchSpace, wanted: list[Fresh], training: Trai
         training.address,
         training.trial_factory,
         training.cache.shared,
-        keeper=AllKept(folder, keys, space.objectives),
+        keeper=AllModels(folder, keys, space.objectives),
         what="finalists",
     )
     return not run_plan(plan, folder.resolve(), dict(training.about or {})).interrupted

@@ -18,11 +18,11 @@ from recsae.results import DEV, Columns, States
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import History, Told
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.new_trials import SEED
 from recsae.search.engine.reports import metric_columns
-from recsae.search.engine.strategy import Decision, Fresh, Further
-from recsae.search.record.best_models import Keeper
+from recsae.search.engine.strategy import Decision, StartTrial, Step
+from recsae.search.record.best_models import BestModels
 from recsae.space.sections import SchedulerSettings, SearchSettings
 from recsae.space.space import SearchSpace
 
@@ -42,7 +42,7 @@ def finalist_seed(search_seed: int, trial_id: int, index: int) -> int:
     return int(sequence.generate_state(1)[0] >> 1)
 
 
-def fresh_trials(finalists: Sequence[Told], seeds: int, search_seed: int) -> list[Fresh]:
+def fresh_trials(finalists: Sequence[Trial], seeds: int, search_seed: int) -> list[StartTrial]:
     """Return the trainings to do: every finalist with its first seed, then with its second …"""
     return [
         _with_seed(trial, finalist_seed(search_seed, trial.trial_id, index))
@@ -51,9 +51,9 @@ def fresh_trials(finalists: Sequence[Told], seeds: int, search_seed: int) -> lis
     ]
 
 
-def _with_seed(trial: Told, seed: int) -> Fresh:
+def _with_seed(trial: Trial, seed: int) -> StartTrial:
     drawn = {Columns.TRIAL_ID: trial.trial_id, Columns.SEED: seed}
-    return Fresh(trial.model_name, drawn, trial.settings | {SEED: seed}, trial.max_epochs)
+    return StartTrial(trial.model_name, drawn, trial.settings | {SEED: seed}, trial.max_epochs)
 
 
 def key_of(drawn: Mapping[str, Any]) -> Key:
@@ -82,24 +82,24 @@ class Listed:
 
     exact: Final = True
 
-    def __init__(self, trials: Iterable[Fresh]) -> None:
+    def __init__(self, trials: Iterable[StartTrial]) -> None:
         self._left = {key_of(trial.drawn): trial for trial in trials}
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         """Return the first that has not started."""
         return next(iter(self._left.values()), None) if may_ask else None
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Let it go on."""
         return Decision.GO_ON
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Strike out what has started, under this driver or an earlier one."""
         if self._left:
             self._left.pop(key_of(trial.drawn), None)
 
 
-class AllKept(Keeper):
+class AllModels(BestModels):
     """Keeps the model of every training, each in a folder of its own beside the journal."""
 
     def __init__(self, folder: Path, keys: Iterable[Key], objectives: Mapping[str, str]) -> None:
@@ -149,7 +149,7 @@ def history_of(past: Iterable[Event], objectives: Mapping[str, str]) -> History:
     return director.history
 
 
-def row_of(trial: Told) -> dict[str, Any]:
+def row_of(trial: Trial) -> dict[str, Any]:
     """Return the row of a training that has ended, without its figures on test."""
     trial_id, seed = key_of(trial.drawn)
     row = {

@@ -7,10 +7,10 @@ from recsae.progress import say
 from recsae.search.curve_gp import OurStrategy
 from recsae.search.curve_gp import pauses as our_pauses
 from recsae.search.engine.new_trials import completed
-from recsae.search.engine.strategy import Paired, Strategy
-from recsae.search.samplers import proposer_for
+from recsae.search.engine.strategy import SamplerWithScheduler, Strategy
+from recsae.search.samplers import sampler_for
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.search.schedulers import pauses, rule_for, rungs
+from recsae.search.schedulers import pauses, rungs, scheduler_for
 from recsae.search.stopping.noise import StopAtNoise, tail_gain
 from recsae.space.sections import OURS
 from recsae.space.space import SearchSpace
@@ -30,10 +30,10 @@ def strategy_for(space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> Strategy
 def _strategy(space: SearchSpace, warm: Sequence[WarmTrial]) -> Strategy:
     if space.search.sampler == OURS:
         return OurStrategy(space, warm)
-    proposer = proposer_for(space, warm)
-    for note in proposer.notes:
+    sampler = sampler_for(space, warm)
+    for note in sampler.notes:
         say(note)
-    return Paired(proposer, rule_for(space), partial(completed, space))
+    return SamplerWithScheduler(sampler, scheduler_for(space), partial(completed, space))
 
 
 def warnings_of(space: SearchSpace) -> list[str]:

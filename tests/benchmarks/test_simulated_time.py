@@ -11,8 +11,8 @@ from benchmarks.search_quality.plan import ONE_OBJECTIVE, space_for
 from benchmarks.search_quality.simulator import START, SimulatedRun, simulate
 from benchmarks.search_quality.surrogate import Curve
 from recsae.results import States
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Fresh, Further
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial, StartTrial, Step
 from recsae.search.strategies import strategy_for
 
 WORKERS = 2
@@ -25,18 +25,18 @@ class Scripted:
     pauses: bool = False
     waiting: list[int] = field(default_factory=list)
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         if not may_ask:
-            return Further(self.waiting.pop()) if self.waiting else None
-        return Fresh("SASRec_SAE", {}, {"number": trial_id}, 2)
+            return ResumeTrial(self.waiting.pop()) if self.waiting else None
+        return StartTrial("SASRec_SAE", {}, {"number": trial_id}, 2)
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         if self.pauses and trial.trial_id == 0:
             self.waiting.append(0)
             return Decision.PAUSE
         return Decision.GO_ON
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         pass
 
 

@@ -7,7 +7,7 @@ from gpu.quiet_cases import LOUD_CASES, QUIET_CASES, trainer
 from laws.cases import Case, same, weights
 
 from recsae.sae.training import SAETrainer
-from recsae.search.ray.checkpoints import keep_state, kept_state
+from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
 
 pytestmark = pytest.mark.gpu
 
@@ -16,8 +16,8 @@ def resumed(case: Case, first: str, second: str, folder: Path) -> tuple[SAETrain
     """Train an epoch on a device and one on another; return the loss of the latter too."""
     run = trainer(case, first)
     run.epoch()
-    keep_state(folder, 1, {"trial": run.state_dict()})
-    kept = kept_state(folder, 1)
+    save_checkpoint(folder, 1, {"trial": run.state_dict()})
+    kept = load_checkpoint(folder, 1)
     assert kept is not None
     other = trainer(case, second)
     other.load_state_dict(kept["trial"])

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
-import recsae.sae
+import recsae.sae.variants
 from recsae.errors import SettingError
+from recsae.registry import names_one
 from recsae.sae import registry
 from recsae.sae.files import load, save
-from recsae.sae.registry import names_a_variant, variant, variants
+from recsae.sae.registry import VARIANTS, variant, variants
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
 from recsae.space.schema import schema
@@ -62,11 +63,18 @@ def test_a_misspelt_name_is_told_the_nearest() -> None:
 @pytest.fixture
 def folder_of_a_new_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "newcomer.py").write_text(NEW_FILE)
-    monkeypatch.setattr(recsae.sae, "__path__", [*recsae.sae.__path__, str(tmp_path)])
-    registry.variants.cache_clear()
+    room = recsae.sae.variants
+    monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
+    forget()
     yield
-    sys.modules.pop("recsae.sae.newcomer")
-    vars(recsae.sae).pop("newcomer")
+    sys.modules.pop("recsae.sae.variants.newcomer")
+    vars(room).pop("newcomer")
+    forget()
+
+
+def forget() -> None:
+    """Let the variants be looked for again."""
+    vars(VARIANTS).pop("all", None)
     registry.variants.cache_clear()
 
 
@@ -108,4 +116,4 @@ def test_it_is_trained_saved_and_loaded_like_any_other(tmp_path: Path) -> None:
     ],
 )
 def test_a_variant_is_recognised_by_its_name(source: str, expected: bool) -> None:
-    assert names_a_variant(source) is expected
+    assert names_one(source) is expected

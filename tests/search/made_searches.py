@@ -1,4 +1,4 @@
-"""Whole searches without Ray: a space's proposer and rule, a director, made curves, a kill.
+"""Whole searches without Ray: a space's sampler and rule, a director, made curves, a kill.
 
 Which of the running trials reports next is drawn by chance, from the number of events so far, so
 that a search that is taken up again meets the same world.
@@ -17,9 +17,9 @@ from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import History
 from recsae.search.engine.new_trials import completed
-from recsae.search.engine.strategy import Paired, Proposer
-from recsae.search.samplers import WarmTrial, proposer_for
-from recsae.search.schedulers import rule_for
+from recsae.search.engine.strategy import Sampler, SamplerWithScheduler
+from recsae.search.samplers import WarmTrial, sampler_for
+from recsae.search.schedulers import scheduler_for
 from recsae.space.space import SearchSpace
 
 Metrics = dict[str, Any]
@@ -62,13 +62,13 @@ def search(
     past: Iterable[Event] = (),
     kill_at: int | None = None,
     curve: Curve = made_metrics,
-    proposer: Proposer | None = None,
+    sampler: Sampler | None = None,
 ) -> list[Event]:
     """Run a search, or go on with one, to its end or to the kill; return its journal."""
     journal = Memory(past, kill_at)
-    proposer = proposer or proposer_for(space, warm)
+    sampler = sampler or sampler_for(space, warm)
     director = Director(
-        Paired(proposer, rule_for(space), partial(completed, space)),
+        SamplerWithScheduler(sampler, scheduler_for(space), partial(completed, space)),
         History(space.objectives),
         Budget.of(space.search),
         journal=journal,

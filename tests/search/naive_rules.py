@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsae.results import States
-from recsae.search.engine.history import WORST, History, Told
-from recsae.search.engine.strategy import Decision, Further
+from recsae.search.engine.history import WORST, History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial
 
 Vector = tuple[float, ...]
 
@@ -74,7 +74,7 @@ def first(points: Sequence[Vector], waiting: set[int], quota: int) -> int | None
     return None
 
 
-def vector(history: History, trial: Told, epochs: int) -> Vector:
+def vector(history: History, trial: Trial, epochs: int) -> Vector:
     report = trial.at(epochs)
     assert report is not None
     values = history.values(report)
@@ -88,7 +88,7 @@ class Naive:
         self.rungs, self.factor = rungs, factor
         self.came: list[tuple[int, int]] = []  # (trial, epochs), in order
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         if trial.reports and (trial.trial_id, trial.epochs) not in self.came:
             self.came.append((trial.trial_id, trial.epochs))
 
@@ -98,10 +98,10 @@ class Naive:
 
 
 class NaiveAsha(Naive):
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         return None
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         if trial.epochs not in self.rungs:
             return Decision.GO_ON
         own = vector(history, trial, trial.epochs)
@@ -123,23 +123,23 @@ class NaiveAsha(Naive):
 
 
 class NaivePromote(Naive):
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         if trial.epochs not in self.rungs:
             return Decision.GO_ON
         if WORST in vector(history, trial, trial.epochs):
             return Decision.STOP
         return Decision.GO_ON if self.next(history, trial) == trial.trial_id else Decision.PAUSE
 
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         found = self.next(history)
         if found is not None:
-            return Further(found)
+            return ResumeTrial(found)
         if may_ask or history.running or history.answered:
             return None
         found = self.next(history, by_rule=False)
-        return None if found is None else Further(found)
+        return None if found is None else ResumeTrial(found)
 
-    def next(self, history: History, also: Told | None = None, by_rule: bool = True) -> int | None:
+    def next(self, history: History, also: Trial | None = None, by_rule: bool = True) -> int | None:
         for epochs in reversed(self.rungs):
             came = self.at(epochs)
             if len(history.objectives) == 1:

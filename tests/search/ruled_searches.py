@@ -9,18 +9,20 @@ from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Fresh, Paired, Rule
-from recsae.search.schedulers import rule_for
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import SamplerWithScheduler, Scheduler, StartTrial
+from recsae.search.schedulers import scheduler_for
 from recsae.space.space import SearchSpace, space_of
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
 NAMES = ("asha", "asha_promote", "hyperband", "median", "one_epoch", "none")
 
 
-def ruled(name: str, objectives: Mapping[str, str] = ONE, epochs: int = 9, **keys: int) -> Rule:
+def ruled(
+    name: str, objectives: Mapping[str, str] = ONE, epochs: int = 9, **keys: int
+) -> Scheduler:
     """Return a rule by its name, for trials of so many epochs."""
-    return rule_for(ruled_space(name, objectives, epochs, **keys))
+    return scheduler_for(ruled_space(name, objectives, epochs, **keys))
 
 
 def ruled_space(
@@ -76,24 +78,24 @@ class Numbers:
     def propose(self, history: History, trial_id: int) -> dict[str, Any]:
         return {"n": trial_id}
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         pass
 
 
 def directed(
-    rule: Rule,
+    rule: Scheduler,
     world: World,
     budget: Budget,
-    listeners: Iterable[Callable[[Event, Told], None]] = (),
+    listeners: Iterable[Callable[[Event, Trial], None]] = (),
 ) -> tuple[Director, list[Event]]:
     """Return a director of a world's trials, and its journal."""
 
-    def complete(drawn: dict[str, Any], trial_id: int) -> Fresh:
-        return Fresh("SASRec_SAE", drawn, drawn, world.epochs(trial_id))
+    def complete(drawn: dict[str, Any], trial_id: int) -> StartTrial:
+        return StartTrial("SASRec_SAE", drawn, drawn, world.epochs(trial_id))
 
     journal: list[Event] = []
     director = Director(
-        Paired(Numbers(), rule, complete),
+        SamplerWithScheduler(Numbers(), rule, complete),
         History(world.objectives),
         budget,
         journal=journal,
@@ -104,11 +106,11 @@ def directed(
 
 
 def searched(
-    rule: Rule,
+    rule: Scheduler,
     world: World,
     trials: int,
     workers: int = 1,
-    listeners: Iterable[Callable[[Event, Told], None]] = (),
+    listeners: Iterable[Callable[[Event, Trial], None]] = (),
     past: Iterable[Event] = (),
     **budget: Any,
 ) -> tuple[History, list[Event]]:
@@ -135,7 +137,7 @@ def searched(
 
 
 def resumed(
-    rule: Rule, world: World, budget: Budget, journal: list[Event], cut: int
+    rule: Scheduler, world: World, budget: Budget, journal: list[Event], cut: int
 ) -> list[Event]:
     """Return the events of a search that was cut after some, and then meets what the rest met."""
     director, new = directed(rule, world, budget)

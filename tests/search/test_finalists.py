@@ -18,9 +18,9 @@ from recsae.results.choosing import chosen
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import History, Told
+from recsae.search.engine.history import History, Trial
 from recsae.search.finalists import (
-    AllKept,
+    AllModels,
     Listed,
     finalist_seed,
     finalist_space,
@@ -52,9 +52,9 @@ def toy_space(scheduler: str = "none", epochs: int = 4, **search: object) -> Sea
     )
 
 
-def told(trial_id: int, epochs: int = 2) -> Told:
+def told(trial_id: int, epochs: int = 2) -> Trial:
     settings = {"sae_k": trial_id, "sae_seed": 5, "sae_epochs": epochs}
-    return Told(trial_id, "SASRec_SAE", {"sae_k": trial_id}, settings, epochs)
+    return Trial(trial_id, "SASRec_SAE", {"sae_k": trial_id}, settings, epochs)
 
 
 def test_fresh_seeds_are_their_own() -> None:
@@ -79,7 +79,7 @@ def test_all_run_to_their_end_whatever_the_search_allowed() -> None:
     assert (space.scheduler.name, space.search.seed) == ("none", 3)
 
 
-def director(journal: list[Event], trials: list[Told] | None = None) -> Director:
+def director(journal: list[Event], trials: list[Trial] | None = None) -> Director:
     fresh = fresh_trials(trials or [told(4), told(9)], 2, search_seed=7)
     return Director(Listed(fresh), History(OBJECTIVES), Budget(1000), journal=journal)
 
@@ -133,7 +133,7 @@ def test_a_failed_training_has_no_figures() -> None:
 def test_all_models_stay_and_only_lost_ones_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keeper = AllKept(tmp_path, [(4, 77), (9, 78), (9, 79)], OBJECTIVES)
+    keeper = AllModels(tmp_path, [(4, 77), (9, 78), (9, 79)], OBJECTIVES)
     for number in ("0", "1"):
         (tmp_path / ".models" / number).mkdir(parents=True)
     keeper.restore([{"trial_id": 5, "sae_seed": 79}])  # was moved, or deleted, long ago

@@ -10,7 +10,7 @@ from typing import Final
 
 from recsae.results import States
 from recsae.search.curve_gp.curves import stops
-from recsae.search.engine.history import History, Told
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision
 from recsae.search.schedulers.asha import Asha
 from recsae.space.space import SearchSpace
@@ -37,11 +37,11 @@ class Outsiders:
         """Return True if a new trial is to be drawn by chance."""
         return trial_id >= self._first and trial_id % EVERY == 0
 
-    def leads(self, trial: Told) -> bool:
+    def leads(self, trial: Trial) -> bool:
         """Return True while a trial is none of the model's."""
         return trial.trial_id in self._led
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Let a trial go on by its rank among its like, if it breaks no limit."""
         if trial.epochs not in self._rungs:
             return Decision.GO_ON
@@ -49,12 +49,12 @@ class Outsiders:
         allowed = self._space.allowed(trial.reports[-1].metrics)
         return Decision.GO_ON if good and allowed else Decision.PAUSE
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event."""
         if not trial.reports and (trial.trial_id < self._first or self.due(trial.trial_id)):
             self._led.add(trial.trial_id)
         if self.leads(trial):
-            self._rule.told(history, trial)
+            self._rule.on_event(history, trial)
             if trial.state != States.RUNNING:
                 self._led.discard(trial.trial_id)
 

@@ -11,7 +11,7 @@ import numpy as np
 from recsae.results import States
 from recsae.search.curve_gp.gaussian_process import Observations, walk_left
 from recsae.search.curve_gp.unit_cube import Array
-from recsae.search.engine.history import WORST, Told
+from recsae.search.engine.history import WORST, Trial
 
 GROWTH: Final = 1.5
 """A stretch ends at so many times the epochs of the one before."""
@@ -130,7 +130,7 @@ def _scatter(values: Sequence[float]) -> float:
     return float(apart @ apart - (at @ apart) ** 2 / (at @ at))
 
 
-def thinned(trials: Sequence[Told], parts: Mapping[int, Sequence[Part]]) -> list[Told]:
+def thinned(trials: Sequence[Trial], parts: Mapping[int, Sequence[Part]]) -> list[Trial]:
     """Return at most MOST trials by number: what runs, the better two thirds, the rest evenly.
 
     Trials that were trained as far are compared with one another.
@@ -142,7 +142,7 @@ def thinned(trials: Sequence[Told], parts: Mapping[int, Sequence[Part]]) -> list
         levels.setdefault(len(own), []).append(own[-1].value)
     usual = {length: float(np.median(values)) for length, values in levels.items()}
 
-    def rank(trial: Told) -> tuple[bool, float, int]:
+    def rank(trial: Trial) -> tuple[bool, float, int]:
         own = parts[trial.trial_id]
         return trial.state != States.RUNNING, usual[len(own)] - own[-1].value, trial.trial_id
 

@@ -27,10 +27,10 @@ from recsae.search.curve_gp.curves import stops
 from recsae.search.curve_gp.forecasts import Arm, Outlook, Running
 from recsae.search.curve_gp.surrogates import Beliefs
 from recsae.search.curve_gp.unit_cube import Array, Cube
-from recsae.search.engine.history import WORST, History, Told
+from recsae.search.engine.history import WORST, History, Trial
 from recsae.search.engine.new_trials import EPOCHS, completed
-from recsae.search.engine.strategy import Decision, Fresh, Further
-from recsae.search.samplers.guided import Guided
+from recsae.search.engine.strategy import Decision, ResumeTrial, Step
+from recsae.search.samplers.guided import GuidedSampler
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 
@@ -56,18 +56,18 @@ class OurStrategy:
 
     def __init__(self, space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> None:
         self._space, self._cube = space, Cube(space)
-        self._guided = Guided(space, self)
+        self._guided = GuidedSampler(space, self)
         self._candidates = Candidates(self._cube, space.search.seed)
         self._beliefs = Beliefs(space, self._cube, warm)
         self._outsiders = Outsiders(space, self._planned)
         self._last: tuple[Any, Weighed] | None = None
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event."""
-        self._beliefs.told(history, trial)
-        self._outsiders.told(history, trial)
+        self._beliefs.on_event(history, trial)
+        self._outsiders.on_event(history, trial)
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         """Start a new trial, or let a paused one go on."""
         if not (may_ask and self._outsiders.due(trial_id)):
             further = self._further(history, may_ask)
@@ -87,7 +87,7 @@ class OurStrategy:
             point = self._candidates.any(trial_id)
         return self._cube.drawn(point)
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Let a trial go on, unless something else is worth more."""
         if min(history.values(trial.reports[-1])) <= WORST:
             return Decision.STOP
@@ -117,7 +117,7 @@ class OurStrategy:
         """How many trials are fixed beforehand."""
         return self._given + len(self._candidates.first)
 
-    def _further(self, history: History, may_ask: bool) -> Further | None:
+    def _further(self, history: History, may_ask: bool) -> ResumeTrial | None:
         """Return the trial that waits and is worth more than any new one, if there is one."""
         if not self._beliefs.hypers or len(history) < self._planned:
             return None if may_ask else self._first_waiting(history)
@@ -132,13 +132,13 @@ class OurStrategy:
         else:
             worth = bool(weighed.gains[waiting].max() > WORTH * weighed.noise)
             worth |= not history.answered
-        return Further(weighed.arms[waiting].trial_id) if worth else None
+        return ResumeTrial(weighed.arms[waiting].trial_id) if worth else None
 
-    def _first_waiting(self, history: History) -> Further | None:
+    def _first_waiting(self, history: History) -> ResumeTrial | None:
         waiting = (t.trial_id for t in history if t.state == States.PAUSED)
-        return next((Further(number) for number in waiting), None)
+        return next((ResumeTrial(number) for number in waiting), None)
 
-    def _weighed(self, history: History, judged: Told | None) -> Weighed:
+    def _weighed(self, history: History, judged: Trial | None) -> Weighed:
         """Return all arms: the same whether a trial is being judged, or was and then paused."""
         running = [t for t in history if t.state == States.RUNNING and t is not judged]
         key = (
@@ -149,7 +149,7 @@ class OurStrategy:
             self._last = key, self._weigh(history, judged, running)
         return self._last[1]
 
-    def _weigh(self, history: History, judged: Told | None, running: Sequence[Told]) -> Weighed:
+    def _weigh(self, history: History, judged: Trial | None, running: Sequence[Trial]) -> Weighed:
         beliefs = self._beliefs
         ahead = [
             Running(beliefs.features(t), t.epochs, t.max_epochs, t.trial_id)
@@ -193,8 +193,8 @@ class OurStrategy:
     def _compare(
         self,
         history: History,
-        told: Sequence[Told],
-        running: Sequence[Told],
+        told: Sequence[Trial],
+        running: Sequence[Trial],
         aims: Sequence[Outlook],
     ) -> Comparison:
         """Return what a gain is measured from: estimates of what is complete, or soon will be."""

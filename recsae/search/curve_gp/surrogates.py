@@ -9,7 +9,7 @@ from recsae.search.curve_gp.curves import Curve, Part, Seen, failed, parts_of, s
 from recsae.search.curve_gp.forecasts import Outlook, Running
 from recsae.search.curve_gp.gaussian_process import Hyper, fit
 from recsae.search.curve_gp.unit_cube import Array, Cube
-from recsae.search.engine.history import WORST, History, Report, Told
+from recsae.search.engine.history import WORST, History, Report, Trial
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 
@@ -43,7 +43,7 @@ class Beliefs:
         if len(self._warm[0]) >= ENOUGH:
             self._fit(History(space.objectives))
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event."""
         if trial.trial_id not in self.points:
             self.points[trial.trial_id] = point = self._cube.point(trial.drawn)
@@ -54,7 +54,7 @@ class Beliefs:
                 self._due = self._stretches * REFIT
                 self._fit(history)
 
-    def features(self, trial: Told) -> Array:
+    def features(self, trial: Trial) -> Array:
         """Return a trial's features."""
         return self._features[trial.trial_id]
 
@@ -80,7 +80,7 @@ class Beliefs:
             found[trial.trial_id] = Curve(self.features(trial), parts[trial.trial_id])
         return found
 
-    def _parts_of(self, history: History, trial: Told, which: int) -> list[Part]:
+    def _parts_of(self, history: History, trial: Trial, which: int) -> list[Part]:
         """Return what is seen of a trial; of one that failed before its first report, the worst."""
         if not trial.reports:
             return [failed(trial.max_epochs)] if trial.state == States.FAILED else []

@@ -98,7 +98,7 @@ class Cube:
         return np.asarray(self.settled(np.array([shares], dtype=float))[0])
 
     def drawn(self, point: Array) -> dict[str, Any]:
-        """Return what a point stands for, as `Told.drawn` has it."""
+        """Return what a point stands for, as `Trial.drawn` has it."""
         named = dict(zip(self._names(), point.tolist(), strict=True))
         return drawn_by(self._space, _AtPoint(named, self.sides))
 

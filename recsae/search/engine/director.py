@@ -15,8 +15,8 @@ from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import gives_up
-from recsae.search.engine.history import History, Report, Told
-from recsae.search.engine.strategy import Decision, Fresh, Further, Strategy
+from recsae.search.engine.history import History, Report, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial, StartTrial, Strategy
 
 COMPLETE: Final = "complete"
 _STATES: Final = {
@@ -45,7 +45,7 @@ class Journal(Protocol):
         """Keep an event; it is safe from a kill and a power cut when this returns."""
 
 
-Listener = Callable[[Event, Told], None]
+Listener = Callable[[Event, Trial], None]
 
 
 class Director:
@@ -106,7 +106,7 @@ class Director:
             self.finished = not self.history.running
             self._stuck = (self._count, over)
             return None
-        if isinstance(step, Fresh):
+        if isinstance(step, StartTrial):
             event = events.asked(len(self.history), step, self._clock())
         else:
             event = events.goes_on(step.trial_id, self._clock())
@@ -139,22 +139,22 @@ class Director:
         if not self.history.trials[trial_id].ended:
             self._new(events.ended(trial_id, States.FAILED, error, self._clock()))
 
-    def _new(self, event: Event) -> Told:
+    def _new(self, event: Event) -> Trial:
         """Let an event happen that the journal does not have yet."""
         return self._happen(event, new=True)
 
-    def _happen(self, event: Event, new: bool = False) -> Told:
+    def _happen(self, event: Event, new: bool = False) -> Trial:
         """Change the history, tell the strategy, keep the event if it is new, tell the rest."""
         self._count += 1
         history, before = self.history, States.RUNNING
         if event["kind"] == events.ASKED:
-            trial = history.add(Told.of(event))
+            trial = history.add(Trial.of(event))
         else:
             trial = history.trials[event["trial_id"]]
             before = trial.state
         if event["kind"] == events.REPORTED:
             history.take(trial, Report(event["epochs"], event["seconds"], event["metrics"]))
-            self._strategy.told(history, trial)
+            self._strategy.on_event(history, trial)
             if new:
                 event["decided"] = str(self._decided(trial))
             history.turn(trial, _STATES[event["decided"]])
@@ -164,14 +164,14 @@ class Director:
             trial.error = event["error"]
             history.turn(trial, States(event["state"]))
         if event["kind"] != events.REPORTED or trial.state != before:
-            self._strategy.told(history, trial)
+            self._strategy.on_event(history, trial)
         if new and self._journal is not None:
             self._journal.append(event)
         for listener in self._listeners:
             listener(event, trial)
         return trial
 
-    def _decided(self, trial: Told) -> str:
+    def _decided(self, trial: Trial) -> str:
         if trial.epochs >= trial.max_epochs:
             return COMPLETE
         if self.budget.over(self.history) is None:
@@ -179,18 +179,18 @@ class Director:
         finishing = self._to_finish()
         return Decision.GO_ON if finishing is trial else Decision.STOP
 
-    def _to_finish(self) -> Told | None:
+    def _to_finish(self) -> Trial | None:
         """Return the trial that runs to its end although the budget is over: the best so far.
 
         None, if a trial is complete already: then there is an answer. (One that leaks is none.)
         """
         return self.history.leader if not self.history.answered else None
 
-    def _to_complete(self) -> Further | None:
+    def _to_complete(self) -> ResumeTrial | None:
         trial = self._to_finish()
         paused = trial is not None and trial.state == States.PAUSED
-        return Further(trial.trial_id) if trial is not None and paused else None
+        return ResumeTrial(trial.trial_id) if trial is not None and paused else None
 
 
-def _leg(trial: Told) -> Leg:
+def _leg(trial: Trial) -> Leg:
     return Leg(trial.trial_id, trial.model_name, trial.settings, trial.epochs)

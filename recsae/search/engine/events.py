@@ -22,7 +22,7 @@ ENDED: Final = "ended"
 
 
 def asked(trial_id: int, fresh: Any, at: float) -> Event:
-    """Return the event of a new trial; `fresh`: a `strategy.Fresh`."""
+    """Return the event of a new trial; `fresh`: a `strategy.StartTrial`."""
     return {"kind": ASKED, "trial_id": trial_id, **fresh._asdict(), "at": at}
 
 

@@ -5,13 +5,13 @@ from typing import Final
 
 from recsae.results import States
 from recsae.results.failures import kind_of
-from recsae.search.engine.history import Told
+from recsae.search.engine.history import Trial
 
 EQUAL_FAILURES: Final = 3
 """So many trials fail alike before a search ends that has found nothing."""
 
 
-def gives_up(trials: Iterable[Told], before: Set[int]) -> str | None:
+def gives_up(trials: Iterable[Trial], before: Set[int]) -> str | None:
     """Return the error that the first trials have in common; None while there is any hope.
 
     There is hope if a trial is COMPLETE, PRUNED or PAUSED, or runs and has trained for longer than

@@ -28,7 +28,7 @@ class Report(NamedTuple):
 
 
 @dataclass(slots=True)
-class Told:
+class Trial:
     """One trial as the search knows it."""
 
     trial_id: int
@@ -72,7 +72,7 @@ class History:
     def __init__(self, objectives: Mapping[str, str]) -> None:
         """`objectives`: dev metric → max or min."""
         self.objectives = dict(objectives)
-        self.trials: dict[int, Told] = {}
+        self.trials: dict[int, Trial] = {}
         self.epochs = 0
         """Epochs that all trials together have reported."""
         self.seconds = 0.0
@@ -82,20 +82,20 @@ class History:
         self.ended = 0
         """How many will never go on."""
 
-    def __iter__(self) -> Iterator[Told]:
+    def __iter__(self) -> Iterator[Trial]:
         return iter(self.trials.values())
 
     def __len__(self) -> int:
         return len(self.trials)
 
-    def add(self, trial: Told) -> Told:
+    def add(self, trial: Trial) -> Trial:
         """Take in a new trial, which runs."""
         assert trial.trial_id == len(self.trials), "trials are numbered from 0 without a gap"
         self.trials[trial.trial_id] = trial
         self.running += 1
         return trial
 
-    def take(self, trial: Told, report: Report) -> None:
+    def take(self, trial: Trial, report: Report) -> None:
         """Take in a report of a trial, of a later epoch than its last one."""
         last = trial.reports[-1] if trial.reports else Report(0, 0.0, {})
         assert report.epochs > last.epochs, "epochs come in order"
@@ -103,7 +103,7 @@ class History:
         self.epochs += report.epochs - last.epochs
         self.seconds += max(0.0, report.seconds - last.seconds)
 
-    def turn(self, trial: Told, state: States) -> None:
+    def turn(self, trial: Trial, state: States) -> None:
         """Set the state of a trial that has not ended."""
         assert not trial.ended, "what has ended stays as it is"
         self.running += (state == States.RUNNING) - (trial.state == States.RUNNING)
@@ -116,7 +116,7 @@ class History:
         return any(t.state == States.COMPLETE and not _leaks(t) for t in self)
 
     @property
-    def leader(self) -> Told | None:
+    def leader(self) -> Trial | None:
         """The trial that may go on and had the best first objective in its last report."""
         alive = [t for t in self if not t.ended and t.reports]
         return max(alive, key=lambda t: self.values(t.reports[-1]), default=None)
@@ -130,7 +130,7 @@ class History:
         )
 
 
-def _leaks(trial: Told) -> bool:
+def _leaks(trial: Trial) -> bool:
     return bool(trial.reports[-1].metrics.get("leak"))
 
 

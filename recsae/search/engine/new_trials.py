@@ -6,7 +6,7 @@ import numpy as np
 
 from recsae.errors import SettingError
 from recsae.sae.registry import variant
-from recsae.search.engine.strategy import Fresh
+from recsae.search.engine.strategy import StartTrial
 from recsae.settings import fields
 from recsae.space.parameters import MODEL, Draw, Scripted
 from recsae.space.space import SearchSpace
@@ -15,7 +15,7 @@ SEED, EPOCHS = "sae_seed", "sae_epochs"
 
 
 class Noting:
-    """A Draw that keeps what another one picks; `drawn` is what `Told.drawn` holds."""
+    """A Draw that keeps what another one picks; `drawn` is what `Trial.drawn` holds."""
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
@@ -45,7 +45,7 @@ def drawn_by(space: SearchSpace, draw: Draw) -> dict[str, Any]:
     return noting.drawn
 
 
-def completed(space: SearchSpace, drawn: dict[str, Any], trial_id: int) -> Fresh:
+def completed(space: SearchSpace, drawn: dict[str, Any], trial_id: int) -> StartTrial:
     """Return the trial of what was drawn; settings that contradict each other are left as drawn.
 
     Such a trial meets the same error when it starts, and its row will tell it.
@@ -58,7 +58,7 @@ def completed(space: SearchSpace, drawn: dict[str, Any], trial_id: int) -> Fresh
         settings = space.settings_for(params).values()
     except SettingError:
         settings = {name: value for name, value in params.items() if name != MODEL}
-    return Fresh(model, drawn, settings, int(settings.get(EPOCHS, space.max_epochs)))
+    return StartTrial(model, drawn, settings, int(settings.get(EPOCHS, space.max_epochs)))
 
 
 def trial_seed(search_seed: int, trial_id: int) -> int:

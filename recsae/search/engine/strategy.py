@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from recsae.search.engine.history import History, Told
+from recsae.search.engine.history import History, Trial
 
 
 class Decision(StrEnum):
@@ -21,7 +21,7 @@ class Decision(StrEnum):
     """It is PRUNED."""
 
 
-class Fresh(NamedTuple):
+class StartTrial(NamedTuple):
     """Start a new trial."""
 
     model_name: str
@@ -31,40 +31,44 @@ class Fresh(NamedTuple):
     max_epochs: int
 
 
-class Further(NamedTuple):
+class ResumeTrial(NamedTuple):
     """Let a paused trial go on."""
 
     trial_id: int
 
 
-class Proposer(Protocol):
-    """Draws the settings of new trials. A file each in `proposers/`."""
+Step = StartTrial | ResumeTrial
+"""What a free place is used for."""
+
+
+class Sampler(Protocol):
+    """Draws the settings of new trials. A file each in `samplers/`."""
 
     @property
     def exact(self) -> bool:
         """False once a replayed search was seen to answer otherwise than it did."""
 
     def propose(self, history: History, trial_id: int) -> dict[str, Any]:
-        """Return what is drawn for a new trial, see `Told.drawn`."""
+        """Return what is drawn for a new trial, see `Trial.drawn`."""
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event: `trial` is new, has reported, was paused, goes on or has ended."""
 
 
-class Rule(Protocol):
-    """Says which trials go on. A file each in `rules/`."""
+class Scheduler(Protocol):
+    """Says which trials go on. A file each in `schedulers/`."""
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Return what becomes of a trial that has just reported, and has epochs left.
 
-        It changes nothing: the report came by `told` before, what follows comes by it after.
+        It changes nothing: the report came by `on_event` before, what follows comes by it after.
         """
 
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         """Return a paused trial that goes on before a new one starts; `may_ask`: one may."""
 
-    def told(self, history: History, trial: Told) -> None:
-        """Learn of an event, as a proposer does."""
+    def on_event(self, history: History, trial: Trial) -> None:
+        """Learn of an event, as a sampler does."""
 
 
 class Strategy(Protocol):
@@ -74,54 +78,54 @@ class Strategy(Protocol):
     def exact(self) -> bool:
         """False once a replayed search was seen to answer otherwise than it did."""
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         """Return what to start on a free place; None: nothing now (or ever, if nothing runs).
 
         `trial_id` is the number that a new trial would have, `may_ask` whether there may be one.
         """
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Return what becomes of a trial that has just reported, and has epochs left."""
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event: `trial` is new, has reported, was paused, goes on or has ended."""
 
 
 @dataclass
-class Paired:
-    """A strategy of a proposer and a rule that do not know each other."""
+class SamplerWithScheduler:
+    """A strategy of a sampler and a scheduler that do not know each other."""
 
-    proposer: Proposer
-    rule: Rule
+    sampler: Sampler
+    scheduler: Scheduler
     complete: "Completes"
 
     @property
     def exact(self) -> bool:
-        """Whether the proposer answers as it did."""
-        return self.proposer.exact
+        """Whether the sampler answers as it did."""
+        return self.sampler.exact
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
-        """Ask the rule for a paused trial first, then the proposer for a new one."""
-        further = self.rule.further(history, may_ask)
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
+        """Ask the scheduler for a paused trial first, then the sampler for a new one."""
+        further = self.scheduler.resume(history, may_ask)
         if further is not None:
             return further
         if not may_ask:
             return None
-        drawn = self.proposer.propose(history, trial_id)
+        drawn = self.sampler.propose(history, trial_id)
         return self.complete(drawn, trial_id)
 
-    def judge(self, history: History, trial: Told) -> Decision:
-        """Leave it to the rule."""
-        return self.rule.judge(history, trial)
+    def judge(self, history: History, trial: Trial) -> Decision:
+        """Leave it to the scheduler."""
+        return self.scheduler.judge(history, trial)
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Tell both."""
-        self.proposer.told(history, trial)
-        self.rule.told(history, trial)
+        self.sampler.on_event(history, trial)
+        self.scheduler.on_event(history, trial)
 
 
 class Completes(Protocol):
     """Makes a whole trial of what was drawn: `completing.completed` of a space."""
 
-    def __call__(self, drawn: dict[str, Any], trial_id: int) -> Fresh:
+    def __call__(self, drawn: dict[str, Any], trial_id: int) -> StartTrial:
         """Return it with every setting, and a seed of its own."""

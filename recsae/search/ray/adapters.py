@@ -16,8 +16,8 @@ from recsae.progress import say
 from recsae.results import Columns
 from recsae.search.engine.director import Director
 from recsae.search.engine.reports import EpochReport, why_given_up
-from recsae.search.ray.interrupt import Halt
-from recsae.search.ray.wait_notice import Idle
+from recsae.search.ray.interrupt import Interrupt
+from recsae.search.ray.wait_notice import WaitNotice
 from recsae.search.record.recorder import RunRecord
 
 KNOWN = "known_epochs"
@@ -107,7 +107,7 @@ class LegSearcher(Searcher):
 class Reporting(Stopper):
     """Shown every result before anybody else; ends the leg when the director says so."""
 
-    def __init__(self, director: Director, searcher: LegSearcher, halt: Halt) -> None:
+    def __init__(self, director: Director, searcher: LegSearcher, halt: Interrupt) -> None:
         self._director, self._searcher, self._halt = director, searcher, halt
 
     def __getstate__(self) -> dict[str, Any]:
@@ -140,7 +140,11 @@ class Watch(Callback):
     """Hears of lost processes, and lets the record and the progress be written now and then."""
 
     def __init__(
-        self, director: Director, record: RunRecord, tick: Callable[[int, str], None], idle: Idle
+        self,
+        director: Director,
+        record: RunRecord,
+        tick: Callable[[int, str], None],
+        idle: WaitNotice,
     ) -> None:
         self._director, self._record, self._tick, self._idle = director, record, tick, idle
         self._ended: list[Trial] = []

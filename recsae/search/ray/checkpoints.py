@@ -10,7 +10,7 @@ FOLDER = ".states"
 """Folder in a run; it goes when the search is over."""
 
 
-def keep_state(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
+def save_checkpoint(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
     """Keep a trial's state in place of an earlier one; tensors and plain values only."""
     import torch
 
@@ -19,7 +19,7 @@ def keep_state(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
     write_whole(_file(folder, trial_id), buffer.getvalue())
 
 
-def kept_state(folder: Path, trial_id: int) -> dict[str, Any] | None:
+def load_checkpoint(folder: Path, trial_id: int) -> dict[str, Any] | None:
     """Return the state of a trial, or None if none was kept."""
     import torch
 
@@ -33,7 +33,7 @@ def kept_state(folder: Path, trial_id: int) -> dict[str, Any] | None:
     return state
 
 
-def drop_state(folder: Path, trial_id: int) -> None:
+def delete_checkpoint(folder: Path, trial_id: int) -> None:
     """Delete the state of a trial that has ended."""
     _file(folder, trial_id).unlink(missing_ok=True)
 

@@ -12,7 +12,7 @@ from ray.exceptions import RayError
 from recsae.progress import say
 from recsae.search.engine.reports import one_line
 from recsae.search.ray import cluster
-from recsae.search.ray.interrupt import Halt
+from recsae.search.ray.interrupt import Interrupt
 from recsae.search.ray.reservations import done_with
 from recsae.search.ray.resources import Need, Share
 from recsae.search.ray.trainable import Work, factory
@@ -62,11 +62,11 @@ def largest(space: SearchSpace) -> list[tuple[str, dict[str, Any]]]:
     return [(model, space.settings_for(params).values()) for model, params in drawn]
 
 
-def measured_need(space: SearchSpace, work: Work, halt: Halt, share: Share) -> Need | None:
+def measured_need(space: SearchSpace, work: Work, halt: Interrupt, share: Share) -> Need | None:
     """Train the largest settings for some steps on a GPU of the cluster; return what they took.
 
     None: torch there cannot use it (a build for CPUs, an old driver), which is said. A measurement
-    that fails is said too; a trial then needs a whole GPU. Raises StoppedError after a Ctrl-C.
+    that fails is said too; a trial then needs a whole GPU. Raises InterruptError after a Ctrl-C.
     """
     values = asdict(replace(work, device="cuda"))
     try:

@@ -16,7 +16,7 @@ from ray.exceptions import RayError, RayTaskError
 from recsae.errors import RecsaeError, SettingError
 from recsae.search.engine.reports import one_line
 from recsae.search.ray import cluster
-from recsae.search.ray.interrupt import Halt
+from recsae.search.ray.interrupt import Interrupt
 from recsae.search.ray.reservations import done_with
 from recsae.search.ray.resources import Share, equipped
 
@@ -40,7 +40,7 @@ def run(purpose: str, gpus: float, function: Callable[..., Any], *args: Any) -> 
     try:
         share = Share(1.0, gpus)
         how, *found = done_with(
-            share, Halt(), purpose, _run, lines, function, args, each_turn=pass_on
+            share, Interrupt(), purpose, _run, lines, function, args, each_turn=pass_on
         )
         pass_on()
     except RayTaskError as error:

@@ -9,20 +9,20 @@ from typing import Any
 from recsae.progress import say
 
 
-class StoppedError(Exception):
+class InterruptError(Exception):
     """The user has asked to stop while nothing could be left half-done."""
 
 
-class Halt:
+class Interrupt:
     """Knows whether the user has asked to stop."""
 
     def __init__(self) -> None:
         self.asked = False
 
     def check(self) -> None:
-        """Raise StoppedError if the user has asked to stop."""
+        """Raise InterruptError if the user has asked to stop."""
         if self.asked:
-            raise StoppedError
+            raise InterruptError
 
     @contextmanager
     def on_ctrl_c(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from ray.util.placement_group import PlacementGroup, placement_group, remove_pla
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from recsae.progress import say
-from recsae.search.ray.interrupt import Halt
+from recsae.search.ray.interrupt import Interrupt
 from recsae.search.ray.resources import CPU, GPU, Share
 
 TURN_SECONDS: Final = 0.5
@@ -19,7 +19,7 @@ TELL_SECONDS, TELL_AGAIN_SECONDS = 2.0, 60.0
 
 def done_with(
     share: Share,
-    halt: Halt,
+    halt: Interrupt,
     purpose: str,
     function: Callable[..., Any],
     *args: Any,
@@ -27,8 +27,8 @@ def done_with(
 ) -> Any:
     """Run a function in a process of its own that holds a share; return what it returns.
 
-    The process ends with it, so that nothing of the device stays taken. Raises StoppedError after a
-    Ctrl-C that `halt` has heard; then, as after any other exception, the process is killed.
+    The process ends with it, so that nothing of the device stays taken. Raises InterruptError after
+    a Ctrl-C that `halt` has heard; then, as after any other exception, the process is killed.
     """
     with _reserved(share, halt, purpose) as group:
         task = ray.remote(
@@ -50,7 +50,7 @@ def done_with(
 
 
 @contextmanager
-def _reserved(share: Share, halt: Halt, purpose: str) -> Iterator[PlacementGroup]:
+def _reserved(share: Share, halt: Interrupt, purpose: str) -> Iterator[PlacementGroup]:
     """Hold a share on some node while the block runs; wait for it in turns, and say so."""
     group = placement_group([{CPU: share.cpus, GPU: share.gpus}])
     try:

@@ -21,7 +21,7 @@ from recsae.cache import Cache
 from recsae.results import Columns
 from recsae.search.engine.new_trials import SEED
 from recsae.search.engine.reports import EpochReport, check_objectives, memory_is_full, one_line
-from recsae.search.ray.checkpoints import keep_state, kept_state
+from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
 from recsae.search.ray.node_versions import check_here
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ KNOWN = "known_epochs"
 """Key of a leg's config: the epochs that the driver has heard of."""
 
 
-class Trial(Protocol):
+class RunnableTrial(Protocol):
     """What is driven: a `recsae.trial.SAETrial`, or what a test puts in its place."""
 
     @property
@@ -76,7 +76,7 @@ class Work:
     device: str = "cpu"
     threads: int = 1
     factory: str = "recsae.search.ray.trainable:sae_trial"
-    """`module:function` that makes a Trial of (model_name, settings, work)."""
+    """`module:function` that makes a RunnableTrial of (model_name, settings, work)."""
     shared_cache: str | None = None
     """Cache that all nodes reach, from which a node without the folder copies it, once."""
     versions: dict[str, str] | None = None
@@ -124,7 +124,7 @@ class SearchTrainable(Trainable):
         self._spent, self._kept_at = 0.0, time.monotonic()
         self._work = Work(**config[WORK])
         self._trial_id: int = config[Columns.TRIAL_ID]
-        self._trial: Trial | None = None
+        self._trial: RunnableTrial | None = None
         self._error: str | None = None
         self._crowded = False
         self._unheard = None
@@ -146,7 +146,7 @@ class SearchTrainable(Trainable):
 
         Its report may be unheard, when the driver was killed in between: then it is told again.
         """
-        found = kept_state(Path(self._work.states), self._trial_id)
+        found = load_checkpoint(Path(self._work.states), self._trial_id)
         if found is None:
             return
         assert self._trial is not None
@@ -170,7 +170,7 @@ class SearchTrainable(Trainable):
             self._free()
         elif epochs in self._work.pauses or self._due():
             state = {"trial": self._trial.state_dict(), "report": tuple(report)}
-            keep_state(Path(self._work.states), self._trial_id, state)
+            save_checkpoint(Path(self._work.states), self._trial_id, state)
             self._kept_at = time.monotonic()
         self._spent, self._epochs = spent, epochs
         return report.packed(done)
@@ -193,7 +193,7 @@ def factory(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> Trial:
+def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> RunnableTrial:
     """Return a SAETrial on this node's copy of the activations."""
     import torch
 
@@ -214,7 +214,7 @@ def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> Trial:
     )
 
 
-def finalist_trial(model_name: str, settings: dict[str, Any], work: Work) -> Trial:
+def finalist_trial(model_name: str, settings: dict[str, Any], work: Work) -> RunnableTrial:
     """Return a trial whose data come in an order of its own too, not in that of the search."""
     return sae_trial(model_name, settings, replace(work, order_seed=settings[SEED]))
 

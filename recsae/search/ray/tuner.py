@@ -18,21 +18,21 @@ from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
-from recsae.search.engine.history import History, Told
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Strategy
 from recsae.search.journal.journal import Journal
 from recsae.search.ray import cluster
 from recsae.search.ray.adapters import GPUS, LegSearcher, Reporting, Watch, number
 from recsae.search.ray.checkpoints import FOLDER as STATES
-from recsae.search.ray.checkpoints import drop_state
+from recsae.search.ray.checkpoints import delete_checkpoint
 from recsae.search.ray.gpu_memory import measured_need
-from recsae.search.ray.interrupt import Halt, StoppedError
+from recsae.search.ray.interrupt import Interrupt, InterruptError
 from recsae.search.ray.node_versions import own_versions
 from recsae.search.ray.resources import Share
 from recsae.search.ray.shares import share_of
 from recsae.search.ray.trainable import WORK, SearchTrainable, Work
-from recsae.search.ray.wait_notice import Idle
-from recsae.search.record.best_models import WAITING, Keeper
+from recsae.search.ray.wait_notice import WaitNotice
+from recsae.search.record.best_models import WAITING, BestModels
 from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
@@ -80,7 +80,7 @@ class Plan:
     address: str | None = None
     trial_factory: str | None = None
     shared_cache: Path | None = None
-    keeper: Keeper | None = None
+    keeper: BestModels | None = None
     """What keeps models, by default those of the best trials."""
     what: str = "search"
     """What the progress is called."""
@@ -141,7 +141,7 @@ def run_search(
 
 def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome:
     """Run a plan's trials in a folder, from its journal on if there is one."""
-    halt = Halt()
+    halt = Interrupt()
     with closing(Journal.open(run_path)) as journal:
         past = list(journal.past())
         for note in journal.notes:
@@ -151,7 +151,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
             work = plan.work(run_path)
             try:
                 share = _share(plan, work, halt)
-            except StoppedError:
+            except InterruptError:
                 return SearchOutcome(True, None, Share(plan.space.resources.cpus, 0.0))
             work = replace(work, device=share.device, threads=share.threads)
             gpus = cluster.gpu_types() if share.gpus else ""
@@ -170,7 +170,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
     return SearchOutcome(halt.asked, over, share, failing, gpus)
 
 
-def _share(plan: Plan, work: Work, halt: Halt) -> Share:
+def _share(plan: Plan, work: Work, halt: Interrupt) -> Share:
     return share_of(
         plan.space.resources,
         plan.space.search.trials,
@@ -185,13 +185,13 @@ def _search(
     run_path: Path,
     work: Work,
     share: Share,
-    halt: Halt,
+    halt: Interrupt,
     journal: Journal,
     past: Sequence[Event],
 ) -> Director:
     board = TensorBoard(run_path / Files.TENSORBOARD)
     board.experiment(plan.space.resolved(), [DEV + name for name in plan.space.objectives])
-    keeper = plan.keeper or Keeper(run_path, plan.space.objectives, plan.space.constraints)
+    keeper = plan.keeper or BestModels(run_path, plan.space.objectives, plan.space.constraints)
     record = RunRecord(run_path, keeper, board)
     budget = replace(plan.budget, devices=share.devices, seconds_before=hours_before(past) * 3600)
     director = Director(
@@ -231,10 +231,10 @@ def hours_before(past: Iterable[Event]) -> float:
     return (seconds + (0.0 if began is None else last - began)) / 3600
 
 
-def _sweep(states: Path, event: Event, trial: Told) -> None:
+def _sweep(states: Path, event: Event, trial: Trial) -> None:
     """Delete the state of a trial that has ended."""
     if trial.ended:
-        drop_state(states, trial.trial_id)
+        delete_checkpoint(states, trial.trial_id)
 
 
 def _tuner(
@@ -245,7 +245,7 @@ def _tuner(
     director: Director,
     record: RunRecord,
     tick: Callable[[int, str], None],
-    halt: Halt,
+    halt: Interrupt,
 ) -> tune.Tuner:
     workers = plan.workers
     slots = (lambda: workers) if workers is not None else cluster.Offer(share)
@@ -263,7 +263,7 @@ def _tuner(
         run_config=tune.RunConfig(
             name="trials",
             storage_path=str(run_path / TUNE),
-            callbacks=[Watch(director, record, tick, Idle(share.words))],
+            callbacks=[Watch(director, record, tick, WaitNotice(share.words))],
             stop=Reporting(director, searcher, halt),
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),

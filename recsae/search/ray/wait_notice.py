@@ -11,7 +11,7 @@ TELL_SECONDS: Final = 30.0
 TELL_AGAIN_SECONDS: Final = 300.0
 
 
-class Idle:
+class WaitNotice:
     """Knows which trials run; says now and then that none does."""
 
     def __init__(self, wanted: str, clock: Callable[[], float] = time.monotonic) -> None:

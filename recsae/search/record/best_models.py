@@ -15,8 +15,8 @@ WAITING = ".models"
 _NO_CONSTRAINTS: Final[Mapping[str, str]] = {}
 
 
-class Keeper:
-    """Told of each finished trial; keeps `best/` to the best, or not dominated, ones."""
+class BestModels:
+    """Trial of each finished trial; keeps `best/` to the best, or not dominated, ones."""
 
     def __init__(
         self,

@@ -13,9 +13,9 @@ from typing import Any
 from recsae.results import DEV, Columns, States, write_curves, write_trials
 from recsae.search.engine import events
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import Told
+from recsae.search.engine.history import Trial
 from recsae.search.engine.reports import metric_columns
-from recsae.search.record.best_models import Keeper
+from recsae.search.record.best_models import BestModels
 from recsae.search.record.tensorboard import TensorBoard
 
 FLUSH_SECONDS = 1.0
@@ -28,7 +28,7 @@ Clock = Callable[[], float]
 class _Known:
     """What a row has beside what the history knows."""
 
-    trial: Told
+    trial: Trial
     started: float
     changed: float
     """When its last event was."""
@@ -39,7 +39,7 @@ class RunRecord:
     """All that is known of a run's trials; its files are written whole, now and then."""
 
     def __init__(
-        self, run_path: Path, keeper: Keeper, board: TensorBoard, clock: Clock = time.monotonic
+        self, run_path: Path, keeper: BestModels, board: TensorBoard, clock: Clock = time.monotonic
     ) -> None:
         self._path, self._keeper, self._board, self._clock = run_path, keeper, board, clock
         self._known: dict[int, _Known] = {}
@@ -61,7 +61,7 @@ class RunRecord:
         complete = [k for k in self._known.values() if k.trial.state == States.COMPLETE]
         self._keeper.restore(_row(known) for known in complete)
 
-    def happened(self, event: Event, trial: Told) -> None:
+    def happened(self, event: Event, trial: Trial) -> None:
         """Take in an event of a trial, which the director has let happen."""
         number = trial.trial_id
         if event["kind"] == events.ASKED:
@@ -136,7 +136,7 @@ def _row(known: _Known, left: States | None = None) -> dict[str, Any]:
     return row
 
 
-def _curve(trial: Told) -> Iterator[dict[str, Any]]:
+def _curve(trial: Trial) -> Iterator[dict[str, Any]]:
     """Return a row an epoch that has figures."""
     for report in trial.reports:
         if report.metrics:

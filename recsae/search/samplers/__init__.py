@@ -1,29 +1,29 @@
 """Which settings the next trial gets: samplers by name, starting points, priors, earlier searches.
 
-Adding one: a class with the methods of `guided.Core` in a file here, and its name below. What it
-draws may depend on the events that it was told, on the search's seed and on the trial's number.
+Adding one: a class with the methods of `guided.BaseSampler` in a file here, and its name below.
+What it draws may depend on the events that it was told, the search's seed and the trial's number.
 """
 
 from collections.abc import Sequence
 
-from recsae.search.samplers.guided import Core, Guided
+from recsae.search.samplers.guided import BaseSampler, GuidedSampler
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 
-__all__ = ["Guided", "WarmTrial", "proposer_for"]
+__all__ = ["Guided", "WarmTrial", "sampler_for"]
 
 _LEARNS_FROM_OTHERS = ("tpe", "gp")
 
 
-def proposer_for(space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> Guided:
-    """Return the proposer that a space names; `warm`: trials of earlier searches."""
+def sampler_for(space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> GuidedSampler:
+    """Return the sampler that a space names; `warm`: trials of earlier searches."""
     name = space.search.sampler
     ignored = f"--warm_start: the sampler {name} learns nothing from earlier searches"
     notes = (ignored,) if warm and name not in _LEARNS_FROM_OTHERS else ()
-    return Guided(space, _core(name, space, warm), notes)
+    return GuidedSampler(space, _core(name, space, warm), notes)
 
 
-def _core(name: str, space: SearchSpace, warm: Sequence[WarmTrial]) -> Core:
+def _core(name: str, space: SearchSpace, warm: Sequence[WarmTrial]) -> BaseSampler:
     """Return a sampler; Optuna is loaded for those that need it."""
     if name in ("random", "qmc"):
         from recsae.search.samplers import independent

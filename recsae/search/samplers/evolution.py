@@ -11,7 +11,7 @@ import optuna
 from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler
 
 from recsae.results import States
-from recsae.search.engine.history import History, Told
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.new_trials import drawn_by
 from recsae.search.samplers.draws import seed_of
 from recsae.search.samplers.observations import Observation, Observations
@@ -48,7 +48,7 @@ class Lasting:
             self._asked = trial_id, trial, drawn_by(self._space, OptunaDraw(trial))
         return dict(self._asked[2])
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event: a trial counts once, when it first pauses or ends."""
         if trial.state == States.RUNNING and not trial.reports:
             self._open[trial.trial_id] = self._begun(trial)
@@ -67,7 +67,7 @@ class Lasting:
             observation = observation._replace(values=(told,), broken=0.0)
         tell(self._study, trial, observation, self._knows_limits)
 
-    def _begun(self, trial: Told) -> optuna.Trial:
+    def _begun(self, trial: Trial) -> optuna.Trial:
         """Return the study's trial of a new one, also of one that was drawn by something else."""
         asked, self._asked = self._asked, None
         if asked is not None:

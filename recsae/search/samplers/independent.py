@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from recsae.search.engine.history import History, Told
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.new_trials import drawn_by
 from recsae.search.samplers.draws import UnitDraw, Use, at_random, generator, searched
 from recsae.space.space import SearchSpace
@@ -22,7 +22,7 @@ class Random:
             self._space, at_random(generator(self._space.search.seed, trial_id, Use.CORE))
         )
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn nothing."""
 
 
@@ -50,5 +50,5 @@ class Net:
         point = dict(zip(self._names, net.random(1)[0].tolist(), strict=True))
         return drawn_by(self._space, UnitDraw(point.__getitem__))
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn nothing."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import optuna
 from optuna.samplers import BaseSampler, GPSampler, TPESampler
 
-from recsae.search.engine.history import History, Told
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.new_trials import drawn_by
 from recsae.search.samplers.draws import seed_of
 from recsae.search.samplers.observations import Observations
@@ -49,9 +49,9 @@ class Viewing:
         trial = study_of(self._space, sampler, past).ask()
         return drawn_by(self._space, OptunaDraw(trial))
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event."""
-        self._observations.told(trial)
+        self._observations.on_event(trial)
 
 
 def tpe(seed: int) -> BaseSampler:

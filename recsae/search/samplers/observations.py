@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from recsae.metrics.bounds import Bound, number
 from recsae.results import States
-from recsae.search.engine.history import Told
+from recsae.search.engine.history import Trial
 from recsae.space.space import SearchSpace
 
 MOST: Final = 300
@@ -45,11 +45,11 @@ class Observations:
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
         self._limits = {name: Bound.of(text) for name, text in space.constraints.items()}
-        self._open: dict[int, Told] = {}
-        self._done: dict[int, Told] = {}
+        self._open: dict[int, Trial] = {}
+        self._done: dict[int, Trial] = {}
         self._read: dict[int, tuple[int, Observation | None]] = {}
 
-    def told(self, trial: Told) -> None:
+    def on_event(self, trial: Trial) -> None:
         """Learn of an event of a trial."""
         if trial.state == States.RUNNING and trial.trial_id not in self._done:
             self._open[trial.trial_id] = trial

@@ -35,7 +35,7 @@ class WarmTrial(NamedTuple):
 
     model_name: str
     drawn: dict[str, Any]
-    """What this search would have drawn to get it, see `Told.drawn`."""
+    """What this search would have drawn to get it, see `Trial.drawn`."""
     curve: dict[int, dict[str, Any]]
     """Epochs → metrics under flat names, as in a `Report`."""
     source: str

@@ -1,22 +1,22 @@
 """Which trials go on: the rules that a space may name, one file each. No Ray, no clock.
 
-Each has the methods of `recsae.search.engine.strategy.Rule`. With several objectives a trial stands
-where non-dominated sorting puts it (`fronts`), with one in plain order (`line`).
+Each has the methods of `search.engine.strategy.Scheduler`. With several objectives a trial stands
+where non-dominated sorting puts it (`fronts`), with one in plain order (`ranking`).
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from recsae.search.engine.strategy import Rule
+from recsae.search.engine.strategy import Scheduler
 from recsae.search.schedulers.asha import Asha
 from recsae.search.schedulers.asha_promote import AshaPromote
 from recsae.search.schedulers.hyperband import Hyperband
 from recsae.search.schedulers.median import Median
 from recsae.search.schedulers.one_epoch import OneEpoch
-from recsae.search.schedulers.run_all import EveryOne
+from recsae.search.schedulers.run_all import RunAll
 from recsae.space.space import SearchSpace
 
-_MAKERS: Final[dict[str, Callable[[SearchSpace], Rule]]] = {
+_MAKERS: Final[dict[str, Callable[[SearchSpace], Scheduler]]] = {
     "asha": lambda space: Asha(rungs(space), _factor(space), _objectives(space)),
     "asha_promote": lambda space: AshaPromote(rungs(space), _factor(space), _objectives(space)),
     "hyperband": lambda space: Hyperband(
@@ -26,12 +26,12 @@ _MAKERS: Final[dict[str, Callable[[SearchSpace], Rule]]] = {
     "one_epoch": lambda space: OneEpoch(
         space.scheduler.grace_epochs, space.scheduler.keep, _objectives(space)
     ),
-    "none": lambda space: EveryOne(),
+    "none": lambda space: RunAll(),
 }
 _PAUSING: Final = ("asha_promote", "hyperband", "one_epoch")
 
 
-def rule_for(space: SearchSpace) -> Rule:
+def scheduler_for(space: SearchSpace) -> Scheduler:
     """Return the rule that a space names, which has been told of nothing yet."""
     return _MAKERS[space.scheduler.name](space)
 

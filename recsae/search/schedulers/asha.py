@@ -12,8 +12,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from recsae.results import States
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Further
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial
 from recsae.search.schedulers.rung_table import spoiled, standing, table
 
 
@@ -25,7 +25,7 @@ class Asha:
         self._rungs, self._factor = tuple(rungs), factor
         self._tables = [table(objectives) for _ in self._rungs]
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Stop a trial at a rung unless it is among the best there."""
         if trial.epochs not in self._rungs:
             return Decision.GO_ON
@@ -33,11 +33,11 @@ class Asha:
         weak = spoiled(history, trial) or not there.survives(trial.trial_id, self._factor)
         return Decision.STOP if weak else Decision.GO_ON
 
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         """Return None: nothing pauses."""
         return None
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Take in a trial at the rung that it has come to; one that ends there counts too."""
         rung = bisect_right(self._rungs, trial.epochs) - 1
         if rung < 0:

@@ -8,8 +8,8 @@ be in a later front.
 
 from dataclasses import dataclass
 
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Further
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial
 from recsae.search.schedulers.rung_table import Table, spoiled, standing, table
 
 LEAST = 3
@@ -47,7 +47,7 @@ class Median:
         self._means: dict[int, Table] = {}  # by epochs
         self._courses: dict[int, Course] = {}  # of trials that have not ended
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Stop a trial if more than half of the others were better."""
         if trial.epochs < self._grace:
             return Decision.GO_ON
@@ -58,11 +58,11 @@ class Median:
         ahead = means.ahead(self._courses[trial.trial_id].best)
         return Decision.STOP if others >= LEAST and 2 * ahead > others else Decision.GO_ON
 
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         """Return None: nothing pauses."""
         return None
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Keep the averages."""
         course = self._courses.get(trial.trial_id)
         if trial.ended:
@@ -70,7 +70,7 @@ class Median:
         elif trial.epochs > (course.epochs if course else 0):
             self._report(trial, standing(history, trial))
 
-    def _report(self, trial: Told, values: tuple[float, ...]) -> None:
+    def _report(self, trial: Trial, values: tuple[float, ...]) -> None:
         course = self._courses.get(trial.trial_id)
         if course is None:
             course = self._courses[trial.trial_id] = Course(values, values, trial.epochs)

@@ -5,8 +5,8 @@ best `keep` go on. One of them that fails, or turns out to leak, is replaced by 
 """
 
 from recsae.results import States
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Further
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial
 from recsae.search.schedulers.rung_table import spoiled, standing, table
 
 
@@ -22,20 +22,20 @@ class OneEpoch:
         self._lost = 0
         """How many of the chosen came to nothing."""
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Pause a trial after the grace; one that leaks is stopped."""
         if trial.epochs != self._grace:
             return Decision.GO_ON
         return Decision.STOP if spoiled(history, trial) else Decision.PAUSE
 
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         """Return the next of the best, when all have come."""
         if may_ask or self._young:
             return None
         found = self._table.first(self._keep + self._lost)
-        return None if found is None else Further(found)
+        return None if found is None else ResumeTrial(found)
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Keep who has come, and who is still on the way."""
         number, paused = trial.trial_id, trial.state == States.PAUSED
         if number in self._table:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from recsae.results import States
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Further
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial
 from recsae.search.schedulers.rung_table import spoiled, standing, table
 
 
@@ -28,7 +28,7 @@ class Ladder:
         self._factor = factor
         self._tables = [table(objectives) for _ in self.epochs]
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event of a trial of this bracket."""
         rung = bisect_right(self.epochs, trial.epochs) - 1
         there, paused = self._tables[rung], trial.state == States.PAUSED
@@ -37,7 +37,7 @@ class Ladder:
         if trial.trial_id in there:
             there.hold(trial.trial_id, paused)
 
-    def climber(self, by_rule: bool, also: Told | None = None) -> Climber | None:
+    def climber(self, by_rule: bool, also: Trial | None = None) -> Climber | None:
         """Return the best waiting trial of the highest rung that has one to let go on.
 
         `by_rule`: only one of the best 1/factor of a rung. `also`: a trial that is taken to wait.
@@ -71,7 +71,7 @@ class Promotion(ABC):
     def bracket(self, trial_id: int) -> int:
         """Return the number of the ladder that a trial climbs."""
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Pause a trial at a rung, unless it is the next that would go on anyway."""
         ladder = self._ladders[self.bracket(trial.trial_id)]
         if trial.epochs not in ladder.epochs:
@@ -82,20 +82,20 @@ class Promotion(ABC):
         goes_on = found is not None and found.trial_id == trial.trial_id
         return Decision.GO_ON if goes_on else Decision.PAUSE
 
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         """Return the next to go on, see above."""
         found = self._climber(True)
         if found is None and not (may_ask or history.running or self._answered):
             found = self._climber(False)
-        return None if found is None else Further(found.trial_id)
+        return None if found is None else ResumeTrial(found.trial_id)
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Keep the rungs."""
-        self._ladders[self.bracket(trial.trial_id)].told(history, trial)
+        self._ladders[self.bracket(trial.trial_id)].on_event(history, trial)
         if trial.state == States.COMPLETE and not spoiled(history, trial):
             self._answered = True
 
-    def _climber(self, by_rule: bool, also: Told | None = None) -> Climber | None:
+    def _climber(self, by_rule: bool, also: Trial | None = None) -> Climber | None:
         """Return the next of all ladders, the highest rung first, then the first ladder."""
         own = None if also is None else self.bracket(also.trial_id)
         found = [

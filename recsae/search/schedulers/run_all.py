@@ -1,19 +1,19 @@
 """No rule: every trial runs to its end."""
 
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Further
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial
 
 
-class EveryOne:
+class RunAll:
     """Lets every trial go on."""
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Let it go on."""
         return Decision.GO_ON
 
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         """Return None: nothing ever pauses."""
         return None
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn nothing."""

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from recsae.search.engine.history import WORST, History, Told
+from recsae.search.engine.history import WORST, History, Trial
 from recsae.search.schedulers.fronts import Fronts
 from recsae.search.schedulers.ranking import Line
 
@@ -40,12 +40,12 @@ def table(objectives: int) -> Table:
     return Line() if objectives == 1 else Fronts(objectives)
 
 
-def spoiled(history: History, trial: Told) -> bool:
+def spoiled(history: History, trial: Trial) -> bool:
     """Return True if the last report of a trial leaks, or lacks an objective."""
     return WORST in history.values(trial.reports[-1])
 
 
-def standing(history: History, trial: Told) -> tuple[float, ...]:
+def standing(history: History, trial: Trial) -> tuple[float, ...]:
     """Return the values of a trial's last report; all are WORST if one of them is."""
     values = history.values(trial.reports[-1])
     return (WORST,) * len(values) if WORST in values else values

@@ -11,9 +11,15 @@ from typing import Final
 import numpy as np
 from scipy.special import exp1
 
-from recsae.search.engine.history import WORST, History, Told
+from recsae.search.engine.history import WORST, History, Trial
 from recsae.search.engine.new_trials import SEED, trial_seed
-from recsae.search.engine.strategy import Completes, Decision, Fresh, Further, Strategy
+from recsae.search.engine.strategy import (
+    Completes,
+    Decision,
+    StartTrial,
+    Step,
+    Strategy,
+)
 from recsae.search.stopping.repeats import Setting, Settings
 
 LEAST_COMPLETE: Final = 3
@@ -58,13 +64,13 @@ class StopAtNoise:
         """Whether the strategy answers as it did."""
         return self.strategy.exact
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         """Ask the strategy; in place of a new trial a setting may be run again."""
         step = self.strategy.next(history, trial_id, may_ask and self.over(history) is None)
-        again = self._due(history) if isinstance(step, Fresh) else None
+        again = self._due(history) if isinstance(step, StartTrial) else None
         return step if again is None else self._repeat(again, trial_id)
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         """Leave it to the strategy, but let a setting that runs again come to its end."""
         decision = self.strategy.judge(history, trial)
         spoiled = history.values(trial.reports[-1])[0] <= WORST
@@ -72,12 +78,12 @@ class StopAtNoise:
             return decision
         return Decision.GO_ON
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Tell the strategy, and take in the values of settings."""
         if trial.trial_id not in self._settings:
             self._ended_at_ask = history.ended
-        self._settings.told(history, trial)
-        self.strategy.told(history, trial)
+        self._settings.on_event(history, trial)
+        self.strategy.on_event(history, trial)
 
     def over(self, history: History) -> str | None:
         """Return in words why nothing new starts, None while something may."""
@@ -100,7 +106,7 @@ class StopAtNoise:
         told = f"expected gain {gain:.2g} < seed noise {noise.deviation:.2g}"
         return f"{told} from {noise.runs} repeats"
 
-    def _measures(self, history: History, trial: Told) -> bool:
+    def _measures(self, history: History, trial: Trial) -> bool:
         """Return True if a trial runs a setting again, of which there are not many enough yet."""
         return len(history.objectives) == 1 and self._settings.repeats(trial) and self._wanted()
 
@@ -120,7 +126,7 @@ class StopAtNoise:
         spent = settings.epochs_again + again.epochs
         return again if spent <= SHARE * (history.epochs + again.epochs) else None
 
-    def _repeat(self, setting: Setting, trial_id: int) -> Fresh:
+    def _repeat(self, setting: Setting, trial_id: int) -> StartTrial:
         fresh = self.complete(setting.drawn, trial_id)
         if SEED not in fresh.settings:
             return fresh

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from recsae.results import States
-from recsae.search.engine.history import WORST, History, Told
+from recsae.search.engine.history import WORST, History, Trial
 
 
 class Noise(NamedTuple):
@@ -65,7 +65,7 @@ class Settings:
         """Return those of a search as it is now."""
         settings = cls()
         for trial in history:
-            settings.told(history, trial)
+            settings.on_event(history, trial)
         return settings
 
     def __iter__(self) -> Iterator[Setting]:
@@ -74,7 +74,7 @@ class Settings:
     def __contains__(self, trial_id: int) -> bool:
         return trial_id in self._of
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event of a trial."""
         number = trial.trial_id
         if number not in self._of:
@@ -92,7 +92,7 @@ class Settings:
         else:
             self._of[number].lost.add(number)
 
-    def repeats(self, trial: Told) -> bool:
+    def repeats(self, trial: Trial) -> bool:
         """Return True if a trial runs a setting that had run before it."""
         return self._of[trial.trial_id].trials[0] != trial.trial_id
 

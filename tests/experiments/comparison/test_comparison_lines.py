@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from comparison.report import lines
 from comparison.plan import BASE, PLAIN
+from comparison.report import lines
 from comparison.report.lines import Retrained
 from comparison.store import Trained
 

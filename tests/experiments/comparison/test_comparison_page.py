@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from comparison.report import tables
 from comparison.plan import BASE, PLAIN, PlanSettings, words
+from comparison.report import tables
 from comparison.report.page import render
 from comparison.report.writing import print_outcome, read_outcome, write_outputs
+from scripts import EXPERIMENTS
 
 from recsae.errors import RecsaeError
 
@@ -140,7 +141,8 @@ def test_everything_is_written_and_can_be_read_again(
         read_outcome(tmp_path / "nothing")
 
 
-def test_the_page_needs_neither_torch_nor_ray() -> None:
+def test_the_page_needs_neither_torch_nor_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(EXPERIMENTS))
     code = (
         "import sys, comparison.report.writing as w; "
         "sys.exit(' '.join({'torch', 'ray', 'optuna'} & set(sys.modules)) or 0)"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from comparison.pool import Pool, Task
+from scripts import EXPERIMENTS
 
 
 def leave(path: Path, text: str) -> str:
@@ -48,7 +49,10 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
-def test_a_killed_comparison_leaves_no_process_behind(tmp_path: Path) -> None:
+def test_a_killed_comparison_leaves_no_process_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(EXPERIMENTS))
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as run:

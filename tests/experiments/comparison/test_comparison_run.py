@@ -15,7 +15,7 @@ from recsae.reads import reads_of_test
 from recsae.results.folder import write_trials
 from recsae.search.engine.history import History
 from recsae.search.engine.new_trials import completed
-from recsae.search.samplers import proposer_for
+from recsae.search.samplers import sampler_for
 from recsae.space.space import SearchSpace
 
 DATA = "synthetic:users=300,items=60,concepts=4,length=10"
@@ -29,10 +29,10 @@ def fake_search(
     space: SearchSpace, activations: Path, run: Path, *, workers: int, min_trials: int
 ) -> Any:
     """Write the rows of a search of three trials, 10 s each: the last one is the best."""
-    proposer, history = proposer_for(space), History(space.objectives)
+    sampler, history = sampler_for(space), History(space.objectives)
     rows = []
     for number in range(3):
-        proposal = completed(space, proposer.propose(history, number), number)
+        proposal = completed(space, sampler.propose(history, number), number)
         row = {"trial_id": number, "state": "COMPLETE", "model_name": proposal.model_name}
         scores = {"dev/ndcg@10": 0.1 + 0.1 * number, "dev/leak": False}
         times = {"started": 1e9 + 10 * number, "ended": 1e9 + 10 * number + 9}

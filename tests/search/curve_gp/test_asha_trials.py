@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from recsae.results import States
 from recsae.search.curve_gp.asha_trials import EVERY, FACTOR, Outsiders
-from recsae.search.engine.history import History, Report, Told
+from recsae.search.engine.history import History, Report, Trial
 from recsae.search.engine.strategy import Decision
 from recsae.space.space import SearchSpace, space_of
 
@@ -26,23 +26,23 @@ class Led:
     def __init__(self, space: SearchSpace) -> None:
         self.history, self.outsiders = History(space.objectives), Outsiders(space, FIRST)
 
-    def start(self) -> Told:
+    def start(self) -> Trial:
         """Start the next trial."""
-        trial = self.history.add(Told(len(self.history), "SASRec_SAE", {}, {}, 9))
-        self.outsiders.told(self.history, trial)
+        trial = self.history.add(Trial(len(self.history), "SASRec_SAE", {}, {}, 9))
+        self.outsiders.on_event(self.history, trial)
         return trial
 
-    def report(self, trial: Told, value: float, **metrics: float) -> Decision:
+    def report(self, trial: Trial, value: float, **metrics: float) -> Decision:
         """Let a trial tell of its next epoch; return what becomes of it."""
         told = Report(trial.epochs + 1, 0.0, {"ndcg@10": value, "leak": 0.0, **metrics})
         self.history.take(trial, told)
-        self.outsiders.told(self.history, trial)
+        self.outsiders.on_event(self.history, trial)
         return self.outsiders.judge(self.history, trial)
 
-    def pause(self, trial: Told) -> None:
+    def pause(self, trial: Trial) -> None:
         """Let a trial wait."""
         self.history.turn(trial, States.PAUSED)
-        self.outsiders.told(self.history, trial)
+        self.outsiders.on_event(self.history, trial)
 
 
 def test_the_first_trials_and_some_later_ones_are_led() -> None:
@@ -83,7 +83,7 @@ def test_one_that_waits_is_the_models_from_then_on() -> None:
     led.pause(trial)
     assert not led.outsiders.leads(trial)
     led.history.turn(trial, States.RUNNING)
-    led.outsiders.told(led.history, trial)
+    led.outsiders.on_event(led.history, trial)
     assert not led.outsiders.leads(trial)
 
 

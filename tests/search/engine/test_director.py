@@ -12,8 +12,8 @@ from recsae.search.engine import events
 from recsae.search.engine.budgets import OUT_OF_DEVICE_SECONDS, OUT_OF_EPOCHS, OUT_OF_TIME, Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Fresh, Further
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial, StartTrial, Step
 
 EPOCHS = 4
 
@@ -25,16 +25,16 @@ class Scripted:
         self.judged = judged or {}
         self.heard: list[tuple[int, str, int]] = []
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         if may_ask:
-            return Fresh("SASRec_SAE", {"sae_k": trial_id}, {"sae_k": trial_id}, EPOCHS)
+            return StartTrial("SASRec_SAE", {"sae_k": trial_id}, {"sae_k": trial_id}, EPOCHS)
         paused = [t.trial_id for t in history if t.state == States.PAUSED]
-        return Further(paused[0]) if paused else None
+        return ResumeTrial(paused[0]) if paused else None
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         return self.judged.get((trial.trial_id, trial.epochs), Decision.GO_ON)
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         self.heard.append((trial.trial_id, str(trial.state), trial.epochs))
 
 

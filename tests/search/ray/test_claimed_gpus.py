@@ -25,7 +25,7 @@ from recsae.recommenders.base_choice import BaseChoice
 from recsae.results import create, load_results
 from recsae.search.ray import cluster, gpu_memory, gpu_tasks, reservations
 from recsae.search.ray.gpu_memory import WHOLE, measured_need
-from recsae.search.ray.interrupt import Halt, StoppedError
+from recsae.search.ray.interrupt import Interrupt, InterruptError
 from recsae.search.ray.resources import Need, Share
 from recsae.search.ray.shares import check_ahead, share_of
 from recsae.search.ray.trainable import Work
@@ -106,7 +106,7 @@ def test_gpus_that_torch_cannot_use_are_told(capsys: pytest.CaptureFixture[str])
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():
         pytest.skip("torch can use a GPU here")
-    assert measured_need(space(), WORK, Halt(), ONE) is None
+    assert measured_need(space(), WORK, Interrupt(), ONE) is None
     told = f"gpus: auto: torch {torch.__version__} on "
     err = capsys.readouterr().err
     assert err.startswith(told) and err.endswith("cannot use its GPU, so trials run on CPUs\n")
@@ -119,7 +119,7 @@ def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
         raise OSError("no such disk")
 
     monkeypatch.setattr(gpu_memory, "_measure", fails)
-    assert measured_need(space(), WORK, Halt(), ONE) == WHOLE
+    assert measured_need(space(), WORK, Interrupt(), ONE) == WHOLE
     assert "failed (OSError: no such disk): each takes a whole GPU" in capsys.readouterr().err
 
 
@@ -131,7 +131,7 @@ def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
     found: list[Need | None] = []
     with held() as holders:
         threading.Timer(1.0, lambda: ray.kill(holders[0])).start()
-        found.append(measured_need(space(), WORK, Halt(), ONE))
+        found.append(measured_need(space(), WORK, Interrupt(), ONE))
     assert found == [Need(5, 100)]
     told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs (gpus: auto); "
     err = capsys.readouterr().err
@@ -145,10 +145,10 @@ def test_a_share_fits_the_smallest_gpu_of_the_cluster(
     gib = 2**30
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5 * gib, 80 * gib, []))
     monkeypatch.setattr(gpu_memory, "_memories", lambda: [])  # no driver tells
-    assert measured_need(space(), WORK, Halt(), ONE) == Need(5 * gib, 80 * gib)
+    assert measured_need(space(), WORK, Interrupt(), ONE) == Need(5 * gib, 80 * gib)
     assert not capsys.readouterr().err
     monkeypatch.setattr(gpu_memory, "_memories", lambda: [80 * gib, 24 * gib])
-    assert measured_need(space(), WORK, Halt(), ONE) == Need(5 * gib, 24 * gib)
+    assert measured_need(space(), WORK, Interrupt(), ONE) == Need(5 * gib, 24 * gib)
     assert "gpus: auto: GPUs have 24 to 80 GiB: a trial's share" in capsys.readouterr().err
 
 
@@ -165,9 +165,9 @@ def test_a_node_tells_the_memory_of_its_gpus_if_its_driver_does(
 def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: time.sleep(300))
     for others in (True, False):
-        halt = Halt()
+        halt = Interrupt()
         threading.Timer(1.0, setattr, [halt, "asked", True]).start()
-        with held() if others else nullcontext(), pytest.raises(StoppedError):
+        with held() if others else nullcontext(), pytest.raises(InterruptError):
             measured_need(space(), WORK, halt, ONE)
     check_all_free()
 

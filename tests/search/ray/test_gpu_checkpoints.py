@@ -6,7 +6,7 @@ import pytest
 import torch
 from laws.cases import CASES, Case, same, weights
 
-from recsae.search.ray.checkpoints import keep_state, kept_state
+from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="tests/gpu has the states of a real GPU")
@@ -18,10 +18,10 @@ def test_a_state_kept_on_a_gpu_goes_on_without_one(
     first.epoch()
     with monkeypatch.context() as on_a_gpu:
         on_a_gpu.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
-        keep_state(tmp_path, 3, {"trial": first.state_dict()})
+        save_checkpoint(tmp_path, 3, {"trial": first.state_dict()})
     with pytest.raises(RuntimeError, match="CUDA"):
         torch.load(tmp_path / "3.pt", weights_only=True)
-    found = kept_state(tmp_path, 3)
+    found = load_checkpoint(tmp_path, 3)
     assert found is not None
     second.load_state_dict(found["trial"])
     second.epoch()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from recsae.search.ray.interrupt import Halt
+from recsae.search.ray.interrupt import Interrupt
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def _python_hears_ctrl_c() -> Iterator[None]:
 def test_the_first_ctrl_c_is_a_wish_the_second_an_interrupt(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    halt = Halt()
+    halt = Interrupt()
     before = signal.getsignal(signal.SIGINT)
     with halt.on_ctrl_c():
         assert not halt.asked
@@ -38,7 +38,7 @@ def test_outside_the_main_thread_signals_are_left_alone() -> None:
     seen = []
 
     def search() -> None:
-        with Halt().on_ctrl_c():
+        with Interrupt().on_ctrl_c():
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=search)

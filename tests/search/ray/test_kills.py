@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from killed_runs import check_nothing_lost_or_twice, check_same, kill_often
 
-HERE = Path(__file__).parents[1]
+HERE = Path(__file__).parent
 
 
 def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str]:
@@ -29,7 +29,7 @@ def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str
 def test_killed_searches_go_on_as_if_nothing_had_happened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, scheduler: str
 ) -> None:
-    folders = (str(HERE), str(HERE.parents[0]), str(HERE.parents[1]))
+    folders = map(str, (HERE, *HERE.parents[:3]))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
     alone = command(tmp_path, "alone", sampler, scheduler)
     subprocess.run(alone, check=True, capture_output=True)

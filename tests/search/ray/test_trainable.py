@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from recsae.search.engine.reports import EpochReport
-from recsae.search.ray.checkpoints import drop_state, keep_state, kept_state
+from recsae.search.ray.checkpoints import delete_checkpoint, load_checkpoint, save_checkpoint
 from recsae.search.ray.node_versions import own_versions
 from recsae.search.ray.trainable import SearchTrainable, Work, factory
 
@@ -125,7 +125,7 @@ def paused(tmp_path: Path, kind: str = "FakeTrial") -> None:
 
 def test_a_state_of_a_gpu_is_read_without_one(tmp_path: Path) -> None:
     """The file is that of a CPU, its tensors marked as torch marks those of a GPU."""
-    keep_state(tmp_path, 4, {"weights": torch.arange(3.0)})
+    save_checkpoint(tmp_path, 4, {"weights": torch.arange(3.0)})
     file = tmp_path / "4.pt"
     with zipfile.ZipFile(file) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
@@ -139,14 +139,14 @@ def test_a_state_of_a_gpu_is_read_without_one(tmp_path: Path) -> None:
     if not torch.cuda.is_available():
         with pytest.raises(RuntimeError, match="deserialize object on a CUDA device"):
             torch.load(file, weights_only=True)
-    found = kept_state(tmp_path, 4)
+    found = load_checkpoint(tmp_path, 4)
     assert found is not None and found["weights"].device.type == "cpu"
     assert found["weights"].tolist() == [0, 1, 2]
 
 
 def test_a_trial_goes_on_from_what_it_kept(tmp_path: Path) -> None:
     paused(tmp_path)
-    seconds = kept_state(tmp_path / "states", 4)["report"][1]  # type: ignore[index]
+    seconds = load_checkpoint(tmp_path / "states", 4)["report"][1]  # type: ignore[index]
     other = running(config(tmp_path, sae_epochs=4, known=2))
     reports = [step(other)[0] for _ in range(2)]
     assert [report.epochs for report in reports] == [3, 4]
@@ -164,8 +164,8 @@ def test_a_report_that_nobody_heard_is_told_again(tmp_path: Path) -> None:
 
 def test_without_a_state_it_starts_anew(tmp_path: Path) -> None:
     paused(tmp_path)
-    drop_state(tmp_path / "states", 4)
-    drop_state(tmp_path / "states", 4)  # what is gone already is fine
+    delete_checkpoint(tmp_path / "states", 4)
+    delete_checkpoint(tmp_path / "states", 4)  # what is gone already is fine
     assert step(running(config(tmp_path, sae_epochs=4, known=2)))[0].epochs == 1
 
 
@@ -185,7 +185,7 @@ def test_only_long_trials_keep_a_state_where_none_pauses(tmp_path: Path) -> None
     running(config(tmp_path)).step()
     assert not (tmp_path / "states").exists()
     running(config(tmp_path, work={"keep_seconds": 0})).step()
-    assert kept_state(tmp_path / "states", 4) is not None
+    assert load_checkpoint(tmp_path / "states", 4) is not None
 
 
 def test_a_factory_is_found_by_its_name() -> None:

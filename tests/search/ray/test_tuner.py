@@ -23,13 +23,13 @@ from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import SearchOutcome, run_search
 from recsae.space.space import SearchSpace, space_of
 
-HERE = Path(__file__).parents[1]
+HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module", autouse=True)
 def local_ray() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), str(HERE.parents[1])]))
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (HERE, *HERE.parents[:3]))))
         ray.init(
             address="local",
             num_cpus=2,

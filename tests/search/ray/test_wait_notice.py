@@ -2,14 +2,14 @@
 
 import pytest
 
-from recsae.search.ray.wait_notice import TELL_AGAIN_SECONDS, TELL_SECONDS, Idle
+from recsae.search.ray.wait_notice import TELL_AGAIN_SECONDS, TELL_SECONDS, WaitNotice
 
 
 def test_waiting_is_said_now_and_then_and_only_while_nothing_runs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     now = [100.0]
-    idle = Idle("1 CPUs and 1 GPUs", clock=lambda: now[0])
+    idle = WaitNotice("1 CPUs and 1 GPUs", clock=lambda: now[0])
 
     def told(later: float) -> str:
         now[0] += later

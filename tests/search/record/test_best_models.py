@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recsae.results import States, best_rows
 from recsae.results.frames import trials_frame
-from recsae.search.record.best_models import WAITING, Keeper
+from recsae.search.record.best_models import WAITING, BestModels
 
 ONE = {"ndcg@10": "max"}
 TWO = {"ndcg@10": "max", "l0": "min"}
@@ -27,7 +27,7 @@ def row(trial_id: int, ndcg: float, l0: float = 1.0, leak: bool = False) -> dict
     }
 
 
-def finish(keeper: Keeper, run_path: Path, done: dict[str, Any]) -> None:
+def finish(keeper: BestModels, run_path: Path, done: dict[str, Any]) -> None:
     (run_path / WAITING / str(done["trial_id"])).mkdir(parents=True)
     keeper.finished(done)
     keeper.judge()
@@ -39,7 +39,7 @@ def kept(run_path: Path) -> list[int]:
 
 
 def test_the_best_so_far_stays_and_the_beaten_go(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path, ONE)
+    keeper = BestModels(tmp_path, ONE)
     history = []
     for trial_id, value in enumerate([0.2, 0.1, 0.3, 0.3]):
         finish(keeper, tmp_path, row(trial_id, value))
@@ -49,7 +49,7 @@ def test_the_best_so_far_stays_and_the_beaten_go(tmp_path: Path) -> None:
 
 
 def test_a_beaten_model_stays_until_the_rows_are_written(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path, ONE)
+    keeper = BestModels(tmp_path, ONE)
     finish(keeper, tmp_path, row(0, 0.1))
     (tmp_path / WAITING / "1").mkdir()
     keeper.finished(row(1, 0.2))
@@ -61,7 +61,7 @@ def test_a_beaten_model_stays_until_the_rows_are_written(tmp_path: Path) -> None
 
 
 def test_a_leak_is_never_best(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path, ONE)
+    keeper = BestModels(tmp_path, ONE)
     keeper.finished(row(0, 0.9, leak=True))  # its model was not even saved
     finish(keeper, tmp_path, row(1, 0.1))
     assert kept(tmp_path) == [1]
@@ -69,7 +69,7 @@ def test_a_leak_is_never_best(tmp_path: Path) -> None:
 
 
 def test_several_objectives_keep_the_front(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path, TWO)
+    keeper = BestModels(tmp_path, TWO)
     assert keeper.note() == ""
     for trial_id, (ndcg, l0) in enumerate([(0.2, 4), (0.3, 8), (0.1, 9), (0.3, 4)]):
         finish(keeper, tmp_path, row(trial_id, ndcg, l0))
@@ -80,7 +80,7 @@ def test_several_objectives_keep_the_front(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_breaks_a_constraint_is_not_kept(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path, ONE, {"l0": "<= 4"})
+    keeper = BestModels(tmp_path, ONE, {"l0": "<= 4"})
     finish(keeper, tmp_path, row(0, 0.1, l0=4))
     finish(keeper, tmp_path, row(1, 0.2, l0=5))
     assert kept(tmp_path) == [0]
@@ -96,7 +96,7 @@ def test_a_keeper_goes_on_wherever_the_one_before_was_killed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], moved: bool, tidied: bool
 ) -> None:
     rows = [row(0, 0.1), row(1, 0.3), row(2, 0.2)]
-    before = Keeper(tmp_path, ONE)
+    before = BestModels(tmp_path, ONE)
     finish(before, tmp_path, rows[0])
     for done in rows[1:]:
         (tmp_path / WAITING / str(done["trial_id"])).mkdir()
@@ -106,7 +106,7 @@ def test_a_keeper_goes_on_wherever_the_one_before_was_killed(
     if tidied:
         before.tidy()
     (tmp_path / WAITING / "3").mkdir()  # of a trial whose last report nobody heard
-    keeper = Keeper(tmp_path, ONE)
+    keeper = BestModels(tmp_path, ONE)
     keeper.restore(rows)
     assert 1 in kept(tmp_path) and waiting(tmp_path) == []
     keeper.tidy()
@@ -122,7 +122,7 @@ def test_judging_one_by_one_is_judging_all_at_once(
 ) -> None:
     for objectives in (ONE, TWO):
         path = tmp_path_factory.mktemp("run")
-        keeper = Keeper(path, objectives)
+        keeper = BestModels(path, objectives)
         rows = [row(n, ndcg, l0) for n, (ndcg, l0) in enumerate(values)]
         for done in rows:
             finish(keeper, path, done)
@@ -132,7 +132,7 @@ def test_judging_one_by_one_is_judging_all_at_once(
 def test_a_model_that_did_not_arrive_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keeper = Keeper(tmp_path, ONE)
+    keeper = BestModels(tmp_path, ONE)
     keeper.finished(row(3, 0.5))
     keeper.judge()
     assert "the model of trial 3 did not arrive" in capsys.readouterr().err

@@ -14,9 +14,9 @@ from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Fresh, Further
-from recsae.search.record.best_models import WAITING, Keeper
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial, StartTrial, Step
+from recsae.search.record.best_models import WAITING, BestModels
 from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
 
@@ -35,20 +35,20 @@ class Clock:
 class Toy:
     """New trials as long as there may be any; judges by the value of the report."""
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         paused = [t.trial_id for t in history if t.state == States.PAUSED]
         if not may_ask:
-            return Further(paused[0]) if paused else None
+            return ResumeTrial(paused[0]) if paused else None
         settings = {"sae_k": 5 + trial_id, "sae_lr": 0.01}
-        return Fresh("SASRec_SAE", {"sae_k": 5 + trial_id}, settings, EPOCHS)
+        return StartTrial("SASRec_SAE", {"sae_k": 5 + trial_id}, settings, EPOCHS)
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         value = trial.reports[-1].metrics["ndcg@10"] or 0.0
         if value < 0.1:
             return Decision.STOP
         return Decision.PAUSE if value < 0.2 else Decision.GO_ON
 
-    def told(self, history: History, trial: Told) -> None: ...
+    def on_event(self, history: History, trial: Trial) -> None: ...
 
 
 class Run:
@@ -57,7 +57,7 @@ class Run:
     def __init__(self, path: Path, clock: Clock, past: Iterable[Event] = ()) -> None:
         self.path, self.clock, self.events = path, clock, list(past)
         self.record = RunRecord(
-            path, Keeper(path, OBJECTIVES), TensorBoard(path / "tensorboard"), clock
+            path, BestModels(path, OBJECTIVES), TensorBoard(path / "tensorboard"), clock
         )
         self.director = Director(
             Toy(),

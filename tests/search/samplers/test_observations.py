@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsae.results import States
-from recsae.search.engine.history import Report, Told
+from recsae.search.engine.history import Report, Trial
 from recsae.search.samplers.observations import (
     MOST,
     Observation,
@@ -23,20 +23,20 @@ def space(**keys: Any) -> SearchSpace:
     return space_of({"model_name": "SASRec_SAE", "parameters": parameters, **keys})
 
 
-def trial(number: int, *values: float, state: States = States.COMPLETE, **metrics: Any) -> Told:
+def trial(number: int, *values: float, state: States = States.COMPLETE, **metrics: Any) -> Trial:
     """Return a trial with a value an epoch."""
     reports = [
         Report(epoch, 10.0 * epoch, {"ndcg@10": value, **metrics})
         for epoch, value in enumerate(values, 1)
     ]
     drawn = {"sae_k": 2 + number % 15, "sae_lr": 0.01}
-    return Told(number, "SASRec_SAE", drawn, drawn, 9, reports, state)
+    return Trial(number, "SASRec_SAE", drawn, drawn, 9, reports, state)
 
 
-def seen(*trials: Told, made: SearchSpace | None = None) -> list[Observation]:
+def seen(*trials: Trial, made: SearchSpace | None = None) -> list[Observation]:
     observations = Observations(made or space())
     for told in trials:
-        observations.told(told)
+        observations.on_event(told)
     return observations.seen()
 
 
@@ -57,17 +57,17 @@ def test_a_failed_one_and_one_without_a_number_are_left_out() -> None:
 def test_a_trial_is_open_until_it_pauses_or_ends() -> None:
     observations = Observations(space())
     told = trial(0, 0.5, state=States.RUNNING)
-    observations.told(told)
+    observations.on_event(told)
     assert observations.open == [(0, told.drawn)] and observations.seen() == []
     told.state = States.PAUSED
-    observations.told(told)
+    observations.on_event(told)
     assert observations.open == [] and len(observations.seen()) == 1
     told.state = States.RUNNING  # it goes on: what it told still counts, and by its latest report
     told.reports.append(Report(2, 20.0, {"ndcg@10": 0.9}))
-    observations.told(told)
+    observations.on_event(told)
     assert observations.open == [] and observations.seen()[0].values == (0.9,)
     told.state = States.FAILED
-    observations.told(told)
+    observations.on_event(told)
     assert observations.seen() == []
 
 

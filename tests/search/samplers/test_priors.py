@@ -11,7 +11,7 @@ from search.made_searches import drawn_in, search
 
 from recsae.search.engine.history import History
 from recsae.search.engine.new_trials import drawn_by
-from recsae.search.samplers import proposer_for
+from recsae.search.samplers import sampler_for
 from recsae.search.samplers.draws import UnitDraw, coordinate
 from recsae.search.samplers.priors import BELIEFS, Priors, share
 from recsae.space.parameters import Parameter, Prior
@@ -84,7 +84,7 @@ def test_in_all_a_prior_takes_few_of_many_trials() -> None:
 
 def test_what_has_no_prior_stays_as_the_sampler_drew_it() -> None:
     made = space("random", {"sae_k": 50})
-    plain, guided = proposer_for(space("random", None)), proposer_for(made)
+    plain, guided = sampler_for(space("random", None)), sampler_for(made)
     history = History(made.objectives)
     pairs = [(plain.propose(history, n), guided.propose(history, n)) for n in range(40)]
     assert all(a["sae_lr"] == b["sae_lr"] for a, b in pairs)

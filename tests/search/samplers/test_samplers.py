@@ -13,9 +13,9 @@ import pytest
 from search.made_searches import drawn_in, search
 
 from recsae.results import States
-from recsae.search.engine.history import History, Report, Told
+from recsae.search.engine.history import History, Report, Trial
 from recsae.search.engine.new_trials import completed
-from recsae.search.samplers import proposer_for
+from recsae.search.samplers import sampler_for
 from recsae.space.space import SearchSpace, space_of
 
 MODELS = ["SASRec_SAE", "SASRec_SAE_Attention"]
@@ -47,8 +47,8 @@ def space(sampler: str, seed: int = 0, **keys: Any) -> SearchSpace:
     return space_of({**values, **keys})
 
 
-def trial(number: int, drawn: dict[str, Any], settings: dict[str, Any] | None = None) -> Told:
-    return Told(number, "SASRec_SAE", drawn, settings or drawn, 3)
+def trial(number: int, drawn: dict[str, Any], settings: dict[str, Any] | None = None) -> Trial:
+    return Trial(number, "SASRec_SAE", drawn, settings or drawn, 3)
 
 
 class TestAllSamplers:
@@ -86,17 +86,17 @@ class TestAllSamplers:
         for cut in cuts:
             past = search(made, workers=workers, kill_at=cut)
             assert past == whole[:cut]
-            proposer = proposer_for(made)
-            assert search(made, workers=workers, past=past, proposer=proposer) == whole
-            assert proposer.exact
+            sampler = sampler_for(made)
+            assert search(made, workers=workers, past=past, sampler=sampler) == whole
+            assert sampler.exact
 
     def test_asking_twice_changes_nothing(self, sampler: str) -> None:
         made = space(sampler)
-        proposer, history = proposer_for(made), History(made.objectives)
+        sampler, history = sampler_for(made), History(made.objectives)
         for number in range(4):
-            drawn = proposer.propose(history, number)
-            assert proposer.propose(history, number) == drawn
-            proposer.told(history, history.add(trial(number, drawn)))
+            drawn = sampler.propose(history, number)
+            assert sampler.propose(history, number) == drawn
+            sampler.on_event(history, history.add(trial(number, drawn)))
 
     def test_several_objectives(self, sampler: str) -> None:
         if sampler == "cmaes":
@@ -152,9 +152,9 @@ def test_a_sampler_that_would_now_answer_otherwise_says_so() -> None:
     made = space("nsgaii")
     past = search(made, kill_at=30)
     wider = PARAMETERS | {"sae_k": {"int": [1, 64], "log": True}}
-    proposer = proposer_for(space("nsgaii", parameters=wider))
-    search(space("nsgaii", parameters=wider), past=past, proposer=proposer)
-    assert not proposer.exact
+    sampler = sampler_for(space("nsgaii", parameters=wider))
+    search(space("nsgaii", parameters=wider), past=past, sampler=sampler)
+    assert not sampler.exact
 
 
 def test_a_space_without_a_choice() -> None:
@@ -167,8 +167,8 @@ def test_a_space_without_a_choice() -> None:
 def test_a_net_lies_more_evenly_than_chance() -> None:
     def gap(sampler: str) -> float:
         made = space(sampler, parameters={"sae_auxk": {"float": [0.0, 1.0]}})
-        proposer, history = proposer_for(made), History(made.objectives)
-        drawn = sorted(proposer.propose(history, number)["sae_auxk"] for number in range(32))
+        sampler, history = sampler_for(made), History(made.objectives)
+        drawn = sorted(sampler.propose(history, number)["sae_auxk"] for number in range(32))
         return max(high - low for low, high in pairwise(drawn))
 
     assert gap("qmc") < 2 / 32 < gap("random")
@@ -184,15 +184,15 @@ def shares_near(place: float, best: float, state: States, running: Sequence[floa
     others run elsewhere without a report.
     """
     made = space("tpe", model_name="SASRec_SAE", parameters={"sae_auxk": {"float": [0.0, 1.0]}})
-    proposer, history = proposer_for(made), History(made.objectives)
+    sampler, history = sampler_for(made), History(made.objectives)
     for number, value in enumerate([*PLACES, *running]):
         told = history.add(trial(number, {"sae_auxk": value}))
-        proposer.told(history, told)
+        sampler.on_event(history, told)
         if number < len(PLACES):
             history.take(told, Report(1, 1.0, {"ndcg@10": -abs(value - best)}))
             history.turn(told, state)
-            proposer.told(history, told)
-    found = [proposer.propose(history, number)["sae_auxk"] for number in range(100, 150)]
+            sampler.on_event(history, told)
+    found = [sampler.propose(history, number)["sae_auxk"] for number in range(100, 150)]
     return sum(abs(value - place) < 0.1 for value in found) / len(found)
 
 

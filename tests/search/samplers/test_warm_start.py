@@ -11,7 +11,7 @@ from search.made_searches import drawn_in, search
 from recsae.errors import RecsaeError
 from recsae.results import create, write_curves, write_trials
 from recsae.search.engine.new_trials import completed
-from recsae.search.samplers import WarmTrial, proposer_for
+from recsae.search.samplers import WarmTrial, sampler_for
 from recsae.search.samplers.observations import Observation, Observations
 from recsae.search.samplers.source_levels import MOST, Levels
 from recsae.search.samplers.warm_start import warm_trials
@@ -183,10 +183,10 @@ def test_a_warm_search_is_resumed_as_it_was() -> None:
 
 def test_a_sampler_that_cannot_learn_from_others_says_so() -> None:
     for sampler in ("random", "qmc", "cmaes", "nsgaii"):
-        (note,) = proposer_for(space(sampler), warm(0.0, 1.0)).notes
+        (note,) = sampler_for(space(sampler), warm(0.0, 1.0)).notes
         assert sampler in note
-    assert proposer_for(space("tpe"), warm(0.0, 1.0)).notes == ()
-    assert proposer_for(space("random")).notes == ()
+    assert sampler_for(space("tpe"), warm(0.0, 1.0)).notes == ()
+    assert sampler_for(space("random")).notes == ()
 
 
 def levels(trials: list[WarmTrial]) -> Levels:

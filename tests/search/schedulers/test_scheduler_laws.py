@@ -15,8 +15,8 @@ from search.ruled_searches import NAMES, ONE, TWO, World, resumed, ruled, ruled_
 
 from recsae.results import States
 from recsae.search.engine.budgets import Budget
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Further, Rule
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, ResumeTrial, Scheduler
 from recsae.search.schedulers import pauses, rungs
 
 
@@ -39,26 +39,26 @@ def worlds(draw: st.DrawFn, objectives: Mapping[str, str], trials: int, **same: 
     )
 
 
-class Asked(Rule):
+class Asked(Scheduler):
     """A rule that is asked everything twice, and must stay as it is."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Scheduler) -> None:
         self.rule = rule
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         before = frozen(self.rule)
         answers = [self.rule.judge(history, trial) for _ in range(2)]
         assert answers[0] == answers[1] and frozen(self.rule) == before
         return answers[0]
 
-    def further(self, history: History, may_ask: bool) -> Further | None:
+    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         before = frozen(self.rule)
-        answers = [self.rule.further(history, ask) for ask in (may_ask, not may_ask, may_ask)]
+        answers = [self.rule.resume(history, ask) for ask in (may_ask, not may_ask, may_ask)]
         assert answers[0] == answers[2] and frozen(self.rule) == before
         return answers[0]
 
-    def told(self, history: History, trial: Told) -> None:
-        self.rule.told(history, trial)
+    def on_event(self, history: History, trial: Trial) -> None:
+        self.rule.on_event(history, trial)
 
 
 def frozen(rule: object) -> str:
@@ -171,7 +171,7 @@ class TestEveryRule:
 @settings(max_examples=60, deadline=None)
 def test_the_journals_are_those_of_the_plainest_form(
     name: str,
-    naive: Callable[..., Rule],
+    naive: Callable[..., Scheduler],
     objectives: dict[str, str],
     data: st.DataObject,
     trials: int,

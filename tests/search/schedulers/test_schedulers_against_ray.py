@@ -11,7 +11,7 @@ from search.ruled_searches import World, ruled, searched
 
 from recsae.search.engine import events
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import Told
+from recsae.search.engine.history import Trial
 
 
 class RayTrial:
@@ -29,7 +29,7 @@ class Oracle:
         self.trials: dict[int, Any] = {}
         self.differ: list[Event] = []
 
-    def happened(self, event: Event, told: Told) -> None:
+    def happened(self, event: Event, told: Trial) -> None:
         if event["kind"] == events.ASKED:
             trial = self.trials[told.trial_id] = RayTrial(told.trial_id)
             self.scheduler.on_trial_add(None, trial)  # type: ignore[arg-type]

@@ -14,8 +14,8 @@ from recsae.results import States
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
-from recsae.search.engine.history import History, Told
-from recsae.search.engine.strategy import Decision, Fresh, Further
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.strategy import Decision, StartTrial, Step
 from recsae.search.stopping.noise import ENOUGH_FREEDOM, SHARE, StopAtNoise, _rise, tail_gain
 from recsae.search.stopping.repeats import Settings
 
@@ -30,22 +30,22 @@ class Plain:
         self._seed, self._cut = seed, cut
         self.heard: list[int] = []
 
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Fresh | Further | None:
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         if not may_ask:
             return None
         worth = float(np.random.default_rng([self._seed, trial_id]).normal(0, SPREAD))
         return complete({"worth": worth}, trial_id)
 
-    def judge(self, history: History, trial: Told) -> Decision:
+    def judge(self, history: History, trial: Trial) -> Decision:
         poor = trial.reports[-1].metrics["ndcg@10"] < self._cut  # type: ignore[operator]
         return Decision.STOP if poor else Decision.GO_ON
 
-    def told(self, history: History, trial: Told) -> None:
+    def on_event(self, history: History, trial: Trial) -> None:
         self.heard.append(trial.trial_id)
 
 
-def complete(drawn: dict[str, Any], trial_id: int) -> Fresh:
-    return Fresh("SASRec_SAE", drawn, {**drawn, "sae_seed": 1000 + trial_id}, EPOCHS)
+def complete(drawn: dict[str, Any], trial_id: int) -> StartTrial:
+    return StartTrial("SASRec_SAE", drawn, {**drawn, "sae_seed": 1000 + trial_id}, EPOCHS)
 
 
 def measured(settings: dict[str, Any], noise: float = NOISE) -> float:
@@ -116,7 +116,7 @@ def test_a_run_of_the_same_setting_is_not_cut_short() -> None:
 
 
 def test_a_seed_that_the_space_fixes_is_changed_all_the_same() -> None:
-    def fixed(drawn: dict[str, Any], trial_id: int) -> Fresh:
+    def fixed(drawn: dict[str, Any], trial_id: int) -> StartTrial:
         return complete(drawn, trial_id)._replace(settings={**drawn, "sae_seed": 5})
 
     led, strategy = director()
