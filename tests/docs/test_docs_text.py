@@ -1,5 +1,6 @@
 """What README and docs/ say is well formed: commands, spaces, links, limits, generated parts."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -115,3 +116,12 @@ def test_generated_tables_have_what_the_code_has() -> None:
         assert flag in tables
     spaces = whole(ROOT / "docs/spaces.md")
     assert "| `sae_k` | integer ≥ 1 |" in spaces and "| `ndcg@10` | max |" in spaces
+
+
+def test_every_reference_to_the_code_is_to_something_there() -> None:
+    """A name that moves is found here, without the tools that build the pages."""
+    named = re.findall(r"^::: (\S+)$", (ROOT / "docs/api.md").read_text(), re.MULTILINE)
+    assert len(named) > 5
+    for name in named:
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), attribute), name
