@@ -82,6 +82,19 @@ def section(name: str) -> Callable[[], str]:
     return made
 
 
+def names(section: str, key: str) -> Callable[[], str]:
+    """Return what makes the table of the names that a setting takes, from the schema."""
+
+    def made() -> str:
+        field = _schema()["properties"][section]["properties"][key]
+        one = next((part for part in field.get("anyOf", ()) if "enum" in part), field)
+        told = one.get("enumDescriptions") or [""] * len(one["enum"])
+        rows = ((f"`{name}`", text) for name, text in zip(one["enum"], told, strict=True))
+        return f"{field['description']}\n\n{_table(('name', 'what'), rows)}"
+
+    return made
+
+
 def parameters() -> str:
     """Return the table of the settings that a space may search."""
     fields = _schema()["properties"]["parameters"]["properties"]
@@ -176,4 +189,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "shipped spaces": shipped,
     **{name: section(name) for name in ("search", "scheduler", "resources", "data", "base")},
     "activations": section("activations"),
+    "formats": names("data", "format"),
+    "samplers": names("search", "sampler"),
+    "schedulers": names("scheduler", "name"),
 }

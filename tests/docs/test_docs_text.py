@@ -116,6 +116,7 @@ def test_generated_tables_have_what_the_code_has() -> None:
         assert flag in tables
     spaces = whole(ROOT / "docs/spaces.md")
     assert "| `sae_k` | integer ≥ 1 |" in spaces and "| `ndcg@10` | max |" in spaces
+    assert "| `asha_promote` |" in whole(ROOT / "docs/search.md")
 
 
 def test_every_reference_to_the_code_is_to_something_there() -> None:
