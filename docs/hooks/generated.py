@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import typer
+
+from recsae.cli.app import app
+from recsae.interactions.named_sets import NAMED
+
 ROOT: Final = Path(__file__).parents[2]
 MARK: Final = re.compile(r"^<!-- made: (.+) -->$", re.MULTILINE)
 _SHARED: Final = ("data", "base", "states")
@@ -22,14 +27,12 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def commands() -> str:
     """Return a section a command, from the command line's own help."""
-    import typer
+    sections = (part for name, sub in _root().commands.items() for part in _command(name, sub))
+    return "\n".join(sections)
 
-    from recsae.cli.app import app
 
-    root = typer.main.get_command(app)
-    return "\n".join(
-        section for name, sub in root.commands.items() for section in _command(name, sub)
-    )
+def _root() -> Any:  # typer's types know nothing of a group's commands
+    return typer.main.get_command(app)
 
 
 def _command(path: str, command: Any) -> Iterator[str]:
@@ -49,11 +52,7 @@ def _command(path: str, command: Any) -> Iterator[str]:
 
 def shared_flags() -> str:
     """Return a section an owner of flags that several commands share."""
-    import typer
-
-    from recsae.cli.app import app
-
-    train = typer.main.get_command(app).commands["train"]
+    train = _root().commands["train"]
     context = train.context_class(train, info_name="train")
     records = [record for p in train.params if (record := p.get_help_record(context))]
     parts = []
@@ -127,8 +126,6 @@ def contest() -> str:
 
 def named_sets() -> str:
     """Return the table of the data sets that have a name."""
-    from recsae.interactions.named_sets import NAMED
-
     rows = ((f"`{name}`", s.title, s.licence, f"<{s.page}>") for name, s in NAMED.items())
     return _table(("name", "what", "licence", "page of its owner"), rows)
 

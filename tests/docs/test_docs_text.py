@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
-from docs_pages import LANGUAGES, ROOT, blocks, commands, generated, links, pages, prose, whole
+from docs_pages import (
+    LANGUAGES,
+    ROOT,
+    blocks,
+    commands,
+    generated,
+    links,
+    others,
+    pages,
+    prose,
+    whole,
+)
 from markdown.extensions.toc import slugify
 from typer._click.exceptions import MissingParameter
 
@@ -15,6 +26,7 @@ from recsae.cli.app import app
 from recsae.space.space import load_space
 
 PAGES = pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+ALL = pytest.mark.parametrize("page", pages() + others(), ids=lambda p: str(p.relative_to(ROOT)))
 MOST_LINES, LONGEST = 120, 120
 STANDS_FOR_ALL = "COMMAND"
 LEAST = {"model_name": "SASRec_SAE", "dataset": "synthetic", "parameters": {"sae_k": 5}}
@@ -26,7 +38,7 @@ def test_every_block_says_what_it_is(page: Path) -> None:
     assert prose(page).count("```") == 0, "a fence that is not closed"
 
 
-@PAGES
+@ALL
 def test_every_command_parses(page: Path) -> None:
     for words in commands(page):
         if words[0] == "recsae" and STANDS_FOR_ALL not in words:
@@ -80,7 +92,7 @@ def test_every_space_is_right(page: Path, tmp_path: Path, monkeypatch: pytest.Mo
             load_space(file)
 
 
-@PAGES
+@ALL
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in links(page):
         name, _, anchor = link.partition("#")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scripts import script
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 generated = script(DOCS / "hooks/generated.py")
 
@@ -30,6 +30,12 @@ class Block(NamedTuple):
 def pages() -> list[Path]:
     """Return README.md and all pages of docs/."""
     return [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+
+
+def others() -> list[Path]:
+    """Return the other pages of the repository, whose links and commands must be right too."""
+    globs = ("CONTRIBUTING.md", "*/README.md", "*/*/README.md")
+    return sorted(p for glob in globs for p in ROOT.glob(glob) if ".venv" not in p.parts)
 
 
 def blocks(page: Path) -> list[Block]:
