@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs fuzz-data docs schema bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs fuzz-data docs schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -61,6 +61,9 @@ test-docs: .venv/.installed-docs  ## every command of the long pages, and the bu
 
 schema: install  ## after a change of any settings class
 	$(BIN)/python -m recsae.space.schema
+
+architecture: install  ## after a change of folders or layers: what docs/architecture.md draws
+	$(BIN)/python tests/support/rooms.py
 
 bench: install  ## speed as ratios against naive versions, in one run
 	$(BIN)/python benchmarks/sae_step.py
