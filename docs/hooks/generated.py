@@ -74,7 +74,7 @@ def section(name: str) -> Callable[[], str]:
     """Return what makes the table of a section of a space, from the schema."""
 
     def made() -> str:
-        fields = _schema()["properties"][name]["properties"]
+        fields = _fields(name)
         rows = ((f"`{key}`", _takes(f), _default(f), f["description"]) for key, f in fields.items())
         return _table(("key", "takes", "default", "meaning"), rows)
 
@@ -85,7 +85,7 @@ def names(section: str, key: str) -> Callable[[], str]:
     """Return what makes the table of the names that a setting takes, from the schema."""
 
     def made() -> str:
-        field = _schema()["properties"][section]["properties"][key]
+        field = _fields(section)[key]
         one = next((part for part in field.get("anyOf", ()) if "enum" in part), field)
         told = one.get("enumDescriptions") or [""] * len(one["enum"])
         rows = ((f"`{name}`", text) for name, text in zip(one["enum"], told, strict=True))
@@ -96,20 +96,21 @@ def names(section: str, key: str) -> Callable[[], str]:
 
 def parameters() -> str:
     """Return the table of the settings that a space may search."""
-    fields = _schema()["properties"]["parameters"]["properties"]
-    rows = ((f"`{k}`", _takes(f["anyOf"][0]), f["description"]) for k, f in fields.items())
+    fields = _fields("parameters").items()
+    rows = ((f"`{k}`", _takes(f["anyOf"][0]), f["description"]) for k, f in fields)
     return _table(("setting", "takes", "meaning"), rows)
 
 
 def objectives() -> str:
     """Return the table of the metrics that may be objectives."""
-    fields = _schema()["properties"]["objectives"]["properties"]
-    return _table(("metric", "direction"), ((f"`{k}`", f["const"]) for k, f in fields.items()))
+    fields = _fields("objectives").items()
+    rows = ((f"`{k}`", f["const"], f["description"]) for k, f in fields)
+    return _table(("metric", "direction", "meaning"), rows)
 
 
 def measures() -> str:
     """Return the metrics that a constraint may name, in a line."""
-    return ", ".join(f"`{name}`" for name in _schema()["properties"]["constraints"]["properties"])
+    return ", ".join(f"`{name}`" for name in _fields("constraints"))
 
 
 def columns() -> str:
@@ -142,9 +143,14 @@ def _first_words(file: Path) -> str:
     return " ".join(kept)
 
 
-def _schema() -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads((ROOT / "search_spaces/schema.json").read_text())
-    return schema
+def _fields(section: str) -> dict[str, Any]:
+    """Return the schema of each key of a section; what is null or left out there is passed over."""
+    schema = json.loads((ROOT / "search_spaces/schema.json").read_text())
+    parts = schema["properties"][section].get("anyOf", [schema["properties"][section]])
+    part = next(part for part in parts if "properties" in part or "$ref" in part)
+    name = part.get("$ref", "").rpartition("/")[2]
+    fields: dict[str, Any] = (schema["definitions"][name] if name else part)["properties"]
+    return fields
 
 
 def _takes(field: dict[str, Any]) -> str:
