@@ -103,7 +103,7 @@ def _given(split_E: Ints, offsets: Ints) -> Cut:
 
 
 def _by_time(interactions: Interactions, split: str, sorted_E: Ints, offsets: Ints) -> Cut:
-    """Cut at two moments that are the same for all users; see DEFINITIONS, "--split time:Q"."""
+    """Cut at two moments, the same for all users: the quantiles 2Q - 1 and Q of all times."""
     time_E = interactions.frame["timestamp"].to_numpy()
     share = Fraction(split.removeprefix("time:"))
     first_dev, first_test = (quantile(time_E, part) for part in (2 * share - 1, share))

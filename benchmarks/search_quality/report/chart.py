@@ -35,7 +35,11 @@ def chart(
             HEIGHT - BOTTOM - y / high_y * (HEIGHT - TOP - BOTTOM),
         )
 
-    parts = [_text(WIDTH / 2, 16, title, "middle", 13)]
+    parts = [
+        _text(WIDTH / 2, 16, title, "middle", 13),
+        _text(WIDTH / 2, HEIGHT - 6, x_name, "middle"),
+        _text(4, TOP - 6, y_name, "start"),
+    ]
     for y in _ticks(high_y):
         _, height = at(math.exp(low_x), y)
         parts.append(_rule(LEFT, height, WIDTH - RIGHT, height, "#e4e4e4"))
@@ -48,17 +52,11 @@ def chart(
         parts.append(_rule(across, TOP, across, HEIGHT - BOTTOM, "#999", "3 3"))
         parts.append(_text(across + 3, TOP + 9, name, "start"))
     for number, line in enumerate(lines):
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(*point) for point in line.points))
-        colour, width = COLOURS[number % len(COLOURS)], 3 if line.strong else 1.5
-        parts.append(
-            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
-        )
-    parts.append(_text(WIDTH / 2, HEIGHT - 6, x_name, "middle"))
-    parts.append(_text(4, TOP - 6, y_name, "start"))
-    inside = "".join(parts)
+        points = [at(*point) for point in line.points]
+        parts.append(_curve(points, COLOURS[number % len(COLOURS)], 3 if line.strong else 1.5))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif">{inside}</svg>'
+        f'width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif">{"".join(parts)}</svg>'
     )
 
 
@@ -86,6 +84,11 @@ def _log_ticks(low: float, high: float) -> list[float]:
 def _text(x: float, y: float, text: str, anchor: str, size: int = 11) -> str:
     safe = text.replace("&", "&amp;").replace("<", "&lt;")
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{safe}</text>'
+
+
+def _curve(points: Sequence[tuple[float, float]], colour: str, width: float) -> str:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
 
 
 def _rule(x: float, y: float, x2: float, y2: float, colour: str, dashes: str = "") -> str:
