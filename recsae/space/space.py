@@ -23,19 +23,24 @@ from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.document import Document, mistake, read_document
 from recsae.space.file import SpaceFile
-from recsae.space.parameters import MODEL, PARAMETERS, Draw, Parameter, settings_of, suggest, walk
+from recsae.space.kinds import AUTO, SAMPLERS
+from recsae.space.parameters import (
+    EPOCHS,
+    MODEL,
+    PARAMETERS,
+    Draw,
+    Parameter,
+    settings_of,
+    suggest,
+    walk,
+)
 from recsae.space.sections import (
-    AUTO,
-    ONE_OBJECTIVE,
-    OURS,
     ResourceSettings,
     SchedulerSettings,
     SearchSettings,
 )
 from recsae.space.shipped import find_space
 from recsae.space.values import Scalar
-
-_EPOCHS = "sae_epochs"
 
 S = TypeVar("S", bound=Settings)
 
@@ -142,7 +147,7 @@ class SearchSpace:
     @property
     def max_epochs(self) -> int:
         """The largest `sae_epochs` that a trial can have."""
-        given = [p for p in self.parameters if p.name == _EPOCHS]
+        given = [p for p in self.parameters if p.name == EPOCHS]
         values = [int(value) for p in given for value in p.corners()]
         if not given or given[0].when:  # where the parameter takes no part, the default holds
             values += [variant(model).Settings().sae_epochs for model in self.models]
@@ -269,11 +274,12 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
     if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
         message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
         return "scheduler", "grace_epochs", message
-    if space.search.sampler in ONE_OBJECTIVE and len(space.objectives) > 1:
-        message = f"expected another with several objectives, got {space.search.sampler}"
+    sampler = space.search.sampler
+    if SAMPLERS.says(sampler, "one_objective") and len(space.objectives) > 1:
+        message = f"expected another with several objectives, got {sampler}"
         return "search", "sampler", message
-    if space.search.sampler == OURS and scheduler.name != "none":
-        message = f"expected none with the sampler {OURS}, which stops trials by itself"
+    if SAMPLERS.says(sampler, "decides") and scheduler.name != "none":
+        message = f"expected none with the sampler {sampler}, which stops trials by itself"
         return "scheduler", "name", f"{message}, got {scheduler.name}"
     if space.search.stop_at_noise and len(space.objectives) > 1:
         return "search", "stop_at_noise", "expected false with several objectives, got true"

@@ -14,6 +14,7 @@ from space.made_draws import by_chance
 from recsae.errors import RecsaeError
 from recsae.metrics.registry import directions
 from recsae.space.document import read_document
+from recsae.space.kinds import SAMPLERS
 from recsae.space.schema import schema
 from recsae.space.space import SearchSpace, space_of
 
@@ -112,7 +113,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "base": {"emb_size": width, "num_heads": draw(st.sampled_from([1, 2, 4]))},
     }
     search = {
-        "sampler": st.sampled_from(["ours", "tpe", "random", "gp", "nsgaii", "qmc"]),
+        "sampler": st.sampled_from(SAMPLERS.names),
         "trials": st.integers(1, 10**6),
         "seed": st.integers(0, 2**31),
         "max_device_seconds": st.none() | st.floats(1, 99),
@@ -136,7 +137,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
     space |= draw(st.fixed_dictionaries({}, optional=optional))
     if len(space.get("objectives") or {}) > 1:  # there is no one noise to stop at
         space.get("search", {}).pop("stop_at_noise", None)
-        if space.get("search", {}).get("sampler") == "ours":
+        if SAMPLERS.says(space.get("search", {}).get("sampler", ""), "one_objective"):
             del space["search"]["sampler"]
     return space
 

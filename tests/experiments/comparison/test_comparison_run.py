@@ -14,7 +14,7 @@ from recsae.errors import RecsaeError
 from recsae.results.folder import write_trials
 from recsae.search.engine.history import History
 from recsae.search.engine.new_trials import completed
-from recsae.search.samplers import sampler_for
+from recsae.search.strategies import sampler_for
 from recsae.space.space import SearchSpace
 from recsae.test_reads import reads_of_test
 

@@ -1,4 +1,4 @@
-"""Our trials in Optuna's terms: how a space is drawn, and what a trial was."""
+"""Our trials as Optuna's: how a space is drawn, and what a trial was."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from recsae.search.optuna_views.distributions import distribution_of
-from recsae.search.samplers.observations import Observation
+from recsae.search.samplers.optuna_adapter.observations import Observation
 from recsae.space.parameters import Draw, Parameter
 from recsae.space.space import SearchSpace
 
-_BROKEN = "broken"
+_VIOLATION = "violation"
 
 
 def draw_by(trial: optuna.Trial) -> Draw:
@@ -32,39 +32,39 @@ def draw_by(trial: optuna.Trial) -> Draw:
     return draw
 
 
-class Frozen:
-    """Makes trials of the past for Optuna, each once while it is shown."""
+class FrozenTrials:
+    """Makes Optuna's frozen trials of past ones, each once while it is shown."""
 
     def __init__(self, space: SearchSpace) -> None:
         self._distributions = {p.name: distribution_of(p) for p in space.searched}
         self._made: dict[int, tuple[Observation, bool, FrozenTrial]] = {}
 
-    def seen(self, observations: Sequence[Observation], limited: bool) -> list[FrozenTrial]:
-        """Return trials with their values; `limited`: some trial breaks a limit, or may."""
+    def seen(self, observations: Sequence[Observation], constrained: bool) -> list[FrozenTrial]:
+        """Return trials with their values; `constrained`: some violate a constraint, or may."""
         before, self._made = self._made, {}
         for observation in observations:
             made = before.get(observation.number)
-            if made is None or made[:2] != (observation, limited):
-                made = (observation, limited, self._seen(observation, limited))
+            if made is None or made[:2] != (observation, constrained):
+                made = (observation, constrained, self._seen(observation, constrained))
             self._made[observation.number] = made
         return [trial for _, _, trial in self._made.values()]
 
-    def open(self, number: int, drawn: dict[str, Any]) -> FrozenTrial:
+    def running(self, number: int, drawn: dict[str, Any]) -> FrozenTrial:
         """Return a trial that runs."""
         return self._trial(number, drawn, state=TrialState.RUNNING)
 
-    def _seen(self, observation: Observation, limited: bool) -> FrozenTrial:
+    def _seen(self, observation: Observation, constrained: bool) -> FrozenTrial:
         return self._trial(
             observation.number,
             observation.drawn,
             state=TrialState.COMPLETE,
             values=observation.values,
-            constraints={_BROKEN: observation.broken} if limited else None,
+            constraints={_VIOLATION: observation.violation} if constrained else None,
         )
 
-    def _trial(self, number: int, drawn: dict[str, Any], **told: Any) -> FrozenTrial:
+    def _trial(self, number: int, drawn: dict[str, Any], **state: Any) -> FrozenTrial:
         distributions = {name: self._distributions[name] for name in drawn}
-        trial = create_trial(params=drawn, distributions=distributions, **told)
+        trial = create_trial(params=drawn, distributions=distributions, **state)
         trial.number = number + 1  # the trial that is asked for is number 0 of its study
         return trial
 
@@ -95,12 +95,15 @@ def study_of(
 
 
 def tell(
-    study: optuna.Study, trial: optuna.Trial, observation: Observation | None, limited: bool
+    study: optuna.Study, trial: optuna.Trial, observation: Observation | None, constrained: bool
 ) -> None:
-    """Tell a study how a trial of its own ended, and if `limited` what it breaks; None: failed."""
+    """Tell a study how a trial of its own ended; None: it failed.
+
+    `constrained`: also by how much it violates the constraints.
+    """
     if observation is None:
         study.tell(trial, state=TrialState.FAIL)
         return
-    if limited:
-        trial.set_constraint(_BROKEN, observation.broken)
+    if constrained:
+        trial.set_constraint(_VIOLATION, observation.violation)
     study.tell(trial, observation.values)

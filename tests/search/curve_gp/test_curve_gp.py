@@ -1,22 +1,16 @@
-"""Laws of our strategy: valid settings, the same answers after a replay, and no space too small."""
+"""The sampler `ours`, on spaces of every kind: beside the laws, what it learns and completes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from recsae.search.curve_gp import OurStrategy, pauses
 from recsae.search.curve_gp.unit_cube import MIDDLE, Cube
-from recsae.search.engine.budgets import Budget
-from recsae.search.engine.director import Director
-from recsae.search.engine.history import History
 from recsae.search.engine.new_trials import completed
-from recsae.search.samplers import WarmTrial
+from recsae.search.samplers.warm_start import WarmTrial
+from recsae.search.strategies import pauses_for
 from recsae.space.space import SearchSpace, space_of
-
-Metrics = dict[str, Any]
-Curve = Callable[[int, dict[str, Any], int], Metrics | None]
+from recsae.testing.searches import Curve, Metrics, search
 
 K, RATE = {"int": [2, 16], "log": True}, {"float": [1e-4, 1e-2], "log": True}
 SPACES: dict[str, dict[str, Any]] = {
@@ -69,66 +63,23 @@ def space_named(name: str, trials: int = 14, seed: int = 0) -> SearchSpace:
 
 
 def made(trial_id: int, settings: dict[str, Any], epoch: int) -> Metrics | None:
-    """Grow towards a smooth function of the settings, with luck; a trial fails, some leak."""
+    """Grow towards a smooth function of the settings, with noise by seed; one fails, some leak."""
     if (trial_id, epoch) in ((3, 1), (11, 2)):
         return None
     rate = float(np.log10(settings.get("sae_lr", 1e-3)) + 2.5)
-    luck = np.random.default_rng([settings.get("sae_seed", 0), epoch]).standard_normal()
+    trial_effect = np.random.default_rng([settings.get("sae_seed", 0), epoch]).standard_normal()
     value = 0.2 - 0.03 * rate**2 - 0.001 * abs(settings["sae_k"] - 6) - 0.05 * 0.6**epoch
     return {
-        "ndcg@10": value + 0.002 * float(luck),
+        "ndcg@10": value + 0.002 * float(trial_effect),
         "l0": float(settings["sae_k"]),
         "leak": float(trial_id % 9 == 7 and epoch > 1),
     }
 
 
-class Journal:
-    """Events in memory."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-
-    def append(self, event: dict[str, Any]) -> None:
-        """Keep a copy."""
-        self.events.append(dict(event))
-
-
-def searched(
-    space: SearchSpace,
-    *,
-    past: list[dict[str, Any]] | None = None,
-    workers: int = 1,
-    curve: Curve = made,
-    warm: tuple[WarmTrial, ...] = (),
-) -> list[dict[str, Any]]:
-    """Run a search to its end, from the start or after some events; return its events."""
-    journal = Journal()
-    strategy, history = OurStrategy(space, warm), History(space.objectives)
-    budget = Budget.of(space.search)
-    director = Director(strategy, history, budget, journal=journal, clock=lambda: 0.0)
-    journal.events += past or []
-    director.replay(past or [])
-    running: list[Any] = []
-    while not director.finished:
-        while len(running) < workers and (leg := director.next()) is not None:
-            running.append(leg)
-        if not running:
-            break
-        leg = running.pop(0)
-        trial = history.trials[leg.trial_id]
-        metrics = curve(leg.trial_id, leg.settings, trial.epochs + 1)
-        if metrics is None:
-            director.fail(leg.trial_id, "made to fail")
-        elif director.report(leg.trial_id, trial.epochs + 1, 1.0, metrics):
-            running.append(leg)
-    assert director.finished
-    return journal.events
-
-
 @pytest.mark.parametrize("name", SPACES)
 def test_settings_are_valid_and_every_trial_is_asked_for(name: str) -> None:
     space = space_named(name)
-    asked = [event for event in searched(space, workers=2) if event["kind"] == "asked"]
+    asked = [event for event in search(space, workers=2, curve=made) if event["kind"] == "asked"]
     assert len(asked) == space.search.trials
     for number, event in enumerate(asked):
         fresh = completed(space, event["drawn"], number)
@@ -145,20 +96,18 @@ def test_settings_are_valid_and_every_trial_is_asked_for(name: str) -> None:
 )
 def test_a_replay_goes_on_bit_for_bit(name: str, trials: int) -> None:
     space = space_named(name, trials)
-    events = searched(space)
+    events = search(space, curve=made)
     for cut in (1, len(events) // 3, len(events) * 2 // 3):
-        if events[cut - 1]["kind"] == "asked":
-            cut += 1  # the epoch that was lost comes again in any case
-        assert searched(space, past=events[:cut]) == events
+        assert search(space, curve=made, past=events[:cut]) == events
 
 
 def test_another_seed_proposes_otherwise() -> None:
-    one, other = (searched(space_named("plain", seed=seed)) for seed in (0, 1))
+    one, other = (search(space_named("plain", seed=seed), curve=made) for seed in (0, 1))
     assert one[0]["drawn"] != other[0]["drawn"]
 
 
 def test_it_finds_what_is_good_and_completes_little_else() -> None:
-    events = searched(space_named("plain", trials=40))
+    events = search(space_named("plain", trials=40), curve=made)
     complete = [event for event in events if event.get("decided") == "complete"]
     assert 1 <= len(complete) <= 15
     drawn = {event["trial_id"]: event["drawn"] for event in events if event["kind"] == "asked"}
@@ -178,12 +127,12 @@ def test_it_finds_what_is_good_and_completes_little_else() -> None:
 )
 @pytest.mark.parametrize("name", ["plain", "limited"])
 def test_whatever_trials_tell_the_search_ends(name: str, curve: Curve) -> None:
-    asked = [e for e in searched(space_named(name), curve=curve) if e["kind"] == "asked"]
+    asked = [e for e in search(space_named(name), curve=curve) if e["kind"] == "asked"]
     assert len(asked) == 14
 
 
 def test_starting_points_come_first() -> None:
-    assert searched(space_named("guided"))[0]["drawn"]["sae_k"] == 7
+    assert search(space_named("guided"), curve=made)[0]["drawn"]["sae_k"] == 7
 
 
 def test_an_earlier_search_is_learned_from() -> None:
@@ -194,7 +143,7 @@ def test_an_earlier_search_is_learned_from() -> None:
         for rate in rates
         for curve in [{e: {"ndcg@10": -abs(np.log10(rate) + 2.5)} for e in range(1, 10)}]
     )
-    events = searched(space, warm=warm)
+    events = search(space, warm=warm, curve=made)
     drawn = [event["drawn"] for event in events if event["kind"] == "asked"][-4:]
     assert np.median([abs(np.log10(d["sae_lr"]) + 2.5) for d in drawn]) < 0.5
 
@@ -202,7 +151,7 @@ def test_an_earlier_search_is_learned_from() -> None:
 def test_constraints_are_kept_by_what_runs_to_its_end() -> None:
     kept = []
     for seed in range(3):
-        events = searched(space_named("limited", trials=40, seed=seed))
+        events = search(space_named("limited", trials=40, seed=seed), curve=made)
         asked = {e["trial_id"]: e["settings"]["sae_k"] for e in events if e["kind"] == "asked"}
         kept += [asked[e["trial_id"]] <= 5 for e in events if e.get("decided") == "complete"]
     assert len(kept) > 6
@@ -231,4 +180,4 @@ def test_idle_parameters_lie_in_the_middle() -> None:
 
 
 def test_trials_may_pause_before_their_end() -> None:
-    assert pauses(space_named("plain")) == (1, 2, 3, 5)
+    assert pauses_for(space_named("plain")) == (1, 2, 3, 5)

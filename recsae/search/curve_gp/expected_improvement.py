@@ -1,4 +1,4 @@
-"""What is expected to be gained by learning more."""
+"""Expected improvement, of a value and of an estimate."""
 
 import numpy as np
 from scipy.special import ndtr
@@ -6,7 +6,7 @@ from scipy.special import ndtr
 from recsae.search.curve_gp.unit_cube import Array
 
 
-def gain(ahead: Array, spread: Array) -> tuple[Array, Array]:
+def expected_improvement(ahead: Array, spread: Array) -> tuple[Array, Array]:
     """Return the expected rise above the best so far, and how probable a rise is.
 
     The estimate of a setting is `ahead` of the best and will move by `spread`: the expected

@@ -9,7 +9,7 @@ import pytest
 from recsae import files
 from recsae.errors import RecsaeError
 from recsae.jobs.search import few_complete
-from recsae.jobs.search_start import Prepared, check_goes_on
+from recsae.jobs.search_start import Prepared, check_resumable
 from recsae.search.versions import code, versions
 from recsae.space.space import space_of
 
@@ -39,13 +39,13 @@ def test_a_change_of_what_decides_or_trains_is_refused_unless_it_extends(
     monkeypatch.setattr(files, "SOURCES", sources)
     before = searched()
     same = Prepared(SPACE, searched(), tmp_path)
-    assert check_goes_on(tmp_path / "a", before, SPACE, same, extend=False) == []
+    assert check_resumable(tmp_path / "a", before, SPACE, same, extend=False) == []
     (sources / file).write_text((sources / file).read_text() + "\nNEWER = True\n")
     now = Prepared(SPACE, searched(), tmp_path)
     told = f"the code of {part} is not that of recsae"
     with pytest.raises(RecsaeError, match=told):
-        check_goes_on(tmp_path / "a", before, SPACE, now, extend=False)
-    (change,) = check_goes_on(tmp_path / "a", before, SPACE, now, extend=True)
+        check_resumable(tmp_path / "a", before, SPACE, now, extend=False)
+    (change,) = check_resumable(tmp_path / "a", before, SPACE, now, extend=True)
     assert change.startswith(told)
 
 
@@ -58,7 +58,7 @@ def test_a_run_does_not_go_on_with_a_base_that_came_out_otherwise(tmp_path: Path
     ]:
         now = Prepared(SPACE, searched() | states | {"base": base}, tmp_path)
         with pytest.raises(RecsaeError, match=f"on other states: {told}"):
-            check_goes_on(tmp_path / "a", before, SPACE, now, extend=True)
+            check_resumable(tmp_path / "a", before, SPACE, now, extend=True)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-"""Searches with curves that are given, on a simulated clock: a rule, a director, some workers."""
+"""Searches with given curves on a simulated clock: a scheduler, a director, some workers."""
 
-import heapq
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,25 +9,27 @@ from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.strategy import SamplerWithScheduler, Scheduler, StartTrial
-from recsae.search.schedulers import scheduler_for
+from recsae.search.engine.strategy import StartTrial
+from recsae.search.samplers.base import Sampler
+from recsae.search.schedulers.base import Scheduler
+from recsae.search.strategies import SamplerWithScheduler, scheduler_for
 from recsae.space.space import SearchSpace, space_of
+from recsae.testing.driver import Turns, drive
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
-NAMES = ("asha", "asha_promote", "hyperband", "median", "one_epoch", "none")
 
 
-def ruled(
+def scheduler_named(
     name: str, objectives: Mapping[str, str] = ONE, epochs: int = 9, **keys: int
 ) -> Scheduler:
-    """Return a rule by its name, for trials of so many epochs."""
-    return scheduler_for(ruled_space(name, objectives, epochs, **keys))
+    """Return a scheduler by its name, for trials of so many epochs."""
+    return scheduler_for(space_with(name, objectives, epochs, **keys))
 
 
-def ruled_space(
+def space_with(
     name: str, objectives: Mapping[str, str] = ONE, epochs: int = 9, **keys: int
 ) -> SearchSpace:
-    """Return a space with a rule."""
+    """Return a space with a scheduler."""
     return space_of(
         {
             "model_name": "SASRec_SAE",
@@ -63,27 +64,22 @@ class World:
         values = dict(zip(self.objectives, self.values(trial_id, epoch), strict=True))
         return values | {"leak": trial_id in self.leaks and epoch >= self.leaks[trial_id]}
 
-    def shown_to(self, director: Director, trial_id: int, epoch: int) -> bool:
-        """Report an epoch or fail; return True if the trial goes on."""
-        if self.fails.get(trial_id) == epoch:
-            director.fail(trial_id, "it had to")
-            return False
-        seconds = epoch * self.seconds(trial_id)
-        return director.report(trial_id, epoch, seconds, self.metrics(trial_id, epoch))
+    def train(self, trial: Trial, epoch: int) -> dict[str, Any] | None:
+        """Return what a trial reports; None: it fails."""
+        failed = self.fails.get(trial.trial_id) == epoch
+        return None if failed else self.metrics(trial.trial_id, epoch)
 
 
-class Numbers:
+class Numbers(Sampler):
     """Proposes nothing but the number of the trial."""
 
     def propose(self, history: History, trial_id: int) -> dict[str, Any]:
+        """Return the number."""
         return {"n": trial_id}
-
-    def on_event(self, history: History, trial: Trial) -> None:
-        pass
 
 
 def directed(
-    rule: Scheduler,
+    scheduler: Scheduler,
     world: World,
     budget: Budget,
     listeners: Iterable[Callable[[Event, Trial], None]] = (),
@@ -95,7 +91,7 @@ def directed(
 
     journal: list[Event] = []
     director = Director(
-        SamplerWithScheduler(Numbers(), rule, complete),
+        SamplerWithScheduler(Numbers(space_with("none")), scheduler, complete),
         History(world.objectives),
         budget,
         journal=journal,
@@ -106,7 +102,7 @@ def directed(
 
 
 def searched(
-    rule: Scheduler,
+    scheduler: Scheduler,
     world: World,
     trials: int,
     workers: int = 1,
@@ -115,39 +111,32 @@ def searched(
     **budget: Any,
 ) -> tuple[History, list[Event]]:
     """Run a whole search, or the rest of one; return its history and its journal."""
-    director, journal = directed(rule, world, Budget(trials, **budget), listeners)
+    director, journal = directed(scheduler, world, Budget(trials, **budget), listeners)
     director.replay(past)
     journal += past
-    running: list[tuple[float, int, int, int]] = []  # when, order, trial, epoch
-    now, order = 0.0, 0
-    while True:
-        while len(running) < workers and (leg := director.next()) is not None:
-            order += 1
-            then = now + world.seconds(leg.trial_id)
-            heapq.heappush(running, (then, order, leg.trial_id, leg.epochs + 1))
-        if not running:
-            break
-        now, _, trial_id, epoch = heapq.heappop(running)
-        if world.shown_to(director, trial_id, epoch):
-            order += 1
-            then = now + world.seconds(trial_id)
-            heapq.heappush(running, (then, order, trial_id, epoch + 1))
+    pick = Turns(world.seconds)
+    drive(director, world.train, workers=workers, pick=pick, seconds=world.seconds)
     assert director.finished
     return director.history, journal
 
 
 def resumed(
-    rule: Scheduler, world: World, budget: Budget, journal: list[Event], cut: int
+    scheduler: Scheduler, world: World, budget: Budget, journal: list[Event], cut: int
 ) -> list[Event]:
     """Return the events of a search that was cut after some, and then meets what the rest met."""
-    director, new = directed(rule, world, budget)
+    director, new = directed(scheduler, world, budget)
     director.replay(journal[:cut])
     for _ in range(director.history.running):
         director.next()  # those that ran are handed out again first
     for event in journal[cut:]:
-        if event["kind"] in (events.ASKED, events.GOES_ON):
+        if event["kind"] in (events.STARTED, events.RESUMED):
             director.next()
         else:
-            epoch = director.history.trials[event["trial_id"]].epochs + 1
-            world.shown_to(director, event["trial_id"], epoch)
+            trial = director.history.trials[event["trial_id"]]
+            epoch, seconds = trial.epochs + 1, world.seconds(trial.trial_id)
+            metrics = world.train(trial, epoch)
+            if metrics is None:
+                director.fail(trial.trial_id, "it had to")
+            else:
+                director.report(trial.trial_id, epoch, epoch * seconds, metrics)
     return new

@@ -1,6 +1,6 @@
-"""What a model is told of the trials so far: settings, values, and how far limits are broken.
+"""What a model is told of the trials so far: settings, values, and violated constraints.
 
-A trial is open, so that others keep away from it, until it first pauses or ends. From then on it
+A trial is running, so that others keep away from it, until it first pauses or ends. From then on it
 counts by its last report, as good as it measured there, however early it was stopped: that is the
 rule of Ray's and Optuna's own coupling.
 """
@@ -24,7 +24,7 @@ MOST: Final = 300
 """So many trials at most are shown to a model, that an ask costs no more and no more."""
 _STEPS: Final = 4  # of the weight of an objective, from none to all
 _number: Final = attrgetter("number")
-_LEAKS: Final = 10.0  # broken ten times over: no limit of another metric is worth a leak
+_LEAKS: Final = 10.0  # a violation ten times over: no constraint of a metric is worth a leak
 
 
 class Observation(NamedTuple):
@@ -35,8 +35,8 @@ class Observation(NamedTuple):
     drawn: dict[str, Any]
     values: tuple[float, ...]
     """The objectives, signed so that more is better."""
-    broken: float
-    """How far its metrics are beyond the space's limits, 0 or less if they are not."""
+    violation: float
+    """By how much its metrics violate the space's constraints, 0 or less if they do not."""
 
 
 class Observations:
@@ -44,26 +44,26 @@ class Observations:
 
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
-        self._limits = {name: Bound.of(text) for name, text in space.constraints.items()}
-        self._open: dict[int, Trial] = {}
+        self._bounds = {name: Bound.of(text) for name, text in space.constraints.items()}
+        self._running: dict[int, Trial] = {}
         self._done: dict[int, Trial] = {}
         self._read: dict[int, tuple[int, Observation | None]] = {}
 
     def on_event(self, trial: Trial) -> None:
         """Learn of an event of a trial."""
         if trial.state == States.RUNNING and trial.trial_id not in self._done:
-            self._open[trial.trial_id] = trial
+            self._running[trial.trial_id] = trial
             return
-        self._open.pop(trial.trial_id, None)
+        self._running.pop(trial.trial_id, None)
         if trial.reports and trial.state != States.FAILED:
             self._done[trial.trial_id] = trial
         else:
             self._done.pop(trial.trial_id, None)
 
     @property
-    def open(self) -> list[tuple[int, dict[str, Any]]]:
-        """Number and settings of those trials that have not told enough yet."""
-        return [(n, trial.drawn) for n, trial in self._open.items()]
+    def running(self) -> list[tuple[int, dict[str, Any]]]:
+        """Number and settings of those trials that have neither paused nor ended yet."""
+        return [(n, trial.drawn) for n, trial in self._running.items()]
 
     def seen(self) -> list[Observation]:
         """Return what is known of the others, at most MOST, by number."""
@@ -88,14 +88,14 @@ class Observations:
             if value is None or not isfinite(value):
                 return None
             values.append(-value if way == "min" else value)
-        return Observation(number_, drawn, tuple(values), self._broken(metrics))
+        return Observation(number_, drawn, tuple(values), self._violation(metrics))
 
-    def _broken(self, metrics: Mapping[str, Any]) -> float:
+    def _violation(self, metrics: Mapping[str, Any]) -> float:
         parts = [_LEAKS if number(metrics.get("leak")) else 0.0]
-        for name, limit in self._limits.items():
+        for name, bound in self._bounds.items():
             value = number(metrics.get(name))
             if value is not None and isfinite(value):
-                parts.append(limit.broken_by(value))
+                parts.append(bound.broken_by(value))
         beyond = sum(part for part in parts if part > 0)
         return beyond or max(parts[1:], default=0.0)
 
@@ -117,14 +117,14 @@ def bounded(found: Sequence[Observation], most: int) -> list[Observation]:
 
 
 def best(found: Sequence[Observation], many: int) -> list[Observation]:
-    """Return the best: what breaks no limit first; of several objectives the best by each mix."""
-    kept = [o for o in found if o.broken <= 0]
-    if kept and len(kept[0].values) > 1:
-        kept = [kept[place] for place in _fan(np.array([o.values for o in kept]), many)]
+    """Return the best: feasible ones first; of several objectives the best by each mix."""
+    feasible = [o for o in found if o.violation <= 0]
+    if feasible and len(feasible[0].values) > 1:
+        feasible = [feasible[place] for place in _fan(np.array([o.values for o in feasible]), many)]
     else:
-        kept = nlargest(many, kept, key=lambda o: (o.values[0], -o.number))
-    beyond = (o for o in found if o.broken > 0)
-    return kept + nsmallest(many - len(kept), beyond, key=lambda o: (o.broken, o.number))
+        feasible = nlargest(many, feasible, key=lambda o: (o.values[0], -o.number))
+    beyond = (o for o in found if o.violation > 0)
+    return feasible + nsmallest(many - len(feasible), beyond, key=lambda o: (o.violation, o.number))
 
 
 def _fan(values_NM: npt.NDArray[np.float64], many: int) -> list[int]:
