@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from recsae.space.kinds import SAMPLERS
 from recsae.space.parameters import Parameter
-from recsae.space.sections import OURS
 from recsae.space.space import SearchSpace, space_of
 
 _FREE = ("dataset", "data", "resources")
@@ -36,10 +36,10 @@ class Change:
 def stored_space(values: Mapping[str, Any], source: str) -> SearchSpace:
     """Return the space of a run as `resolved` gave it; `source` is for errors.
 
-    Beside the sampler ours an older run has a scheduler, which never had a say.
+    Beside a sampler that decides an older run has a scheduler, which never had a say.
     """
     search = values.get("search")
-    if isinstance(search, Mapping) and search.get("sampler") == OURS:
+    if isinstance(search, Mapping) and SAMPLERS.says(str(search.get("sampler")), "decides"):
         values = {**values, "scheduler": {**(values.get("scheduler") or {}), "name": "none"}}
     return space_of(dict(values), source)
 
