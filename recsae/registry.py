@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.files import source_digest
 
 T = TypeVar("T")
 
@@ -33,8 +34,8 @@ class Outside(NamedTuple):
 
     package: str
     version: str
-    module: str
-    """Its top-level module, e.g. "my_package"."""
+    code: str
+    """A name for the Python files of its top-level module."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,10 @@ class Registry(Generic[T]):
         if not isinstance(point, EntryPoint):
             return None
         package, version = (point.dist.name, point.dist.version) if point.dist else ("?", "?")
-        return Outside(package, version, point.module.partition(".")[0])
+        spec = find_spec(point.module.partition(".")[0])
+        folders = list((spec and spec.submodule_search_locations) or [])
+        paths = folders or ([spec.origin] if spec and spec.origin else [])
+        return Outside(package, version, source_digest(*map(Path, paths)))
 
     def _base_class(self) -> type[T]:
         if not isinstance(self._base, str):

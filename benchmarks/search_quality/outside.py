@@ -23,7 +23,7 @@ from benchmarks.search_quality.simulator import GOES_ON, Clock
 from recsae.results import States
 from recsae.search.engine.director import TrialRun
 from recsae.search.engine.new_trials import trial_seed
-from recsae.search.samplers.optuna_trials import draw_by
+from recsae.search.samplers.optuna_adapter.trials import draw_by
 from recsae.space.parameters import MODEL, SEED, drawn_before
 from recsae.space.space import SearchSpace
 

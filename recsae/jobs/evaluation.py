@@ -29,7 +29,6 @@ from recsae.jobs.sources import IMPORTED, Source, stored_activations
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of
 from recsae.progress import say
-from recsae.reads import count_test_read
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import SHORTEST_PREFIX, Base
 from recsae.recommenders.base_choice import BaseChoice
@@ -47,6 +46,7 @@ from recsae.results import (
 from recsae.results.failures import failure_line
 from recsae.sae import files
 from recsae.settings import path_of
+from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator
 
 Kind = Literal["run", "model", "base"]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from recsae.cache import Cache
 from recsae.files import read_json, whole, write_json
 from recsae.progress import say
-from recsae.reads import count_test_read
 from recsae.results import (
     TEST,
     Files,
@@ -37,6 +36,7 @@ from recsae.search.finalists import (
 )
 from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.space.space import SearchSpace
+from recsae.test_reads import count_test_read
 
 if TYPE_CHECKING:
     from recsae.search.ray.tuner import SearchOutcome

@@ -14,10 +14,10 @@ from recsae.cache import Cache
 from recsae.files import read_json, whole
 from recsae.jobs.sources import base_folder
 from recsae.machine import device_of
-from recsae.reads import count_test_read
 from recsae.results import Files
 from recsae.sae.model import SparseAutoencoder
 from recsae.sequences import Mask
+from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator, Measured
 
 Scores = dict[str, dict[str, Any]]

@@ -1,13 +1,13 @@
-"""The laws of variants, samplers and schedulers, for pytest: whoever adds one runs them on it.
+"""Laws of variants, samplers and schedulers, for pytest: whoever adds one runs them on it.
 
-Install the package that adds it, so that its entry point is found, and write in a test file:
+Nothing else in recsae imports them, and they must not be imported without pytest and hypothesis.
+
+Install the package that adds one, so that its entry point is found, and write in a test file:
 
     from recsae.testing import SamplerLaws
 
     class TestMine(SamplerLaws):
         names = ("mine",)
-
-Nothing else in recsae imports this folder: it needs pytest and hypothesis (`recsae[testing]`).
 """
 
 import pytest

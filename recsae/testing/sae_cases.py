@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, get_args, get_origin
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -22,6 +23,11 @@ from recsae.sae.training import SAETrainer
 from recsae.settings import fields
 
 WIDTH, COUNT, LARGEST_INT = 8, 160, 8
+LAWS = settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
+)
 SMALL: dict[str, Any] = {
     "sae_k": 2,
     "sae_scale_size": 4,

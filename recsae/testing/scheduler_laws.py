@@ -20,7 +20,9 @@ from recsae.space.kinds import SCHEDULERS
 from recsae.testing.worlds import ONE, TWO, World, resumed, scheduler_named, searched, space_with
 
 LAWS = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.differing_executors]
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
 )
 
 

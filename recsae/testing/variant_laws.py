@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recsae.errors import SettingError
@@ -13,6 +13,7 @@ from recsae.sae.files import load, save
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variant
 from recsae.testing.sae_cases import (
+    LAWS,
     ROWS,
     Case,
     SAELaws,
@@ -92,7 +93,7 @@ class VariantLaws(SAELaws):
         loaded.to(self.other_rows().device)
         assert torch.equal(loaded(self.other_rows()), trained(self.other_rows()))
 
-    @settings(max_examples=12, suppress_health_check=[HealthCheck.differing_executors])
+    @LAWS
     @given(data=st.data())
     def test_drawn_settings_obey_too(self, name: str, data: st.DataObject) -> None:
         case = data.draw(drawn_case(name, self.device))

@@ -16,10 +16,10 @@ from recsae.jobs import training
 from recsae.jobs.evaluation import evaluate
 from recsae.jobs.sources import Source
 from recsae.metrics.registry import deep_metrics
-from recsae.reads import reads_of_test
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.report.model_lines import model_lines
 from recsae.sae.registry import variant
+from recsae.test_reads import reads_of_test
 
 NAME = "SASRec_SAE"
 SETTINGS = variant(NAME).Settings.of({"sae_epochs": 2, "sae_lr": 1e-2, "sae_batch_size": 64})

@@ -131,7 +131,7 @@ import pathlib, sys, test_finalists as t
 from recsae.cache import Cache
 from recsae.jobs import evaluation
 from recsae.jobs.finalists import Training, run_finalists
-from recsae.reads import count_test_read
+from recsae.test_reads import count_test_read
 from recsae.search.ray.cluster import cluster
 from recsae.search.ray.tuner import run_search
 

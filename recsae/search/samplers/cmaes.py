@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from optuna import samplers
 
-from recsae.search.samplers.evolutionary import Evolutionary
+from recsae.search.samplers.optuna_adapter.evolutionary import Evolutionary
 
 
 class CMAESSampler(Evolutionary):

@@ -2,7 +2,7 @@
 
 from optuna import samplers
 
-from recsae.search.samplers.model_based import ModelBased
+from recsae.search.samplers.optuna_adapter.model_based import ModelBased
 
 
 class GPSampler(ModelBased):

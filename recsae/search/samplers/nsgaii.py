@@ -4,7 +4,7 @@ from typing import Final
 
 from optuna import samplers
 
-from recsae.search.samplers.evolutionary import Evolutionary
+from recsae.search.samplers.optuna_adapter.evolutionary import Evolutionary
 
 POPULATION: Final = 20
 """Trials a generation; with Optuna's 50 most searches would end in the first."""

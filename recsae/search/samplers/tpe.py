@@ -5,7 +5,7 @@ import warnings
 from optuna import samplers
 from optuna.exceptions import ExperimentalWarning
 
-from recsae.search.samplers.model_based import ModelBased
+from recsae.search.samplers.optuna_adapter.model_based import ModelBased
 
 
 class TPESampler(ModelBased):

@@ -9,6 +9,10 @@ import pytest
 from killed_runs import check_nothing_lost_or_twice, check_same, kill_often
 from local_ray import FOLDERS
 
+from recsae.space.kinds import SAMPLERS
+
+DECIDING = [(name, "none") for name in SAMPLERS.names if SAMPLERS.says(name, "decides")]
+
 
 def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str]:
     """A driver of twelve toy trials, one at a time."""
@@ -23,7 +27,7 @@ def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str
 
 
 @pytest.mark.parametrize(
-    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), ("ours", "none")]
+    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), *DECIDING]
 )
 def test_killed_searches_go_on_as_if_nothing_had_happened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, scheduler: str

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recsae.results import States
 from recsae.search.engine.history import Trial
 from recsae.search.engine.reports import Report
-from recsae.search.samplers.observations import (
+from recsae.search.samplers.optuna_adapter.observations import (
     MOST,
     Observation,
     Observations,

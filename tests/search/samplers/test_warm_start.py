@@ -10,8 +10,8 @@ import pytest
 from recsae.errors import RecsaeError
 from recsae.results import create, write_curves, write_trials
 from recsae.search.engine.new_trials import completed
-from recsae.search.samplers.observations import Observation, Observations
-from recsae.search.samplers.source_scaling import MOST, SourceScaling
+from recsae.search.samplers.optuna_adapter.observations import Observation, Observations
+from recsae.search.samplers.optuna_adapter.source_scaling import MOST, SourceScaling
 from recsae.search.samplers.warm_start import WarmTrial, warm_trials
 from recsae.search.strategies import sampler_for
 from recsae.space.kinds import SAMPLERS

@@ -13,9 +13,9 @@ from optuna.samplers import BaseSampler
 from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.base import Sampler
 from recsae.search.samplers.draws import seed_of
-from recsae.search.samplers.observations import Observations
-from recsae.search.samplers.optuna_trials import FrozenTrials, draw_by, study_of
-from recsae.search.samplers.source_scaling import SourceScaling
+from recsae.search.samplers.optuna_adapter.observations import Observations
+from recsae.search.samplers.optuna_adapter.source_scaling import SourceScaling
+from recsae.search.samplers.optuna_adapter.trials import FrozenTrials, draw_by, study_of
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 

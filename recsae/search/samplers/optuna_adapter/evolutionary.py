@@ -15,8 +15,8 @@ from recsae.results import States
 from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.base import Sampler
 from recsae.search.samplers.draws import seed_of
-from recsae.search.samplers.observations import Observation, Observations
-from recsae.search.samplers.optuna_trials import draw_by, study_of, tell
+from recsae.search.samplers.optuna_adapter.observations import Observation, Observations
+from recsae.search.samplers.optuna_adapter.trials import draw_by, study_of, tell
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 

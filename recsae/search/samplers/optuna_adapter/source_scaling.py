@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from recsae.search.samplers.observations import Observation, bounded
+from recsae.search.samplers.optuna_adapter.observations import Observation, bounded
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.parameters import MODEL
 from recsae.space.space import SearchSpace
