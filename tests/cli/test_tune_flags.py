@@ -8,30 +8,15 @@ import typer
 from commands import Recsae
 
 from recsae.cli.app import app
+from recsae.cli.flags import flag_type
 from recsae.cli.search import SCHEDULER, SECTIONS
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
 from recsae.settings import fields
 from recsae.space.space import SearchSpace
 
-OTHER: dict[str, Any] = {
-    "sampler": "random",
-    "trials": 5,
-    "seed": 8,
-    "max_hours": 0.5,
-    "max_device_seconds": 9.0,
-    "max_epochs": 7,
-    "stop_at_noise": True,
-    "finalists": 2,
-    "finalist_seeds": 4,
-    "scheduler": "median",
-    "grace_epochs": 2,
-    "reduction_factor": 4,
-    "keep": 3,
-    "cpus": 0.5,
-    "gpus": 0.25,
-}
-"""Of each flag a value that is neither its default nor that of smoke.yaml."""
+WORDS = {"sampler": "random", "scheduler": "median"}
+"""Of each flag that takes a word one that is not in smoke.yaml."""
 SETTINGS = [
     (section, name, SCHEDULER.get(name, name))
     for section, kind in SECTIONS.items()
@@ -56,15 +41,27 @@ def overridden(monkeypatch: pytest.MonkeyPatch, recsae: Recsae) -> Callable[...,
     return space_of
 
 
+def other_than(value: Any, flag: str, kind: Any) -> Any:
+    """Return another value of a flag than `value`, which is that of smoke.yaml."""
+    if kind is bool:
+        return not value
+    if kind is str:
+        return WORDS[flag]
+    if kind is int:
+        return 2 if value is None else value + 1
+    return value / 2 if isinstance(value, float) else 0.25
+
+
 @pytest.mark.parametrize(("section", "name", "flag"), SETTINGS)
 def test_a_setting_is_a_flag_that_reaches_the_space(
     section: str, name: str, flag: str, overridden: Callable[..., SearchSpace]
 ) -> None:
-    value = OTHER[flag]
+    plain = overridden()
+    before = getattr(getattr(plain, section), name)
+    value = other_than(before, flag, flag_type(fields(SECTIONS[section])[name].annotation))
     words = [f"--{flag}"] if value is True else [f"--{flag}", str(value)]
-    plain, space = overridden(), overridden(*words)
-    assert getattr(getattr(space, section), name) == value
-    assert getattr(getattr(plain, section), name) != value
+    space = overridden(*words)
+    assert getattr(getattr(space, section), name) == value != before
     assert all(getattr(space, s) == getattr(plain, s) for s in SECTIONS if s != section)
 
 
@@ -84,4 +81,4 @@ def test_help_tells_whose_setting_a_flag_is_and_what_it_takes() -> None:
     told = {parameter.name: parameter.help for parameter in command.params[1:]}
     assert told["grace_epochs"].startswith("scheduler: ")
     assert told["grace_epochs"].endswith("[an integer >= 1]")
-    assert all(OTHER[name] in told[name] for name in ("sampler", "scheduler"))
+    assert all(word in told[name] for name, word in WORDS.items())
