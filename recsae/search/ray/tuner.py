@@ -249,14 +249,7 @@ class _Search:
         notice = WaitNotice(allocation.words)
         return tune.Tuner(
             tune.with_resources(SearchTrainable, partial(_resources, allocation.cpus)),
-            tune_config=tune.TuneConfig(
-                search_alg=searcher,
-                num_samples=-1,  # until the searcher says that it has finished
-                max_concurrent_trials=UNLIMITED,  # else Ray lets one wait; the searcher counts
-                reuse_actors=True,
-                trial_name_creator=_trial_name,
-                trial_dirname_creator=_trial_name,
-            ),
+            tune_config=_tune_config(searcher),
             run_config=tune.RunConfig(
                 name="trials",
                 storage_path=str(self.run_path / TUNE),
@@ -267,6 +260,17 @@ class _Search:
                 checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
             ),
         )
+
+
+def _tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
+    return tune.TuneConfig(
+        search_alg=searcher,
+        num_samples=-1,  # until the searcher says that it has finished
+        max_concurrent_trials=UNLIMITED,  # else Ray lets one wait; the searcher counts
+        reuse_actors=True,
+        trial_name_creator=_trial_name,
+        trial_dirname_creator=_trial_name,
+    )
 
 
 def hours_before(past: Iterable[Event]) -> float:
