@@ -27,6 +27,7 @@ _TYPES = {
     "boolean": "true or false",
     "null": "nothing",
     "object": KEYS_AND_VALUES,
+    "array": "a list",
 }
 TAG = "<"
 """Begins what names a member of a union, which is no part of a place."""

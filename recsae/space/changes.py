@@ -1,12 +1,10 @@
 """What may change between a run and its going on: nothing, or with --extend only what widens it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from recsae.space.parameters import Parameter
-from recsae.space.sections import OURS
-from recsae.space.space import SearchSpace, space_of
+from recsae.space.space import SearchSpace
 
 _FREE = ("dataset", "data", "resources")
 """Sections that may differ at any time: the last decides nothing, and whether the data are the same
@@ -31,17 +29,6 @@ class Change:
     def words(self) -> str:
         """The change in a few words."""
         return f"{self.key} {_shown(self.old)} → {_shown(self.new)}"
-
-
-def stored_space(values: Mapping[str, Any], source: str) -> SearchSpace:
-    """Return the space of a run as `resolved` gave it; `source` is for errors.
-
-    Beside the sampler ours an older run has a scheduler, which never had a say.
-    """
-    search = values.get("search")
-    if isinstance(search, Mapping) and search.get("sampler") == OURS:
-        values = {**values, "scheduler": {**(values.get("scheduler") or {}), "name": "none"}}
-    return space_of(dict(values), source)
 
 
 def changes(old: SearchSpace, new: SearchSpace) -> list[Change]:

@@ -69,14 +69,19 @@ class SearchSpace:
     @property
     def model_parameter(self) -> Parameter:
         """The model as a parameter: searched if there are several."""
-        if len(self.models) == 1:
-            return Parameter(MODEL, "fixed", value=self.models[0])
-        return Parameter(MODEL, "choice", choices=self.models)
+        if len(self.models) > 1:
+            return Parameter(MODEL, "choice", choices=self.models)
+        return Parameter(MODEL, "fixed", value=next(iter(self.models), None))
 
     @property
     def with_model(self) -> tuple[Parameter, ...]:
         """The model, then all parameters, in the order of drawing."""
         return (self.model_parameter, *self.parameters)
+
+    @property
+    def by_name(self) -> dict[str, Parameter]:
+        """The model and all parameters by their names, in the order of drawing."""
+        return {parameter.name: parameter for parameter in self.with_model}
 
     @property
     def searched(self) -> tuple[Parameter, ...]:
@@ -195,7 +200,7 @@ class SearchSpace:
         """Return the space as plain values with everything explicit; `space_of` reads it back."""
         names = list(self.models)
         return {
-            "model_name": names if len(names) > 1 else names[0],
+            "model_name": names if len(names) != 1 else names[0],
             "dataset": self.dataset,
             "data": dict(self.data),
             "base": self.base.values(),
