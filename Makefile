@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin fuzz-data schema bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin fuzz-data schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -51,6 +51,9 @@ fuzz-data: install  ## 1,000 rewritten or damaged logs of each format
 
 schema: install  ## after a change of any settings class
 	$(BIN)/python -m recsae.space.schema
+
+architecture: install  ## after a change of folders or layers: what docs/architecture.md draws
+	$(BIN)/python tests/support/rooms.py
 
 bench: install  ## speed as ratios against naive versions, in one run
 	$(BIN)/python benchmarks/sae_step.py

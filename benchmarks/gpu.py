@@ -157,6 +157,11 @@ def _train_for_a_while(barrier: Any, told: Any, lasting: float = 0.5 if SMALL el
 def base() -> None:
     """A step of SASRec, and two epochs of its training with the scoring after each."""
     torch.set_num_threads(os.cpu_count() or 1)
+    _base_steps()
+    _base_epochs()
+
+
+def _base_steps() -> None:
     for items, batch in ((1682, 32),) if SMALL else ((1682, 32), (26_744, 32), (26_744, 256)):
         ms, waiting = {}, 0
         for where in ("cpu", "cuda"):
@@ -164,7 +169,6 @@ def base() -> None:
             adam = torch.optim.AdamW(model.parameters(), fused=True)
             items_BL = torch.randint(0, items, (batch, 50)).to(where)
             lengths_B = torch.full((batch,), 50).to(where)
-
             step = partial(_base_step, model, adam, items_BL, lengths_B)
             ms[where] = 1e3 * seconds(step)
             waiting = sum(waits(step).values())
@@ -178,6 +182,9 @@ def base() -> None:
             times=ms["cpu"] / ms["cuda"],
             waits=waiting,
         )
+
+
+def _base_epochs() -> None:
     log, settings = sequences(SMALL), SASRecSettings(epochs=2)
     found: dict[str, tuple[float, list[float]]] = {}
     for where in ("cpu", "cuda", "cuda"):
@@ -211,6 +218,11 @@ def _base_step(
 def evaluation() -> None:
     """Ranks alone, and all measures of an autoencoder on the dev split."""
     torch.set_num_threads(os.cpu_count() or 1)
+    _rankings()
+    _measures()
+
+
+def _rankings() -> None:
     for users, items in ((943, 1682),) if SMALL else ((943, 1682), (6040, 3706), (20_000, 50_000)):
         given = random_ranking(users, items)
         there = [part.cuda() for part in given]
@@ -230,6 +242,9 @@ def evaluation() -> None:
             times=times["cpu"] / times["cuda"],
             unlike=float(unlike.double().mean()),
         )
+
+
+def _measures() -> None:
     stored = activations(SMALL)
     kind = variant("SASRec_SAE")
     x_ND = stored.tensor("train_x")

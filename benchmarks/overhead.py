@@ -75,11 +75,9 @@ def ours(trials: int, folder: Path) -> dict[str, float]:
     return cost
 
 
-def stock(trials: int, folder: Path) -> dict[str, float]:
-    """Run stock Tune, its processes reused from trial to trial as ours are."""
-    import optuna
+def _stock_trainable() -> type[Any]:
+    """Return a trial that costs nothing, as Ray Tune has it."""
     from ray import tune
-    from ray.tune.search.optuna import OptunaSearch
 
     class Noop(tune.Trainable):
         def setup(self, config: dict[str, Any]) -> None:
@@ -95,7 +93,13 @@ def stock(trials: int, folder: Path) -> dict[str, float]:
 
         def save_checkpoint(self, checkpoint_dir: str) -> None: ...
 
-    meter = Meter()
+    return Noop
+
+
+def _stock_searcher(meter: Meter) -> Any:
+    """Return Ray Tune's own use of Optuna, which tells the meter of each report."""
+    import optuna
+    from ray.tune.search.optuna import OptunaSearch
 
     class Metered(OptunaSearch):
         def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -103,11 +107,17 @@ def stock(trials: int, folder: Path) -> dict[str, float]:
             super().on_trial_result(trial_id, result)
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    searcher = Metered(
-        metric="ndcg@10", mode="max", sampler=optuna.samplers.TPESampler(seed=0, multivariate=True)
-    )
+    sampler = optuna.samplers.TPESampler(seed=0, multivariate=True)
+    return Metered(metric="ndcg@10", mode="max", sampler=sampler)
+
+
+def stock(trials: int, folder: Path) -> dict[str, float]:
+    """Run stock Tune, its processes reused from trial to trial as ours are."""
+    from ray import tune
+
+    meter = Meter()
     tuner = tune.Tuner(
-        tune.with_resources(Noop, {"cpu": 1}),
+        tune.with_resources(_stock_trainable(), {"cpu": 1}),
         param_space={
             "sae_k": tune.lograndint(2, 65),
             "sae_scale_size": tune.choice([2, 4, 8, 16, 32]),
@@ -116,7 +126,7 @@ def stock(trials: int, folder: Path) -> dict[str, float]:
             "sae_batch_size": tune.choice([512, 1024, 2048, 4096, 8192]),
         },
         tune_config=tune.TuneConfig(
-            search_alg=searcher,
+            search_alg=_stock_searcher(meter),
             num_samples=trials,
             max_concurrent_trials=WORKERS,
             reuse_actors=True,

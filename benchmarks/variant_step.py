@@ -15,9 +15,8 @@ from sae_step import states
 from timing import compare, show
 from torch import Tensor, nn
 
-from recsae.sae.base import Variant
+from recsae.sae.base import Autoencoder, Variant
 from recsae.sae.code import SparseCode
-from recsae.sae.model import SparseAutoencoder
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
 from recsae.sae.variants.attention import Attention
@@ -33,9 +32,7 @@ class AtomByAtom(Attention):
 
     name = "atom by atom"
 
-    def refine(
-        self, sae: SparseAutoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor
-    ) -> Tensor:
+    def refine(self, sae: Autoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor) -> Tensor:
         layer, empty_BK = sae.extra["attention"], code.values_BK <= 0
         assert isinstance(layer, nn.MultiheadAttention)
         none_B1 = empty_BK.all(dim=1, keepdim=True)

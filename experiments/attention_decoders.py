@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from recsae.activations.store import Activations
-from recsae.sae.base import SAESettings
+from recsae.sae.base import Autoencoder, SAESettings
 from recsae.sae.code import SparseCode
-from recsae.sae.model import SparseAutoencoder
 from recsae.sae.variants.attention import Attention
 from recsae.sae.variants.attention_atoms import over_atoms
 
@@ -23,9 +22,7 @@ class LearnedQuery(Attention):
     def modules(self, settings: SAESettings, width: int) -> dict[str, nn.Module]:
         return {**super().modules(settings, width), "query": nn.Embedding(1, width)}
 
-    def refine(
-        self, sae: SparseAutoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor
-    ) -> Tensor:
+    def refine(self, sae: Autoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor) -> Tensor:
         layer, query = sae.extra["attention"], sae.extra["query"]
         assert isinstance(layer, nn.MultiheadAttention) and isinstance(query, nn.Embedding)
         asked_BD = query.weight.expand_as(linear_BD)
@@ -43,9 +40,7 @@ class OverItems(Attention):
     def modules(self, settings: SAESettings, width: int) -> dict[str, nn.Module]:
         return {"attention": nn.MultiheadAttention(width, 1, batch_first=True)}
 
-    def refine(
-        self, sae: SparseAutoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor
-    ) -> Tensor:
+    def refine(self, sae: Autoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor) -> Tensor:
         items_1ID = self._table_ID[None]
         out_1BD, _ = sae.extra["attention"](
             linear_BD[None], items_1ID, items_1ID, need_weights=False
@@ -71,9 +66,7 @@ class LastItem(Attention):
     def modules(self, settings: SAESettings, width: int) -> dict[str, nn.Module]:
         return {**super().modules(settings, width), "last": nn.Linear(width, width, bias=False)}
 
-    def refine(
-        self, sae: SparseAutoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor
-    ) -> Tensor:
+    def refine(self, sae: Autoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor) -> Tensor:
         place_B = torch.searchsorted(self._key_N, row_keys(x_BD)).clamp_max(len(self._key_N) - 1)
         context_BD: Tensor = sae.extra["last"](self._table_ID[self._item_N[place_B]])
         return super().refine(sae, code, linear_BD, x_BD) + context_BD

@@ -1,4 +1,7 @@
-"""A distributed hyper-parameter search for sparse autoencoders on sequential recommenders."""
+"""A distributed hyper-parameter search for sparse autoencoders on sequential recommenders.
+
+Importing it must not load anything heavy: its public names are imported when they are asked for.
+"""
 
 from typing import TYPE_CHECKING, Any
 

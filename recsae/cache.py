@@ -98,8 +98,8 @@ class Cache:
         """Raise RecsaeError if a name stands for another entry."""
         entry = self.named(name)
         if entry is not None and entry != self.local / kind / key:
-            told = f"--name: {name!r} is taken, by {entry}"
-            raise RecsaeError(f"{told}; take another, or delete {self.local / NAMES / name}")
+            taken = f"--name: {name!r} is taken, by {entry}"
+            raise RecsaeError(f"{taken}; take another, or delete {self.local / NAMES / name}")
 
     def _fill(self, entry: Path, build: Callable[[Path], None]) -> bool:
         """Make an entry, from this machine's copy if it has one; return True if it was built."""

@@ -101,18 +101,14 @@ class Sequences:
         cut = cut_of(interactions, settings, sorted_E, offsets)
         found = {"dev": cut.dev, "test": cut.test}
         targets = {name: Targets(user_E[at_R], at_R, item_E[at_R]) for name, at_R in found.items()}
-        met = {name: met_before(item_E, offsets, asked) for name, asked in targets.items()}
+        met = {name: met_before(item_E, offsets, part) for name, part in targets.items()}
         if settings.targets == "new":
-            targets = {name: asked.at(~met[name]) for name, asked in targets.items()}
-        for name, asked in targets.items():
-            if not len(asked.user):
+            targets = {name: part.at(~met[name]) for name, part in targets.items()}
+        for name, left in targets.items():
+            if not len(left.user):
                 why = f"all {len(met[name]):,} were met before" if len(met[name]) else cut.words
                 raise RecsaeError(f"{interactions.name}: no {name} target is left: {why}")
         order = order_words(interactions, settings)
-        if order != IN_FILE_ORDER:
-            at_R = targets["test"].position
-            tied = int((time_E[at_R] == time_E[at_R - 1]).sum())
-            order += f", {tied:,} of {len(at_R):,} targets tie in time with the event before"
         return cls(
             name=interactions.name,
             items=item_E,
@@ -121,7 +117,7 @@ class Sequences:
             dev=targets["dev"],
             test=targets["test"],
             n_items=interactions.n_items,
-            order=order,
+            order=order + ("" if order == IN_FILE_ORDER else _tie_words(time_E, targets["test"])),
             split=cut.words,
             filtered=interactions.filtered,
             met_counts={name: Met(int(met_R.sum()), len(met_R)) for name, met_R in met.items()},
@@ -206,6 +202,12 @@ class Sequences:
         index_BL = windows.start[:, None] + step_L + shift
         items_BL = self.items[np.minimum(index_BL, len(self.items) - 1)].astype(np.int64)
         return np.where(step_L < windows.length[:, None], items_BL, 0)
+
+
+def _tie_words(time_E: npt.NDArray[Any], targets: Targets) -> str:
+    """Say how many targets happened at the same time as the event before them."""
+    tied = int((time_E[targets.position] == time_E[targets.position - 1]).sum())
+    return f", {tied:,} of {len(targets.user):,} targets tie in time with the event before"
 
 
 def batches(windows: Windows, size: int, rng: np.random.Generator | None = None) -> Iterator[Ints]:

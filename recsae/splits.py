@@ -39,8 +39,8 @@ def sorted_events(interactions: Interactions, settings: DataSettings) -> npt.NDA
     part_E = frame["split"].to_numpy() if own_split(interactions, settings) else np.zeros(rows)
     drawn = settings.order.startswith("random:")
     if drawn and not interactions.timed:
-        told = "has no times, so none are tied; expected time or file"
-        raise SettingError("order", f"{interactions.name} {told}, got {settings.order!r}")
+        words = "has no times, so none are tied; expected time or file"
+        raise SettingError("order", f"{interactions.name} {words}, got {settings.order!r}")
     if settings.order == "file" or not interactions.timed:
         return np.lexsort((part_E, user_E))  # stable, so the position in the file decides
     tie_E = np.zeros(rows)
@@ -72,16 +72,16 @@ def cut_of(
     if own_split(interactions, settings):
         return _given(interactions.frame["split"].to_numpy()[sorted_E], offsets)
     if settings.split == "given":
-        told = "comes without a split of its own; expected leave-one-out or time:Q"
-        raise SettingError("split", f"{interactions.name} {told}, got 'given'")
+        words = "comes without a split of its own; expected leave-one-out or time:Q"
+        raise SettingError("split", f"{interactions.name} {words}, got 'given'")
     if settings.split is None or settings.split == "leave-one-out":
         return _leave_one_out(offsets)
     if settings.order == "file":
-        told = f"expected time or random:SEED beside split {settings.split}, got 'file'"
-        raise SettingError("order", told)
+        words = f"expected time or random:SEED beside split {settings.split}, got 'file'"
+        raise SettingError("order", words)
     if not interactions.timed:
-        told = "has no times; expected leave-one-out"
-        raise SettingError("split", f"{interactions.name} {told}, got {settings.split!r}")
+        words = "has no times; expected leave-one-out"
+        raise SettingError("split", f"{interactions.name} {words}, got {settings.split!r}")
     return _by_time(interactions, settings.split, sorted_E, offsets)
 
 
@@ -103,15 +103,15 @@ def _given(split_E: Ints, offsets: Ints) -> Cut:
 
 
 def _by_time(interactions: Interactions, split: str, sorted_E: Ints, offsets: Ints) -> Cut:
-    """Cut at two moments that are the same for all users; see DEFINITIONS, "--split time:Q"."""
+    """Cut at two moments, the same for all users: the quantiles 2Q - 1 and Q of all times."""
     time_E = interactions.frame["timestamp"].to_numpy()
     share = Fraction(split.removeprefix("time:"))
     first_dev, first_test = (quantile(time_E, part) for part in (2 * share - 1, share))
     time_E = time_E[sorted_E]
     train_U, before_test_U = (_how_many(time_E < at, offsets) for at in (first_dev, first_test))
     if not train_U.any():
-        told = f"no event is before T_dev {_moment(first_dev)}, so none to train on"
-        raise RecsaeError(f"{interactions.name}: split {split}: {told}")
+        words = f"no event is before T_dev {_moment(first_dev)}, so none to train on"
+        raise RecsaeError(f"{interactions.name}: split {split}: {words}")
     start_U, end_U = offsets[:-1], offsets[1:]
     # A target needs an event before it, so the first of all is none.
     dev_U, test_U = (start_U + np.maximum(count_U, 1) for count_U in (train_U, before_test_U))

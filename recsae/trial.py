@@ -92,8 +92,10 @@ class SAETrial:
             deep = self._always_deep or self.done or self.epochs in self._rungs
             self.measured = self.evaluator.measure(self.model, deep)
         except NotFiniteError as error:
-            told = f"training diverged in epoch {self.epochs} ({error}); expected a lower rate than"
-            raise SettingError("sae_lr", f"{told} {self.settings.sae_lr:g}") from None
+            words = (
+                f"training diverged in epoch {self.epochs} ({error}); expected a lower rate than"
+            )
+            raise SettingError("sae_lr", f"{words} {self.settings.sae_lr:g}") from None
         return {**self.measured.metrics, **{TRAIN + name: value for name, value in losses.items()}}
 
     def try_out(self, steps: int) -> None:

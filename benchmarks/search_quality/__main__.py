@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.search_quality.contest import possible, run_all, tasks
-from benchmarks.search_quality.findings import findings
 from benchmarks.search_quality.judging import world
-from benchmarks.search_quality.page import markdown, page
 from benchmarks.search_quality.plan import METHODS, OURS, SEEDS, STOCK
+from benchmarks.search_quality.report.findings import findings
+from benchmarks.search_quality.report.page import markdown, page
 from benchmarks.search_quality.tables import HERE, TABLES
 from recsae.errors import RecsaeError
 from recsae.files import write_whole

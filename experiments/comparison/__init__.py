@@ -1,6 +1,8 @@
-"""The original's claims, tested: variants tuned with equal budgets, retrained, and held together.
+"""The original's claims, tested: variants tuned with equal budgets, retrained and compared.
 
-Only `compare_variants.py` needs it; it uses recsae as any user may, and nothing imports it back.
+It uses recsae as any user may, and recsae must not import it.
+
+Only `compare_variants.py` needs it.
 """
 
 from pathlib import Path

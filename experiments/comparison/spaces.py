@@ -5,6 +5,14 @@ from typing import Any
 from comparison.plan import Contender, PlanSettings
 from recsae.space.space import SearchSpace, space_of
 
+RANGES: dict[str, Any] = {
+    "sae_scale_size": {"choice": [2, 4, 8]},
+    "sae_lr": {"float": [2e-4, 4e-3], "log": True, "scale": "latents"},
+    "sae_batch_size": {"choice": [1024, 2048]},
+    "sae_auxk": {"float": [0.004, 1.0], "log": True},
+    "sae_dead_window": {"float": [0.1, 1.0], "log": True},
+}
+"""What every contender searches, beside k, which the plan gives."""
 VIEWS = 1
 """Views of each row stored with the states: the contrastive search tries them too."""
 GRACE_EPOCHS = 3
@@ -35,11 +43,7 @@ def space_for(
             "activations": {"activation_views": VIEWS},
             "parameters": {
                 "sae_k": plan.sae_k,
-                "sae_scale_size": {"choice": [2, 4, 8]},
-                "sae_lr": {"float": [2e-4, 4e-3], "log": True, "scale": "latents"},
-                "sae_batch_size": {"choice": [1024, 2048]},
-                "sae_auxk": {"float": [0.004, 1.0], "log": True},
-                "sae_dead_window": {"float": [0.1, 1.0], "log": True},
+                **RANGES,
                 "sae_epochs": plan.epochs,
                 **contender.fixed,
                 **contender.searched,

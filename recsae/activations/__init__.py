@@ -1,4 +1,4 @@
-"""The states of a frozen recommender, stored once: settings, extraction, store, names.
+"""Hidden states of a frozen recommender, stored once: settings, extraction, store, names.
 
-Trials only read them. It must not know autoencoders or searches.
+It must not know autoencoders or searches, and nobody writes to what is stored.
 """

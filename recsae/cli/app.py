@@ -53,7 +53,7 @@ def evaluate(
     from recsae.jobs import evaluation as jobs
 
     outcome = jobs.evaluate(name, mask=mask, targets=targets, storage=storage, device=device)
-    from recsae.report.outcome import model_lines
+    from recsae.report.model_lines import model_lines
 
     show(outcome, json, model_lines)
 

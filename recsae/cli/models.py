@@ -143,7 +143,9 @@ def _in_short(outcome: dict[str, Any]) -> list[str]:
 
 
 def _in_lines(outcome: dict[str, Any]) -> list[str]:
-    from recsae.report.outcome import model_lines  # loads what draws pages, which takes a second
+    from recsae.report.model_lines import (
+        model_lines,  # loads what draws pages, which takes a second
+    )
 
     return model_lines(outcome)
 

@@ -1,1 +1,1 @@
-"""Files from the network: fetched in parts, checked, unpacked; knows of no data set."""
+"""Files from the network: fetched in parts, checked, unpacked. It must not know any data set."""

@@ -1,1 +1,4 @@
-"""Interaction logs of any format as one validated, frozen frame."""
+"""Interaction logs of any format as one validated, frozen frame.
+
+It must not know sequences, models or splits beyond what a file itself declares.
+"""

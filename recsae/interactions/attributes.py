@@ -30,7 +30,7 @@ _NAMES = {
 CANONICAL = tuple(_NAMES)
 
 
-class About(NamedTuple):
+class ItemAttributes(NamedTuple):
     """Attributes as a reader found them."""
 
     values: pd.DataFrame

@@ -6,7 +6,7 @@ from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.filters import finish
 from recsae.interactions.folders import find_log
 from recsae.interactions.frame import Interactions
-from recsae.interactions.items.sides import about_items
+from recsae.interactions.items.side_information import item_attributes
 from recsae.interactions.log import Log
 from recsae.interactions.named import folder_of, how_to_have, with_its_reading
 from recsae.interactions.readers import READERS
@@ -53,7 +53,7 @@ def read(path: Path, settings: DataSettings) -> Log:
     try:
         source = find_log(path, settings, notes)
         log = READERS[source.format].read(source, settings, notes)
-        return log._replace(about=about_items(source, log, notes) or log.about)
+        return log._replace(attributes=item_attributes(source, log, notes) or log.attributes)
     finally:
         for note in dict.fromkeys(notes):
             say(note)

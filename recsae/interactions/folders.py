@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from recsae.errors import RecsaeError
 from recsae.interactions.columns.roles import columns
-from recsae.interactions.opening import File, files_at, one_file
 from recsae.interactions.readers import READERS
 from recsae.interactions.readers.rechorus import FILES
 from recsae.interactions.readers.source import Source
 from recsae.interactions.settings import DataSettings, Format
+from recsae.interactions.source_files import File, files_at, one_file
 
 _KNOWN = (
     "a table (CSV, TSV, parquet, JSON lines) with a user and an item a row, a RecBole .inter, a"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsae.interactions.attributes import About
+from recsae.interactions.attributes import ItemAttributes
 
 
 class Coded(NamedTuple):
@@ -27,7 +27,7 @@ class Log(NamedTuple):
     time: NDArray[np.int64] | NDArray[np.float64] | None
     """None: the order of the file counts."""
     split: NDArray[np.int8] | None = None
-    about: About | None = None
+    attributes: ItemAttributes | None = None
     """What is known about the items."""
     dropped: dict[str, int] = {}
     """Reason in words → events that the reader left out."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsae.interactions.attributes import About, long
+from recsae.interactions.attributes import ItemAttributes, long
 from recsae.interactions.filters import finish
 from recsae.interactions.frame import Interactions
 from recsae.interactions.log import Coded, Log
@@ -53,7 +53,7 @@ def synthetic_log(settings: SyntheticSettings) -> Log:
         user=Coded(user[order].astype(np.int32), np.arange(settings.users)),
         item=Coded(item[order], np.arange(settings.items)),
         time=time[order],
-        about=_about(rings),
+        attributes=_attributes(rings),
     )
 
 
@@ -98,6 +98,8 @@ def _enter(
     return (random.random(len(concept)) ** 2 * rings.sizes_C[concept]).astype(np.int64)
 
 
-def _about(rings: Rings) -> About:
+def _attributes(rings: Rings) -> ItemAttributes:
     item, concept = rings.member_IC.nonzero()
-    return About(long(item.astype(str), "concept", concept.astype(str)), {"concept": "concept"})
+    return ItemAttributes(
+        long(item.astype(str), "concept", concept.astype(str)), {"concept": "concept"}
+    )

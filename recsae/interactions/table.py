@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
-from recsae.interactions.opening import File
+from recsae.interactions.source_files import File
 
 TEXT = pa.string()
 _SHOWN = 80  # letters of a wrong cell

@@ -9,9 +9,9 @@ from typing import Any
 from filelock import FileLock
 
 from recsae.cache import cache_root
+from recsae.downloads.archives import unpack
 from recsae.downloads.checksums import check, checksum_of
 from recsae.downloads.http import Unreachable, download
-from recsae.downloads.unpacking import unpack
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import naming, read_json, whole, whole_folder, write_json
 from recsae.interactions.named import DATA_DIR, downloaded_folder, folder_of, own_folder

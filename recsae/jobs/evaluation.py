@@ -44,7 +44,7 @@ from recsae.results import (
     state_counts,
     storage_root,
 )
-from recsae.results.failures import failure_words
+from recsae.results.failures import failure_line
 from recsae.sae import files
 from recsae.settings import path_of
 from recsae.trial import Evaluator
@@ -138,7 +138,7 @@ def _why_none(path: Path) -> str:
     counts = state_counts(results.trials)
     if counts[States.COMPLETE]:
         return "no trial of this run is complete without a leak"
-    words = failure_words(counts, results.errors)
+    words = failure_line(counts, results.errors)
     return "no trial of this run is complete" + (f" ({words})" if words else "")
 
 

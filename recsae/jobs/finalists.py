@@ -18,7 +18,7 @@ from recsae.results import (
     records,
     write_finalists,
 )
-from recsae.results.choosing import chosen, winners
+from recsae.results.finalist_selection import chosen, winners
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.history import History
 from recsae.search.engine.strategy import StartTrial

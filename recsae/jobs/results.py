@@ -23,9 +23,9 @@ from recsae.results import (
     write_finalists,
     write_trials,
 )
-from recsae.results.comparing import best_settings, differences, outcomes
-from recsae.results.failures import failure_words, without_result
-from recsae.results.merging import Merged, merged, why_not
+from recsae.results.comparison import best_settings, differences, outcomes
+from recsae.results.failures import failure_line, without_result
+from recsae.results.merge import Merged, merged, why_not
 
 
 def show(run: str, *, storage: str | None, top: int) -> tuple[dict[str, Any], Any]:
@@ -64,7 +64,7 @@ def report(run: str, *, storage: str | None) -> dict[str, Any]:
     store_importance(path)
     results = load_results(path)
     counts = state_counts(results.trials)
-    words = failure_words(counts, results.errors) if without_result(counts) else None
+    words = failure_line(counts, results.errors) if without_result(counts) else None
     note = {"note": words} if words else {}
     return {"run": path.name, **note, "report": str(write_report(path))}
 

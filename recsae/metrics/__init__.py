@@ -1,4 +1,7 @@
-"""Measures: tensors in, dict[str, float] out, nothing else."""
+"""Measures: tensors in, dict[str, float] out.
+
+They must not read files, or know variants and searches.
+"""
 
 CUTOFFS = (5, 10, 20)
 """The k of NDCG@k and HR@k in every table."""

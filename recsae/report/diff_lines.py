@@ -6,7 +6,7 @@ from typing import Any, Final
 import yaml
 
 from recsae.report import formats
-from recsae.results.comparing import FRESH, TRIALS
+from recsae.results.comparison import FRESH, TRIALS
 
 _SHOWN: Final = 70
 _DURATIONS: Final = ("seconds", "device_seconds")

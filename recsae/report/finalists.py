@@ -1,4 +1,4 @@
-"""Finalists in words: what the search said of them, and what fresh trainings say."""
+"""Finalists in words: their scores in the search, and in fresh trainings."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,10 +13,10 @@ HELP = (
 )
 
 
-def finalist_lines(told: Iterable[Mapping[str, Any]]) -> list[str]:
+def finalist_lines(scores: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return a line a finalist and objective for a terminal."""
     lines = []
-    for one in told:
+    for one in scores:
         wins = ", wins" if one.get("wins") else ""
         head = f"  trial {one[Columns.TRIAL_ID]}, {seeds_words(one)}{wins}"
         for name, figures in one["metrics"].items():
@@ -28,11 +28,11 @@ def finalist_lines(told: Iterable[Mapping[str, Any]]) -> list[str]:
     return ["finalists, trained anew (95 % over seeds):", *lines] if lines else []
 
 
-def flattery_lines(flattery: Mapping[str, float | None]) -> list[str]:
+def optimism_lines(optimism: Mapping[str, float | None]) -> list[str]:
     """Return a line an objective: how much the search flattered its finalists, on average."""
     return [
         f"  the search made them look better than they are by {value(name, by)} {name} on average"
-        for name, by in flattery.items()
+        for name, by in optimism.items()
         if by is not None
     ]
 

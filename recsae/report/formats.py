@@ -53,12 +53,12 @@ def share(item: float | None) -> str:
     return NOTHING if item is None or not math.isfinite(item) else f"{100 * item:.1f} %"
 
 
-def spread(name: str, told: Mapping[str, Any]) -> str:
+def spread(name: str, interval: Mapping[str, Any]) -> str:
     """Return a mean with its interval, if it has one."""
-    mean = value(name, told["mean"])
-    if told["low"] is None or mean == NOTHING:
+    mean = value(name, interval["mean"])
+    if interval["low"] is None or mean == NOTHING:
         return mean
-    return f"{mean} [{value(name, told['low'])}, {value(name, told['high'])}]"
+    return f"{mean} [{value(name, interval['low'])}, {value(name, interval['high'])}]"
 
 
 def signed(name: str, item: float | None) -> str:

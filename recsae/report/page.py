@@ -47,7 +47,7 @@ def render(results: Results) -> str:
     )
     templates.filters["value"] = lambda item, name="": formats.value(name, item)
     templates.filters["share"] = formats.share
-    templates.filters["spread"] = lambda told, name: formats.spread(name, told)
+    templates.filters["spread"] = lambda scores, name: formats.spread(name, scores)
     templates.filters["signed"] = lambda number, name: formats.signed(name, number)
     templates.filters["seeds"] = seeds_words
     page = templates.get_template("page.html.j2")
@@ -68,7 +68,7 @@ def _context(results: Results) -> dict[str, Any]:
         "controls": {k: v for k, v in results.beside.items() if k != "base"},
         "best": [_best(results, row) for row in records(results.best)],
         "plots": plots(results),
-        "finalists": results.finalists_told,
+        "finalists": results.finalist_scores,
         "finalists_help": HELP,
         "groups": _groups(results),
         "table": (table := trial_table(results)),

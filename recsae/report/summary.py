@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsae.report import formats
-from recsae.report.finalists import finalist_lines, flattery_lines
+from recsae.report.finalists import finalist_lines, optimism_lines
 from recsae.results import Columns, Files, States
-from recsae.results.failures import failure_words
+from recsae.results.failures import failure_line
 
 MOST_SHOWN: Final = 5
 _SHOWN: Final = ("fvu", "l0", "dead", "leak")
@@ -30,13 +30,13 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     for trial in best[:MOST_SHOWN]:
         lines += _trial_lines(trial)
     lines += finalist_lines(outcome.get("finalists") or [])
-    lines += flattery_lines(outcome.get("flattery") or {})
+    lines += optimism_lines(outcome.get("flattery") or {})
     return lines + _place_lines(Path(outcome["path"]))
 
 
 def failure_lines(outcome: Mapping[str, Any]) -> list[str]:
     """Return why the search ended early and what trials failed with, as far as they did."""
-    words = failure_words(outcome["trials"], outcome.get("errors") or [])
+    words = failure_line(outcome["trials"], outcome.get("errors") or [])
     over = [f"ended early: {outcome['over']}"] if outcome.get("over") else []
     return over + ([words] if words else [])
 
@@ -86,16 +86,16 @@ def _trial_lines(trial: dict[str, Any]) -> list[str]:
             rest = {key: metrics[key] for key in _SHOWN if key in metrics}
             ndcg = formats.value("ndcg@10", metrics.get("ndcg@10"))
             lines.append(f"  {split:<8}  ndcg@10 {ndcg} ({kept}), {_pairs(rest)}")
-            told = (trial.get("difference") or {}).get(split, {}).get("ndcg@10")
-            if told:
-                lines.append(f"            ndcg@10 to the base {interval_words(told)}")
+            difference = (trial.get("difference") or {}).get(split, {}).get("ndcg@10")
+            if difference:
+                lines.append(f"            ndcg@10 to the base {interval_words(difference)}")
     return lines
 
 
-def interval_words(told: Mapping[str, Any]) -> str:
+def interval_words(difference: Mapping[str, Any]) -> str:
     """Return a difference with its interval and what it shows."""
-    ends = f"{told['mean']:+.4f} [{told['low']:+.4f}, {told['high']:+.4f}]"
-    return f"{ends}: {told['verdict'] or 'too few users for a verdict'}"
+    ends = f"{difference['mean']:+.4f} [{difference['low']:+.4f}, {difference['high']:+.4f}]"
+    return f"{ends}: {difference['verdict'] or 'too few users for a verdict'}"
 
 
 def _pairs(values: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from recsae.report.finalists import finalist_lines
 from recsae.report.formats import value
 from recsae.report.summary import beside_lines
 from recsae.results import Results, States, records, state_counts, table
-from recsae.results.failures import failure_words
+from recsae.results.failures import failure_line
 
 _STYLES: Final = {
     States.PRUNED: "dim",
@@ -52,10 +52,10 @@ class TrialsTable:
         yield shown
         for line in beside_lines(self.results.beside, self.results.objectives):
             yield Text(line, style="dim")
-        words = failure_words(state_counts(self.results.trials), self.results.errors)
+        words = failure_line(state_counts(self.results.trials), self.results.errors)
         if words:
             yield Text(words, style=_STYLES[States.FAILED])
-        for line in finalist_lines(self.results.finalists_told):
+        for line in finalist_lines(self.results.finalist_scores):
             yield Text(line)
 
     def _title(self) -> str:

@@ -58,8 +58,8 @@ def _columns(results: Results, trials: pd.DataFrame) -> list[str]:
     varied = [n for n in setting_names(trials) if n not in fixed and n != Columns.MODEL_NAME]
     if _K in varied:
         varied.insert(varied.index(_K) + 1, _K_OVER_D)
-    told = dict.fromkeys([*results.objectives, *results.constraints, *_METRICS])
-    metrics = [DEV + name for name in told]
+    names = dict.fromkeys([*results.objectives, *results.constraints, *_METRICS])
+    metrics = [DEV + name for name in names]
     heads = [Columns.TRIAL_ID, Columns.RUN, Columns.STATE, Columns.MODEL_NAME]
     wanted = [*heads, *metrics, *varied, *_ENDS]
     return [name for name in wanted if name in trials and trials[name].notna().any()]

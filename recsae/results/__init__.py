@@ -1,4 +1,6 @@
-"""The schema of a run's folder, `STORAGE/NAME/`: write, read, pick the best; no torch, no ray.
+"""A run's folder, `STORAGE/NAME/`, as dataframes: write, read, select the best, compare, merge.
+
+It must not import torch, ray or optuna, or draw.
 
 search.yaml        what was searched: `space` (resolved), its `fingerprint`, `dataset`, `protocol`,
                    `seed`, `versions` (python, torch, ray, optuna, recsae), `machine`,
@@ -41,7 +43,7 @@ from recsae.results.folder import (
     write_search,
     write_trials,
 )
-from recsae.results.reading import (
+from recsae.results.run import (
     Results,
     load_results,
     metrics_of,

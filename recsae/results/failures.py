@@ -32,7 +32,7 @@ def failures(trials: pd.DataFrame) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda kind: -kind["count"])
 
 
-def failure_words(counts: Mapping[str, int], errors: list[dict[str, Any]]) -> str | None:
+def failure_line(counts: Mapping[str, int], errors: list[dict[str, Any]]) -> str | None:
     """Return in one line how many trials failed, and the commonest error; None if none did.
 
     counts: trials by state; errors: those of `failures`.

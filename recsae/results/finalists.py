@@ -1,4 +1,4 @@
-"""What the search said of its finalists beside what fresh trainings say: pure functions of frames.
+"""Scores of finalists in the search beside those of fresh trainings: pure functions of frames.
 
 The best of many noisy scores is too good: it was chosen for its luck too. A finalist is trained
 anew with other seeds, and its score in the search stands beside the mean of those.
@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 from scipy.special import stdtrit
 
-from recsae.results.choosing import contenders, winners
 from recsae.results.columns import DEV, TEST, Columns
+from recsae.results.finalist_selection import contenders, winners
 from recsae.results.selection import MIN
 
 LEVEL: Final = 0.95
@@ -40,13 +40,13 @@ def spread(values: "pd.Series[float]") -> Spread:
     return Spread(mean, mean - half, mean + half)
 
 
-def finalists_told(
+def finalist_scores(
     trials: pd.DataFrame,
     finalists: pd.DataFrame,
     objectives: Mapping[str, str],
     constraints: Mapping[str, str] = _NO_CONSTRAINTS,
 ) -> list[dict[str, Any]]:
-    """Return what is to be told of each finalist, best first by its fresh mean, for JSON.
+    """Return the scores of each finalist, best first by its fresh mean, as JSON has them.
 
     Of each objective: "searched" (dev in the search, by which it was chosen), "dev" and "test"
     (fresh, a `Spread` each), and "flattered", by how much the search made it look better than it
@@ -59,7 +59,7 @@ def finalists_told(
         own = trials[trials[Columns.TRIAL_ID] == trial_id]
         chosen_by = means[means[Columns.TRIAL_ID] == trial_id]
         searched = own if chosen_by.empty else chosen_by
-        metrics = {name: _told(searched, rows, name, way) for name, way in objectives.items()}
+        metrics = {name: _scores_of(searched, rows, name, way) for name, way in objectives.items()}
         failed = int(rows[Columns.ERROR].notna().sum())
         model = None if own.empty else own[Columns.MODEL_NAME].iloc[0]
         found.append(
@@ -76,7 +76,7 @@ def finalists_told(
     return sorted(found, key=lambda one: _worth(one["metrics"][first]["dev"]["mean"], way))
 
 
-def _told(own: pd.DataFrame, rows: pd.DataFrame, name: str, way: str) -> dict[str, Any]:
+def _scores_of(own: pd.DataFrame, rows: pd.DataFrame, name: str, way: str) -> dict[str, Any]:
     searched = own[DEV + name].iloc[0] if DEV + name in own and len(own) else None
     searched = None if pd.isna(searched) else float(searched)
     fresh = {
@@ -87,8 +87,8 @@ def _told(own: pd.DataFrame, rows: pd.DataFrame, name: str, way: str) -> dict[st
     flattered = None if searched is None or mean is None else searched - mean
     if flattered is not None and way == MIN:
         flattered = -flattered
-    told = {split: one._asdict() for split, one in fresh.items()}
-    return {"searched": searched, **told, "flattered": flattered}
+    splits = {split: one._asdict() for split, one in fresh.items()}
+    return {"searched": searched, **splits, "flattered": flattered}
 
 
 def _worth(mean: float | None, way: str) -> float:

@@ -1,9 +1,9 @@
-"""How the Pareto set grew: its hypervolume after each trial. Pure functions of a frame.
+"""The hypervolume of the Pareto set after each trial. Pure functions of a frame.
 
 The hypervolume is the volume of all that the set dominates, up to a reference point. Objectives
 are scaled first: 0 is the best value that any measured trial of the run has, 1 the worst, and the
 reference lies `MARGIN` beyond the worst, so that the ends of a front count too. Scale and reference
-are the same for the whole run. The volume is told as a share of the box: 1 is a single trial that
+are the same for the whole run. The volume is given as a share of the box: 1 is a single trial that
 is best in every objective.
 
 Shapes: N trials, M objectives, F trials on the front. Costs: less is better.
@@ -60,7 +60,7 @@ class Scale(NamedTuple):
         return np.asarray((costs_NM - self.best_M) / np.where(range_M > 0, range_M, 1.0))
 
 
-def hypervolume_over_time(
+def hypervolume_history(
     trials: pd.DataFrame,
     objectives: Mapping[str, str],
     constraints: Mapping[str, str],

@@ -2,13 +2,14 @@
 
 A variant adds something to one TopK autoencoder (`model.SparseAutoencoder`): modules of its own, a
 refinement of the reconstruction, a term of the loss. It is an object without state; what it needs
-at run time it reads from the model that it is given. Shapes: B rows, D width, N latents, K active.
+at run time it reads from the model that it is given, an `Autoencoder`. Shapes: B rows, D width,
+N latents, K active.
 """
 
 from __future__ import annotations
 
 from abc import ABC
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from recsae.sae.code import SparseCode
-    from recsae.sae.model import SparseAutoencoder
     from recsae.sae.rows import Rows
 
 
@@ -63,6 +63,38 @@ class SAESettings(Settings):
             raise SettingError("sae_k", f"expected at most {most}, got {self.sae_k}")
 
 
+class Autoencoder(Protocol):
+    """What a variant's hooks may use of the model that they are given."""
+
+    settings: SAESettings
+    width: int
+    """D, of the rows."""
+    training: bool
+    """True while it is trained: dropout is active."""
+    W_dec: nn.Parameter
+    """The dictionary [N, D]: an atom a latent."""
+    W_enc: nn.Parameter
+    """The encoder's weights [N, D]."""
+    b_enc: nn.Parameter
+    """The encoder's bias [N]."""
+    b_dec: nn.Parameter
+    """The decoder's bias [D], which the encoder subtracts from its input."""
+    extra: nn.ModuleDict
+    """The variant's own modules, by the names that `Variant.modules` gave them."""
+
+    def encode(self, x_BD: Tensor) -> SparseCode:
+        """Return the code of each row."""
+        ...
+
+    def decode(self, code: SparseCode) -> Tensor:
+        """Return the linear reconstruction [B, D]."""
+        ...
+
+    def __call__(self, x_BD: Tensor) -> Tensor:
+        """Return R(encode(x), x) [B, D]."""
+        ...
+
+
 class Variant(ABC):
     """One autoencoder variant. The hooks do nothing by default: that is the plain TopK model.
 
@@ -86,20 +118,18 @@ class Variant(ABC):
         """Return the variant's own trainable modules, kept in `sae.extra` and saved with it."""
         return {}
 
-    def refine(
-        self, sae: SparseAutoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor
-    ) -> Tensor:
+    def refine(self, sae: Autoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor) -> Tensor:
         """Return R(c, x) from the linear reconstruction W_dec c + b_dec; x only if it leaks."""
         return linear_BD
 
-    def penalty(self, sae: SparseAutoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
+    def penalty(self, sae: Autoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
         """Return the variant's own, weighted term of the loss for a batch, or None if it has none.
 
         Whatever it draws comes from torch's generator, which the trainer seeds and restores.
         """
         return None
 
-    def solve(self, sae: SparseAutoencoder, x_ND: Tensor) -> None:
+    def solve(self, sae: Autoencoder, x_ND: Tensor) -> None:
         """Set the weights from all training rows, if `closed_form`; x may be a memory map."""
         raise NotImplementedError(f"{self.name} is not a closed form")
 

@@ -23,7 +23,7 @@ class Activity:
     ) -> None:
         """`window` is in epochs of `epoch_rows` rows.
 
-        Which latents are dead is left open unless `dead_wanted`. They are told by number, or, so
+        Which latents are dead is left open unless `dead_wanted`. They are given by number, or, so
         that on a GPU the host need not wait to learn how many they are, `as_mask` [N].
         """
         self.silent_N = torch.zeros(latents, dtype=torch.int64, device=device)
@@ -32,13 +32,13 @@ class Activity:
         """Latents that were positive in this epoch."""
         self._epoch_rows, self._window = epoch_rows, window * epoch_rows
         self._dead_wanted, self._as_mask = dead_wanted, as_mask
-        self._as_we_go = recipe.dead_window
+        self._by_window = recipe.dead_window
         self._dead_M = self.silent_N.new_empty(0)
 
     def begin_epoch(self) -> None:
         """Forget what fired; the published rule takes as dead what was silent all last epoch."""
         self.fired_N.zero_()
-        if not self._as_we_go:
+        if not self._by_window:
             self._dead_M = self._silent_for(self._epoch_rows)
 
     @torch.no_grad()
@@ -53,9 +53,9 @@ class Activity:
         self.fired_N |= positive_N
         self.silent_N += code.values_BK.shape[0]
         self.silent_N.masked_fill_(
-            positive_N if self._as_we_go else self._among(code.indices_BK), 0
+            positive_N if self._by_window else self._among(code.indices_BK), 0
         )
-        return self._silent_for(self._window) if self._as_we_go else self._dead_M
+        return self._silent_for(self._window) if self._by_window else self._dead_M
 
     def _among(self, indices_BK: Tensor) -> Tensor:
         # One place more than there are latents takes the empty entries.

@@ -57,17 +57,8 @@ class SAETrainer:
         self.model.to(self._device).eval()
         scale = rms_scale(rows.x_ND) if settings.sae_input_scale == "rms" else 1.0
         self._descent = Descent(self.model, self._recipe, settings.sae_lr, scale)
-        on_gpu = self._device.type == "cuda"
-        by_mask = on_gpu and self._recipe.own_term and self._recipe.dead_window
-        self._activity = Activity(
-            self.model.latents,
-            len(rows.x_ND),
-            settings.sae_dead_window,
-            self._recipe,
-            self._device,
-            dead_wanted=settings.sae_auxk > 0 or not self._recipe.own_term,
-            as_mask=by_mask,
-        )
+        by_mask = self._device.type == "cuda" and self._recipe.own_term and self._recipe.dead_window
+        self._activity = self._new_activity(by_mask)
         self._total = torch.zeros(len(Terms._fields), device=self._device)
         steady = by_mask and variant.steady(settings) and self._rows.x_ND.device.type == "cuda"
         self._graphs = StepGraphs(self._device) if steady and graphs_there() else None
@@ -119,6 +110,17 @@ class SAETrainer:
         # A state from a machine without a GPU leaves the GPU's generator as it was seeded.
         self._rng |= {kind: generator.cpu() for kind, generator in state["rng"].items()}
         self.epochs_done = state["epochs_done"]
+
+    def _new_activity(self, by_mask: bool) -> Activity:
+        return Activity(
+            self.model.latents,
+            len(self._rows.x_ND),
+            self.settings.sae_dead_window,
+            self._recipe,
+            self._device,
+            dead_wanted=self.settings.sae_auxk > 0 or not self._recipe.own_term,
+            as_mask=by_mask,
+        )
 
     def _take(self, index: Tensor) -> None:
         self._total += self._step(self._gather(index))

@@ -1,5 +1,5 @@
 """The search: which trials there are, what becomes of them, and what is kept.
 
-Ray is imported in `ray` alone, Optuna in `samplers` and `optuna_views`.
-It must not print or parse flags.
+It must not print or parse flags. Ray is imported in `ray` alone, Optuna in `samplers` and
+`optuna_views`.
 """

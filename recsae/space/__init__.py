@@ -1,6 +1,6 @@
 """A space file → SearchSpace: parameters, conditions, priors, constraints, schema, shipped files.
 
-The only reader of a space. It must not import torch, ray, optuna, results or search.
+It must not import torch, ray, optuna, results or search; nothing else reads a space.
 """
 
 from recsae.space.parameters import MODEL, Draw, Parameter, Prior

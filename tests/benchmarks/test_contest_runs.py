@@ -11,9 +11,7 @@ from made_table import TABLE, made_world
 
 from benchmarks.search_quality.__main__ import main
 from benchmarks.search_quality.contest import Task, run_one
-from benchmarks.search_quality.findings import findings
 from benchmarks.search_quality.outside import TIME, Stock
-from benchmarks.search_quality.page import markdown, page
 from benchmarks.search_quality.plan import (
     METHODS,
     ONE_OBJECTIVE,
@@ -23,6 +21,8 @@ from benchmarks.search_quality.plan import (
     budgets,
     space_for,
 )
+from benchmarks.search_quality.report.findings import findings
+from benchmarks.search_quality.report.page import markdown, page
 from benchmarks.search_quality.simulator import Clock, drive
 from recsae.results import States
 

@@ -11,9 +11,9 @@ import pytest
 from file_server import FileServer, serving
 
 from recsae.downloads import http
+from recsae.downloads.archives import unpack
 from recsae.downloads.checksums import check, checksum_of
 from recsae.downloads.http import Unreachable, download
-from recsae.downloads.unpacking import unpack
 from recsae.errors import RecsaeError
 
 BODY = bytes(range(256)) * 4000

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jobs.refusals import ITEMS, Run
+from jobs.import_models.refusals import ITEMS, Run
 from rechorus_world import write_folder
 
 from recsae.cli.app import main

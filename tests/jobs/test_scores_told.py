@@ -18,7 +18,7 @@ from recsae.jobs.sources import Source
 from recsae.metrics import DEEP
 from recsae.reads import reads_of_test
 from recsae.recommenders.base_choice import BaseChoice
-from recsae.report.outcome import model_lines
+from recsae.report.model_lines import model_lines
 from recsae.sae.registry import variant
 
 NAME = "SASRec_SAE"

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,14 @@ def test_a_run_in_any_state_has_a_whole_page(
     [
         ("empty", []),
         ("first one running", []),
-        ("one complete", ["time", "curves"]),
-        ("two", ["time", "parameters", "parallel", "curves"]),
-        ("running", ["time", "rungs", "parameters", "parallel", "curves"]),
-        ("paused", ["time", "rungs", "parameters", "parallel", "curves"]),
-        ("no complete", ["time", "rungs", "parameters", "curves"]),
+        ("one complete", ["history", "curves"]),
+        ("two", ["history", "parameters", "parallel", "curves"]),
+        ("running", ["history", "rungs", "parameters", "parallel", "curves"]),
+        ("paused", ["history", "rungs", "parameters", "parallel", "curves"]),
+        ("no complete", ["history", "rungs", "parameters", "curves"]),
         ("failed only", []),
-        ("leaks only", ["time", "parameters", "curves"]),
-        ("mixed", ["time", "rungs", "parameters", "parallel", "curves"]),
+        ("leaks only", ["history", "parameters", "curves"]),
+        ("mixed", ["history", "rungs", "parameters", "parallel", "curves"]),
     ],
 )
 def test_a_plot_is_there_when_there_is_something_to_draw(
@@ -110,7 +110,7 @@ def test_a_plot_is_there_when_there_is_something_to_draw(
 
 def test_several_objectives_have_their_own_plot_and_table(make_run: Maker) -> None:
     page = page_of(make_run(RUNS["mixed"], {"ndcg@10": "max", "l0": "min"}))
-    assert list(page.plots)[:3] == ["pareto", "growth", "time"]
+    assert list(page.plots)[:3] == ["pareto", "hypervolume", "history"]
     assert "2 that no other dominates" in page.visible
 
 
@@ -196,8 +196,8 @@ def test_the_page_asks_nothing_of_the_network(
 ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
 
-def attacked(run: Path) -> Iterator[Any]:
-    """Yield every text of a run that came from outside, each with an attack in it."""
+def attacked(run: Path) -> Path:
+    """Write a run whose every text from outside has an attack in it."""
     search = {
         "space": {"objectives": {"ndcg@10": "max"}, "dataset": ATTACK},
         "dataset": ATTACK,
@@ -208,21 +208,18 @@ def attacked(run: Path) -> Iterator[Any]:
     }
     create(run, search)
     texts = {"model_name": ATTACK, "sae_mode": ATTACK, "node": ATTACK}
-    write_trials(
-        run,
-        [
-            {**trial(0, "COMPLETE"), **texts},
-            {**trial(1, "COMPLETE"), **texts, "sae_mode": "other" + ATTACK},
-            {**trial(2, "FAILED"), **texts, "error": ATTACK},
-        ],
-    )
-    yield from search.items()
+    rows = [
+        {**trial(0, "COMPLETE"), **texts},
+        {**trial(1, "COMPLETE"), **texts, "sae_mode": "other" + ATTACK},
+        {**trial(2, "FAILED"), **texts, "error": ATTACK},
+    ]
+    write_trials(run, rows)
+    return run
 
 
 def test_no_text_of_a_run_becomes_markup(tmp_path: Path, make_run: Maker) -> None:
-    list(attacked(tmp_path / "attack"))
     plain = page_of(make_run([trial(0, "COMPLETE"), trial(1, "COMPLETE"), trial(2, "FAILED")]))
-    text = render(load_results(tmp_path / "attack"))
+    text = render(load_results(attacked(tmp_path / "attack")))
     page = Page(text)
     assert "<script>alert" not in text
     assert "<img" not in text.partition("<script>")[0]
@@ -232,8 +229,7 @@ def test_no_text_of_a_run_becomes_markup(tmp_path: Path, make_run: Maker) -> Non
 
 
 def test_texts_under_the_pointer_are_escaped_for_plotly(tmp_path: Path) -> None:
-    list(attacked(tmp_path / "attack"))
-    plots = page_of(tmp_path / "attack").plots
+    plots = page_of(attacked(tmp_path / "attack")).plots
     traces = [trace for plot in plots.values() for trace in plot["data"]]
     texts = [text for trace in traces for text in trace.get("hovertext") or []]
     assert any("&lt;script" in text for text in texts)

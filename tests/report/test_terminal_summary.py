@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from recsae.report.finalists import flattery_lines
+from recsae.report.finalists import optimism_lines
 from recsae.report.summary import MOST_SHOWN, summary_lines
 
 
@@ -107,6 +107,6 @@ def test_constraints_that_nothing_meets_are_said() -> None:
 
 
 def test_how_much_the_search_flattered_is_told() -> None:
-    assert flattery_lines({"ndcg@10": 0.0012, "l0": None}) == [
+    assert optimism_lines({"ndcg@10": 0.0012, "l0": None}) == [
         "  the search made them look better than they are by 0.0012 ndcg@10 on average"
     ]

@@ -10,7 +10,7 @@ from report.made_up_runs import RUNS, trial
 import recsae
 from recsae.jobs.results import report, run_outcome
 from recsae.results import Columns, Files, States, create, write_trials
-from recsae.results.failures import failure_words, kind_of, without_result
+from recsae.results.failures import failure_line, kind_of, without_result
 
 SEARCH = {"space": {"objectives": {"ndcg@10": "max", "l0": "min"}}, "protocol": "made up"}
 SLOWER = "SettingError: sae_lr: training diverged in epoch {}; expected a rate lower than {}"
@@ -63,7 +63,7 @@ def test_errors_are_counted_by_kind_the_commonest_first(
 def test_failures_in_a_line(
     counts: dict[str, int], errors: list[dict[str, Any]], words: str | None
 ) -> None:
-    assert failure_words(counts, errors) == words
+    assert failure_line(counts, errors) == words
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -77,7 +77,7 @@ def test_a_run_of_failures_is_read_like_any_other(
     make: Callable[[list[dict[str, Any]]], Path],
 ) -> None:
     run = recsae.load_results(make(RUNS["failed only"]))
-    assert run.best.empty and run.best_trials() == [] and run.finalists_told == []
+    assert run.best.empty and run.best_trials() == [] and run.finalist_scores == []
     assert list(run.best["dev/ndcg@10"]) == [] and list(run.best["dev/l0"]) == []
     assert set(run.trials[Columns.STATE]) == {States.FAILED}
     outcome = run_outcome(run.path)

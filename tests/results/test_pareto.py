@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recsae.results.frames import trials_frame
 from recsae.results.hypervolume import hypervolumes
 from recsae.results.pareto import FRONT, HYPERVOLUME, MARGIN, Scale
-from recsae.results.pareto import hypervolume_over_time as over_time
+from recsae.results.pareto import hypervolume_history as over_time
 from recsae.results.selection import non_dominated
 
 TWO = {"ndcg@10": "max", "l0": "min"}

@@ -14,7 +14,7 @@ from recsae.cache import Cache
 from recsae.files import read_json
 from recsae.jobs.finalists import Training, run_finalists
 from recsae.results import create, load_results
-from recsae.results.choosing import chosen
+from recsae.results.finalist_selection import chosen
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
@@ -177,8 +177,8 @@ with cluster(None):
 def test_killed_finalists_are_trained_once_and_scored_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = (str(HERE), str(HERE.parents[0]), str(HERE.parents[1]))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
+    folders = (HERE, *HERE.parents[:2], HERE.parent / "support")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)))
     path = tmp_path / "run"
     create(path, {"space": toy_space().resolved()})
 
@@ -207,7 +207,7 @@ def check(tmp_path: Path, path: Path, finalists: int, reads: int) -> None:
     assert sum(starts[seed] - 1 for seed in seeds) <= 1, "only the one that was killed started anew"
     assert results.finalists["dev/ndcg@10"].nunique() == len(keys)
     assert results.finalists["test/ndcg@10"].notna().all()
-    told = results.finalists_told
+    told = results.finalist_scores
     assert [one["wins"] for one in told] == [True] + [False] * (finalists - 1)
     winner = told[0]["trial_id"]
     left = {entry.name for entry in (path / "finalists").iterdir()}

@@ -1,1 +1,1 @@
-"""What a comparison found, as lines, tables, files and one page; it trains and searches nothing."""
+"""The outcome of a comparison as lines, tables, files and one page. It must not train or search."""

@@ -1,1 +1,4 @@
-"""Which columns are the user, the item, the time; their cells as events: ids, filters."""
+"""Which columns are the user, the item and the time, and their cells as events: ids, filters.
+
+It must not open files.
+"""

@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError, SettingError
+from recsae.interactions.columns.conditions import Condition, conditions, fitting, numbers_of
 from recsae.interactions.columns.ids import coded_ids
 from recsae.interactions.columns.inline import with_inline
 from recsae.interactions.columns.lists import refuse_prefixes
 from recsae.interactions.columns.roles import Columns, columns, listed
-from recsae.interactions.columns.where import Condition, conditions, fitting, numbers_of
 from recsae.interactions.log import Log
 from recsae.interactions.names import LABEL_TRUTHS
 from recsae.interactions.settings import DataSettings

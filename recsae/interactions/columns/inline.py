@@ -12,7 +12,7 @@ from recsae.interactions.attributes import (
     CANONICAL,
     TAGS_AT_MOST,
     TITLE,
-    About,
+    ItemAttributes,
     long,
     plain_name,
 )
@@ -41,7 +41,7 @@ def with_inline(log: Log, tables: Sequence[Table], keep: NDArray[np.bool_]) -> L
     if not values:
         return log
     unused = tuple(name for name in log.unused if name not in used)
-    return log._replace(about=About(pd.concat(values), tag_names), unused=unused)
+    return log._replace(attributes=ItemAttributes(pd.concat(values), tag_names), unused=unused)
 
 
 def _of_items(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from recsae.errors import RecsaeError, nearest
-from recsae.interactions.columns.headless import roles_by_content
+from recsae.interactions.columns.headerless import roles_by_content
 from recsae.interactions.files.layout import NUMBER
 from recsae.interactions.names import (
     DOUBTFUL,

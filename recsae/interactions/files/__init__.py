@@ -1,1 +1,1 @@
-"""Files of any layout as tables of raw cells; knows no event."""
+"""Files of any layout as tables of raw cells. It must not know what an event is."""

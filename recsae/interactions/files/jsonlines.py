@@ -15,7 +15,7 @@ import pyarrow.json as pajson
 
 from recsae.errors import RecsaeError
 from recsae.interactions.files.layout import SAMPLE, lines_of
-from recsae.interactions.opening import File
+from recsae.interactions.source_files import File
 from recsae.interactions.table import TEXT, Table
 
 _BLOCK = 1 << 24  # bytes; a line must fit into it

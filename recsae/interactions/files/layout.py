@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from recsae.interactions.names import LABEL, bare, role_of
-from recsae.interactions.opening import HEAD, File
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import HEAD, File
 from recsae.interactions.times import looks_like_time
 
 SAMPLE = 200  # rows by whose cells a table is understood

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
 from recsae.interactions.files.layout import lines_of
-from recsae.interactions.opening import File
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 from recsae.interactions.times import looks_like_time
 
 Form = Literal["pairs", "s3rec", "sequences"]

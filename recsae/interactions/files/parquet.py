@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from recsae.errors import RecsaeError
 from recsae.interactions.files.layout import SAMPLE
-from recsae.interactions.opening import File
+from recsae.interactions.source_files import File
 from recsae.interactions.table import TEXT, Table
 
 

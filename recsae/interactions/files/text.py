@@ -12,7 +12,7 @@ import pyarrow.csv as pacsv
 
 from recsae.errors import RecsaeError
 from recsae.interactions.files.layout import Layout, quoting
-from recsae.interactions.opening import File
+from recsae.interactions.source_files import File
 from recsae.interactions.table import CODED, TEXT, Table
 
 _WHOLE = re.compile(r"\s*-?\d{1,18}\s*", re.ASCII)

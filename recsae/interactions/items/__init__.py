@@ -1,1 +1,1 @@
-"""What is known about items in files beside a log, as one table of attributes."""
+"""Item attributes from files beside a log, as one table. It must not change the log."""

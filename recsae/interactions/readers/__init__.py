@@ -1,4 +1,7 @@
-"""A format a file: how it is recognised, how it is read. The first that fits a file wins.
+"""A format a file: how it is recognised, how it is read.
+
+A reader must not interpret ids, times or filters, which are the same for all formats. The first
+that fits a file wins.
 
 A new format is a module with a `READER`, an entry here, and its name in `settings.Format`.
 """

@@ -6,9 +6,9 @@ So are MovieLens' u.data, ratings.dat and ratings.csv, Amazon's ratings, Gowalla
 from recsae.errors import RecsaeError
 from recsae.interactions.files.layout import layout_of
 from recsae.interactions.files.text import TextTable
-from recsae.interactions.opening import File
 from recsae.interactions.readers.tabular import table_reader
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 def looks(file: File, settings: DataSettings) -> bool:

@@ -3,9 +3,9 @@
 import json
 
 from recsae.interactions.files.jsonlines import JsonTable
-from recsae.interactions.opening import File
 from recsae.interactions.readers.tabular import table_reader
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 def looks(file: File, settings: DataSettings) -> bool:

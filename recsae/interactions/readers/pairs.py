@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from recsae.errors import RecsaeError
 from recsae.interactions.files import numberlines
 from recsae.interactions.log import Coded, Log
-from recsae.interactions.opening import File
 from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 def looks(file: File, settings: DataSettings) -> bool:

@@ -1,9 +1,9 @@
 """Parquet: an event a row."""
 
 from recsae.interactions.files.parquet import ParquetTable
-from recsae.interactions.opening import File
 from recsae.interactions.readers.tabular import table_reader
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 def looks(file: File, settings: DataSettings) -> bool:

@@ -20,10 +20,10 @@ from recsae.interactions.columns.roles import Columns, columns, listed
 from recsae.interactions.frame import SPLITS, TRAIN
 from recsae.interactions.log import Coded, Log
 from recsae.interactions.names import candidates, list_column
-from recsae.interactions.opening import File
 from recsae.interactions.readers import recbole
 from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 from recsae.interactions.table import Column, Table, columns_of
 
 Ints = NDArray[np.int64]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from recsae.errors import RecsaeError
 from recsae.interactions.files.layout import Layout, lines_of
 from recsae.interactions.files.text import TextTable
-from recsae.interactions.opening import File
 from recsae.interactions.readers.tabular import table_reader
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 _TYPED = re.compile(r"\s*([^:]+):(token|float|token_seq|float_seq)\s*")
 

@@ -2,10 +2,10 @@
 
 from recsae.errors import RecsaeError
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File
 from recsae.interactions.readers import delimited
 from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 FILES = ("train.csv", "dev.csv", "test.csv")
 

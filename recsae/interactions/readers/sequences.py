@@ -2,10 +2,10 @@
 
 from recsae.interactions.files import numberlines
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File
 from recsae.interactions.readers.pairs import coded
 from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 
 
 def looks(file: File, settings: DataSettings) -> bool:

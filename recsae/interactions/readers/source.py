@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File
 from recsae.interactions.settings import DataSettings, Format
+from recsae.interactions.source_files import File
 from recsae.interactions.table import Table
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from recsae.interactions.columns.events import log_of
 from recsae.interactions.log import Log
-from recsae.interactions.opening import File
 from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
+from recsae.interactions.source_files import File
 from recsae.interactions.table import Table
 
 

@@ -1,3 +1,3 @@
-"""Recommenders that learn nothing but counts: what any trained one has to beat. Loads no torch."""
+"""Recommenders that only count, which any trained one has to beat. They must not load torch."""
 
 BASELINES: tuple[str, ...] = ("Popularity", "MarkovChain")

@@ -1,4 +1,4 @@
 """ReChorus' SASRec: its model and its checkpoint files.
 
-It must not train, and runs no code of a file.
+It must not train, or run code that a file holds.
 """

@@ -1,1 +1,1 @@
-"""What `data describe` says: words, tables, a page. It must not read logs."""
+"""What `data describe` shows: facts, tables, a page. It must not read logs."""

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from recsae.files import write_whole
-from recsae.report.datasets.words import fact_rows, moment_of, split_rows
+from recsae.report.datasets.facts import fact_rows, moment_of, split_rows
 from recsae.report.plots.style import BEST, MODEL_COLOURS, framed
 from recsae.splits import quantile
 

@@ -7,14 +7,14 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from recsae.report.datasets.words import fact_rows, split_rows
+from recsae.report.datasets.facts import fact_rows, split_rows
 
 
 def described_tables(outcome: Mapping[str, Any]) -> list[Any]:
     """Return tables of what a data set is and of its splits, and the line after them."""
     page = outcome.get("page")
-    told = f"plots: {page}" if page else "plots: -o FILE.html writes them"
-    return [_facts(outcome), _splits(outcome["splits"]), escape(told)]
+    line = f"plots: {page}" if page else "plots: -o FILE.html writes them"
+    return [_facts(outcome), _splits(outcome["splits"]), escape(line)]
 
 
 def _facts(outcome: Mapping[str, Any]) -> Table:

@@ -1,4 +1,4 @@
 """The figures of a run's page, one file each.
 
-They must read frames alone, and compute no results.
+They must not read anything but frames, or compute results.
 """

@@ -6,14 +6,14 @@ from typing import Any, Final, NamedTuple
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from recsae.report.plots.curves import MOST_TRIALS, curves_by_epoch
-from recsae.report.plots.growth import front_over_time
+from recsae.report.plots.hypervolume_history import hypervolume_history
 from recsae.report.plots.importance import importance
-from recsae.report.plots.over_time import objective_over_time
-from recsae.report.plots.parallel import parallel
+from recsae.report.plots.learning_curves import MOST_TRIALS, learning_curves
+from recsae.report.plots.optimization_history import optimization_history
+from recsae.report.plots.parallel_coordinates import parallel_coordinates
 from recsae.report.plots.parameters import parameters_against_objective
+from recsae.report.plots.pareto_front import pareto_front
 from recsae.report.plots.rungs import survival
-from recsae.report.plots.tradeoff import pareto
 from recsae.results import Results
 
 
@@ -30,20 +30,20 @@ PLOTS: Final = {
         "Objectives against each other",
         "COMPLETE trials. The ringed ones are those that no other beats in every objective: choose "
         "among them.",
-        pareto,
+        pareto_front,
     ),
-    "growth": Plot(
+    "hypervolume": Plot(
         "The front over time",
         "The hypervolume is what the front dominates of the box between the worst and the best "
         "value of each objective that any trial of this run measured, a tenth wider at its worst "
         "end; 1 would be one trial that is best in all. A flat end: more trials hardly help.",
-        front_over_time,
+        hypervolume_history,
     ),
-    "time": Plot(
+    "history": Plot(
         "Objective over time",
         "Each trial at its end. Where the line of the best has been flat for long, the search is "
         "done.",
-        objective_over_time,
+        optimization_history,
     ),
     "rungs": Plot(
         "Rungs",
@@ -68,13 +68,13 @@ PLOTS: Final = {
         "Trials across all settings",
         "A line is a trial, orange the best; – is a setting that it does not have. Drag along an "
         "axis to keep the trials of a range only, click to let go.",
-        parallel,
+        parallel_coordinates,
     ),
     "curves": Plot(
         "Epoch by epoch",
         f"All trials; of more than {MOST_TRIALS} the best and a sample of the others. Lines that "
         "still climb at their end ask for more epochs.",
-        curves_by_epoch,
+        learning_curves,
     ),
 }
 

@@ -12,15 +12,15 @@ _ROW = 26
 
 
 def importance(results: Results) -> go.Figure | None:
-    """Return a plot an objective, or None if too few trials said anything."""
-    told = results.importance
-    if told is None or told.empty:
+    """Return a plot an objective, or None where too few trials were compared."""
+    stored = results.importance
+    if stored is None or stored.empty:
         return None
-    objectives = list(told[Columns.OBJECTIVE].unique())
+    objectives = list(stored[Columns.OBJECTIVE].unique())
     figure = make_subplots(cols=len(objectives), horizontal_spacing=0.22)
     tallest = 0
     for col, objective in enumerate(objectives, start=1):
-        own = told[told[Columns.OBJECTIVE] == objective]
+        own = stored[stored[Columns.OBJECTIVE] == objective]
         deepest = own[Columns.EPOCHS].max()
         order = own.sort_values([Columns.EPOCHS, Columns.IMPORTANCE])[Columns.PARAMETER]
         names = list(dict.fromkeys(order.iloc[::-1]))[::-1]  # the deepest comparison decides

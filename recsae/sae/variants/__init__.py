@@ -1,4 +1,4 @@
-"""The variants, a file each, and what is theirs alone.
+"""The variants, a file each, which joins by its `name`.
 
-A file that defines a Variant joins by itself; it must load without torch.
+A file must not load torch when it is imported.
 """

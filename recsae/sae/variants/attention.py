@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 from pydantic import Field
 
 from recsae.errors import SettingError
-from recsae.sae.base import SAESettings, Variant
+from recsae.sae.base import Autoencoder, SAESettings, Variant
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from recsae.sae.code import SparseCode
-    from recsae.sae.model import SparseAutoencoder
 
 
 class AttentionSettings(SAESettings):
@@ -55,9 +54,7 @@ class Attention(Variant):
         layer = nn.MultiheadAttention(width, own.sae_attn_heads, batch_first=True)
         return {"attention": layer}
 
-    def refine(
-        self, sae: SparseAutoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor
-    ) -> Tensor:
+    def refine(self, sae: Autoencoder, code: SparseCode, linear_BD: Tensor, x_BD: Tensor) -> Tensor:
         """Return the refined reconstruction [B, D]."""
         import torch.nn.functional as F
 

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from recsae.errors import SettingError
-from recsae.sae.base import SAESettings, Variant
+from recsae.sae.base import Autoencoder, SAESettings, Variant
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from recsae.sae.model import SparseAutoencoder
     from recsae.sae.rows import Rows
 
 
@@ -64,7 +63,7 @@ class Contrastive(Variant):
         own = _own(settings)
         return int(own.sae_contrastive_view == "base" and own.sae_contrastive_weight > 0)
 
-    def penalty(self, sae: SparseAutoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
+    def penalty(self, sae: Autoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
         """Return weight * NT-Xent over at most `sae_contrastive_batch` rows, one a user.
 
         Under the reference recipe it is the published loss, over all rows of the batch.

@@ -10,12 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from recsae.errors import SettingError
-from recsae.sae.base import SAESettings, Variant
+from recsae.sae.base import Autoencoder, SAESettings, Variant
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from recsae.sae.model import SparseAutoencoder
 
 
 class PCASettings(SAESettings):
@@ -53,7 +51,7 @@ class PCA(Variant):
     control = True
     closed_form = True
 
-    def solve(self, sae: SparseAutoencoder, x_ND: Tensor) -> None:
+    def solve(self, sae: Autoencoder, x_ND: Tensor) -> None:
         """Set the weights from the rows, in float64, a block of rows at a time."""
         import torch
 

@@ -1,4 +1,7 @@
-"""Our search: one model of settings and epochs."""
+"""The sampler `ours`: a Gaussian process over settings and epochs that also says who goes on.
+
+Without this folder all else must work, so the rest of a search must not import it.
+"""
 
 from recsae.search.curve_gp.strategy import OurStrategy, pauses
 

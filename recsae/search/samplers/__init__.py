@@ -1,5 +1,7 @@
 """Which settings the next trial gets: samplers by name, starting points, priors, earlier searches.
 
+They must not depend on anything but the events, the seed of the search and the trial's number.
+
 Adding one: a class with the methods of `guided.BaseSampler` in a file here, and its name below.
 What it draws may depend on the events that it was told, the search's seed and the trial's number.
 """

@@ -1,4 +1,6 @@
-"""Which trials go on: the rules that a space may name, one file each. No Ray, no clock.
+"""Which trials go on: the rules that a space may name, one file each.
+
+They must not import Ray or read a clock.
 
 Each has the methods of `search.engine.strategy.Scheduler`. With several objectives a trial stands
 where non-dominated sorting puts it (`fronts`), with one in plain order (`ranking`).

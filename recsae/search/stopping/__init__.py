@@ -1,4 +1,4 @@
 """When a search is over because more of it gains nothing: noise between seeds, repeats.
 
-Budgets are in `engine`; single trials are stopped in `schedulers`.
+It must not stop single trials (`schedulers` do) or count budgets (`engine` does).
 """

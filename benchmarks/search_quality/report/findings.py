@@ -1,0 +1,123 @@
+"""All figures of the page as plain values: what `--json` prints and results/summary.json holds."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.search_quality.errors import errors
+from benchmarks.search_quality.gp import Array
+from benchmarks.search_quality.judging import World
+from benchmarks.search_quality.plan import METHODS, STOCK, TRAININGS, Contest
+from benchmarks.search_quality.report.outcome import Outcome
+
+SCALE = 1e4
+"""NDCG@10 is told in units of 1e-4."""
+
+
+def findings(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
+    """Return what the runs say, contest by contest, and what is known of the tables."""
+    budgets = {name: world.budgets for name, world in worlds.items()}
+    found: dict[str, Any] = {"tables": {n: _table(world) for n, world in worlds.items()}}
+    for contest in METHODS:
+        rows = frame[frame["contest"] == contest]
+        if len(rows):
+            outcome = Outcome.of(rows, budgets)
+            scale = SCALE if contest == "one" else 100.0
+            found[contest] = _contest(contest, outcome, rows, scale)
+    return found
+
+
+def _contest(
+    contest: Contest, outcome: Outcome, rows: pd.DataFrame, scale: float
+) -> dict[str, Any]:
+    planned = [method for method in METHODS[contest] if method.name in outcome.methods]
+    methods = [method.name for method in planned]
+    ranks = outcome.ranks(methods)
+    spent = rows.drop_duplicates(["table", "method", "seed"]).groupby("method")
+    found: dict[str, Any] = {
+        "seeds": int(rows["seed"].nunique()),
+        "methods": {
+            method: {
+                "missed": {
+                    table: [
+                        _scaled(outcome.mean(table, method, b), scale) for b in _budgets(outcome)
+                    ]
+                    for table in outcome.tables
+                },
+                "rank": list(ranks[method]),
+                "thinking_seconds": float(spent["thinking"].mean()[method]),
+                "trials": float(spent["trials"].mean()[method]),
+                "complete": float(spent["complete"].mean()[method]),
+            }
+            for method in methods
+        },
+        "curves": _curves(outcome, methods, scale),
+    }
+    if STOCK in methods:
+        found["against_stock"] = {
+            method.name: _against(outcome, method.name, STOCK, scale)
+            for method in planned
+            if method.longer
+        }
+    return found
+
+
+def _budgets(outcome: Outcome) -> range:
+    return range(len(TRAININGS))
+
+
+def _against(outcome: Outcome, method: str, rival: str, scale: float) -> dict[str, Any]:
+    """Return one method against a rival: the share of its time, and what was missed more."""
+    ratio = outcome.time_ratio(method, rival)
+    return {
+        "time_ratio": list(ratio.overall),
+        "each": {
+            f"{table} x{TRAININGS[budget]}": {
+                "time_ratio": list(interval),
+                "missed_more": _scaled(outcome.gap(table, method, rival, budget), scale),
+            }
+            for (table, budget), interval in ratio.each.items()
+        },
+    }
+
+
+def _curves(outcome: Outcome, methods: list[str], scale: float) -> dict[str, Any]:
+    """Return mean curves, and their mean over log time up to the larger budget."""
+    return {
+        table: {
+            method: {
+                **_curve(outcome.moments[table], outcome.missed[table, method], scale),
+                "area": outcome.area(table, method) * scale,
+            }
+            for method in methods
+            if outcome.missed[table, method].shape[1] > len(TRAININGS)
+        }
+        for table in outcome.tables
+    }
+
+
+def _curve(moments: Array, missed: Array, scale: float) -> dict[str, list[float]]:
+    mean = missed.mean(0) * scale
+    known = np.isfinite(mean)
+    return {"at": moments[known].round(2).tolist(), "missed": mean[known].round(2).tolist()}
+
+
+def _scaled(interval: tuple[float, ...], scale: float) -> list[float]:
+    return [value * scale for value in interval]
+
+
+def _table(world: World) -> dict[str, Any]:
+    """Return what the reader must know of a table before its results."""
+    recorded = world.recorded
+    final = recorded.curves["ndcg@10"][:, :, -1]
+    told = errors(recorded)
+    return {
+        "settings": len(recorded.settings),
+        "budgets": list(world.budgets),
+        "seed_noise": world.noise * SCALE,
+        "floors": [floor * SCALE for floor in world.floors],
+        "best": [float(values.max()) for values in world.dense_ndcg],
+        "recorded": [float(final.min()), float(np.median(final)), float(final.max())],
+        "errors": told.to_dict("records"),
+    }

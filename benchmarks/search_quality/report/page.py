@@ -1,0 +1,163 @@
+"""The figures as text for README.md, and as one page with curves."""
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from benchmarks.search_quality.plan import OURS, STOCK, TRAININGS
+from benchmarks.search_quality.report.chart import Line, chart, legend
+
+TITLES = {
+    "one": "One objective: NDCG@10",
+    "two": "Two objectives: NDCG@10 and l0",
+}
+UNITS = {
+    "one": "regret in NDCG@10 × 1e4",
+    "two": "share of the best hypervolume that is missing, in %",
+}
+STYLE = """body{font:15px/1.5 sans-serif;max-width:1180px;margin:2em auto;padding:0 1em;color:#222}
+table{border-collapse:collapse;font-size:13px;margin:1em 0}td,th{padding:3px 9px;text-align:right;
+border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}
+.charts{display:flex;flex-wrap:wrap;gap:8px}.legend span{margin-right:1em;white-space:nowrap}"""
+
+Rows = Sequence[Sequence[str]]
+
+
+def markdown(found: dict[str, Any]) -> str:
+    """Return all tables of figures as markdown."""
+    parts = []
+    for title, rows in sections(found):
+        head, *body = rows
+        lines = [_line(head), _line(["---"] + ["---:"] * (len(head) - 1)), *map(_line, body)]
+        parts.append(f"**{title}**\n\n" + "\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def page(found: dict[str, Any]) -> str:
+    """Return the whole page as HTML without a script."""
+    parts = [
+        "<h1>How good searches are, on recorded curves</h1>",
+        "<p>What was run and how it is judged: README.md beside this page's folder. Dashed lines "
+        "are the two budgets.</p>",
+    ]
+    for contest in TITLES:
+        if contest in found:
+            parts.append(f"<h2>{TITLES[contest]}</h2><p>{UNITS[contest]}, mean over seeds</p>")
+            parts.append(_charts(found, contest))
+    for title, rows in sections(found):
+        parts.append(f"<h3>{html.escape(title)}</h3>{_table(rows)}")
+    inside = "\n".join(parts)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Search quality</title>'
+        f"<style>{STYLE}</style>\n{inside}\n</html>\n"
+    )
+
+
+def sections(found: dict[str, Any]) -> Iterable[tuple[str, Rows]]:
+    """Yield each table of figures: its title and its rows, the head first."""
+    for contest, title in TITLES.items():
+        if contest in found:
+            told = found[contest]
+            yield f"{title}: {UNITS[contest]} [95 %]", _missed(found, contest)
+            if "against_stock" in told:
+                yield f"{title}: against {STOCK}", _against(told["against_stock"])
+    yield "The tables", _tables(found)
+    yield "The surrogate's error, each setting left out: Spearman, RMSE", _errors(found)
+
+
+def _missed(found: dict[str, Any], contest: str) -> Rows:
+    tables = list(found["tables"])
+    budgets = [f"{table} ×{count}" for table in tables for count in TRAININGS]
+    rows = [["method", *budgets, "mean rank", "trials", "model, CPU s"]]
+    for name, told in found[contest]["methods"].items():
+        cells = [_interval(one) for table in tables for one in told["missed"][table]]
+        spent = [f"{told['trials']:.0f}", f"{told['thinking_seconds']:.1f}"]
+        rows.append([name, *cells, _interval(told["rank"], 2), *spent])
+    return rows
+
+
+def _against(told: dict[str, Any]) -> Rows:
+    """Return a column for each method: its share of the rival's time, and what it misses more."""
+    rows = [["table and budget", *(f"{method}: time; misses more" for method in told)]]
+    overall = [_interval(one["time_ratio"], 2) for one in told.values()]
+    rows.append(["all, geometric mean", *overall])
+    for place in next(iter(told.values()), {"each": {}})["each"]:
+        each = [one["each"][place] for one in told.values()]
+        cells = [f"{_interval(e['time_ratio'], 2)}; {_interval(e['missed_more'])}" for e in each]
+        rows.append([place, *cells])
+    return rows
+
+
+def _tables(found: dict[str, Any]) -> Rows:
+    head = ["table", "settings", "budgets, s", "NDCG@10 recorded: least, median, most"]
+    rows = [[*head, "best by the surrogates", "seed noise × 1e4", "floors × 1e4"]]
+    for name, told in found["tables"].items():
+        rows.append(
+            [
+                name,
+                str(told["settings"]),
+                _join(told["budgets"], 0),
+                _join(told["recorded"], 4),
+                _join(told["best"], 4),
+                f"{told['seed_noise']:.1f}",
+                _join(told["floors"], 1),
+            ]
+        )
+    return rows
+
+
+def _errors(found: dict[str, Any]) -> Rows:
+    """Return a row for each table and epoch: Spearman and RMSE of each way to predict."""
+    first = next(iter(found["tables"].values()))["errors"]
+    ways = list(dict.fromkeys(one["way"] for one in first))
+    rows = [["table", "of", *ways, "seed noise", "spread"]]
+    for name, told in found["tables"].items():
+        cells: dict[tuple[str, int], dict[str, Any]] = {}
+        for one in told["errors"]:
+            cells.setdefault((one["what"], one["epoch"]), {})[one["way"]] = one
+        for (what, epoch), by_way in cells.items():
+            ndcg = what == "ndcg@10"
+            title = f"NDCG@10 × 1e4, epoch {epoch}" if ndcg else "log seconds of a training"
+            scale, digits = (1e4, 1) if ndcg else (1.0, 2)
+            texts = [
+                f"{by_way[way]['spearman']:.2f}, {by_way[way]['rmse'] * scale:.{digits}f}"
+                for way in ways
+            ]
+            known = by_way[ways[0]]
+            noise = [f"{known[key] * scale:.{digits}f}" for key in ("seed_noise", "spread")]
+            rows.append([name, title, *texts, *noise])
+    return rows
+
+
+def _charts(found: dict[str, Any], contest: str) -> str:
+    told = found[contest]["curves"]
+    names = list(next(iter(told.values())))
+    drawn = []
+    for table, methods in told.items():
+        lines = [
+            Line(n, list(zip(m["at"], m["missed"], strict=True)), n in (OURS, STOCK))
+            for n, m in methods.items()
+        ]
+        marks = dict(zip(map(str, TRAININGS), found["tables"][table]["budgets"], strict=True))
+        drawn.append(chart(table, lines, "simulated seconds", "", marks))
+    return f'{legend(names)}<div class="charts">{"".join(drawn)}</div>'
+
+
+def _table(rows: Rows) -> str:
+    head, *body = ([html.escape(cell) for cell in row] for row in rows)
+    cells = "".join(f"<th>{cell}</th>" for cell in head)
+    lines = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in body)
+    return f"<table><tr>{cells}</tr>{lines}</table>"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _interval(figures: Sequence[float], digits: int = 1) -> str:
+    value, low, high = (f"{figure:.{digits}f}" for figure in figures)
+    return f"{value} [{low}, {high}]"
+
+
+def _join(figures: Iterable[float], digits: int) -> str:
+    return ", ".join(f"{figure:.{digits}f}" for figure in figures)

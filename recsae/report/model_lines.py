@@ -1,0 +1,98 @@
+"""What `train` and `evaluate` found of one model, in lines for a terminal."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from recsae.report import formats
+from recsae.report.summary import interval_words
+
+_ROWS: Final = {
+    "ranking": ("ndcg@5", "hr@5", "ndcg@10", "hr@10", "ndcg@20", "hr@20", "hr@50", "percentile"),
+    "of the base": ("share", "recovered", "kl", "overlap@10"),
+    "reconstruction": ("fvu", "fvu_code", "shrinkage"),
+    "code": ("l0", "k_filled", "dead", "alive", "density_1pct", "density_10pct"),
+    "dictionary": ("coherence", "coherence_mean"),
+    "leak": (
+        *("leak", "leak_share", "leak_rank", "fvu_permuted", "fvu_zeroed"),
+        *("ndcg@10_code", "ndcg@10_permuted", "ndcg@10_zeroed"),
+    ),
+}
+_OWN_LINES: Final = ("metrics", "difference", "groups", "base", "settings", "machine", "best")
+LEAKS: Final = "  THIS LEAKS: what is scored does not come from the sparse code alone"
+_GROUPED: Final = "test"
+_BY_GROUP: Final = ("ndcg@10", "hr@50", "percentile")
+_NAME: Final = 16
+
+
+def model_lines(outcome: Mapping[str, Any]) -> list[str]:
+    """Return an outcome as lines: what it is, its figures on dev and test, its groups."""
+    if "best" in outcome:
+        parts = [model_lines({**one, "run": outcome.get("run")}) for one in outcome["best"]]
+        return [line for lines in parts for line in lines]
+    lines = [
+        f"{name}: {_text(name, value)}"
+        for name, value in outcome.items()
+        if name not in _OWN_LINES and not isinstance(value, (dict, list)) and value is not None
+    ]
+    for name in ("settings", "machine"):
+        if outcome.get(name):
+            lines.append(f"{name}: {_pairs(outcome[name].items())}")
+    for split, metrics in (outcome.get("metrics") or {}).items():
+        lines += [f"{split}:", *_metric_lines(metrics)]
+        base = ((outcome.get("base") or {}).get("metrics") or {}).get(split)
+        differences = (outcome.get("difference") or {}).get(split, {})
+        lines += _beside_base(differences, base)
+    return [*lines, *_group_lines(outcome.get("groups") or {})]
+
+
+def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
+    listed = {name for names in _ROWS.values() for name in names}
+    rows = {**_ROWS, "more": tuple(name for name in metrics if name not in listed)}
+    known = {
+        title: [(name, metrics[name]) for name in names if name in metrics]
+        for title, names in rows.items()
+    }
+    lines = [f"  {title:<{_NAME}}{_pairs(pairs)}" for title, pairs in known.items() if pairs]
+    return [LEAKS, *lines] if metrics.get("leak") else lines
+
+
+def _beside_base(
+    differences: Mapping[str, Mapping[str, Any]], base: Mapping[str, Any] | None
+) -> list[str]:
+    """Return a line a difference to the base, with its interval."""
+    lines = []
+    for name, difference in differences.items():
+        of_base = f" from {formats.value(name, base.get(name))}," if base else ""
+        lines.append(f"  {'to the base':<{_NAME}}{name}{of_base} {interval_words(difference)}")
+    return lines
+
+
+def _group_lines(groups: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a table for test, a line a group that has users."""
+    scored = formats.shown_groups(groups.get(_GROUPED) or {})
+    if not scored:
+        return []
+    compared = any("difference" in figures for figures in scored.values())
+    heads = _row("", "n", *_BY_GROUP, "ndcg@10 to the base" if compared else "")
+    return [f"{_GROUPED} by group of users:", heads, *(_group(*pair) for pair in scored.items())]
+
+
+def _group(name: str, figures: Mapping[str, Any]) -> str:
+    ndcg, hr, percentile = (formats.value(key, figures[key]) for key in _BY_GROUP)
+    difference = (figures.get("difference") or {}).get("ndcg@10")
+    words = ""
+    if difference:
+        words = interval_words(difference)
+    return _row(name, str(figures["n"]), ndcg, hr, percentile, words)
+
+
+def _row(name: str, n: str, ndcg: str, hr: str, percentile: str, difference: str) -> str:
+    return f"  {name:<{_NAME}}{n:>7}{ndcg:>9}{hr:>8}{percentile:>12}  {difference}".rstrip()
+
+
+def _pairs(pairs: Iterable[tuple[str, Any]]) -> str:
+    return ", ".join(f"{name} {formats.value(name, item)}" for name, item in pairs)
+
+
+def _text(name: str, value: Any) -> str:
+    return formats.value(name, value) if isinstance(value, (bool, float)) else str(value)

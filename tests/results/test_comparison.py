@@ -1,0 +1,102 @@
+"""What `results diff` finds between two runs."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report.made_up_runs import RUNS, SEARCH, trial
+
+from recsae.results import Results, create, load_results, write_finalists, write_trials
+from recsae.results.comparison import best_settings, differences, outcomes
+
+Make = Callable[..., Results]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    def made(name: str, rows: list[dict[str, Any]], **change: Any) -> Results:
+        search = copy.deepcopy(SEARCH)
+        search["space"] |= change.pop("space", {})
+        create(tmp_path / name, search | change)
+        write_trials(tmp_path / name, rows)
+        return load_results(tmp_path / name)
+
+    return made
+
+
+def test_a_run_and_its_like_differ_in_nothing(make: Make) -> None:
+    one, other = (make(name, RUNS["mixed"]) for name in "ab")
+    assert differences(one, other) == {"space": {}, "data": {}, "base": {}, "versions": {}}
+    assert best_settings(one, other) == {}
+    assert all(pair[0] == pair[1] for pair in outcomes(one, other).values())
+
+
+def test_each_difference_stands_in_its_section(make: Make) -> None:
+    wider = {**SEARCH["space"]["parameters"], "sae_k": {"int": [2, 32], "log": True}}
+    one = make("a", [], dataset="ml", versions={"torch": "2.9"}, base={"fingerprint": "x"})
+    other = make(
+        "b",
+        [],
+        space={"parameters": wider, "constraints": {"dead": "<= 0.5"}, "data": {"min_user": 5}},
+        **{"dataset": "ml", "versions": {"torch": "2.10"}, "machine": {"threads": 2}},
+        base={"fingerprint": "y"},
+        protocol="other",
+    )
+    found = differences(one, other)
+    assert found["space"] == {
+        "parameters.sae_k": [SEARCH["space"]["parameters"]["sae_k"], wider["sae_k"]],
+        "constraints.dead": [None, "<= 0.5"],
+    }
+    assert found["data"] == {
+        "protocol": [SEARCH["protocol"], "other"],
+        "data.min_user": [None, 5],
+    }
+    assert found["base"] == {"base.fingerprint": ["x", "y"]}
+    assert found["versions"] == {"versions.torch": ["2.9", "2.10"], "machine.threads": [None, 2]}
+
+
+def test_outcomes_by_hand(make: Make) -> None:
+    one = make("a", RUNS["mixed"])
+    other = make("b", [trial(9, "COMPLETE")])
+    found = outcomes(one, other)
+    assert found["best ndcg@10"] == pytest.approx([0.11, 0.19])
+    assert found["epochs"] == [8, 2] and found["device_seconds"] == [5.0, 1.0]
+    assert found["trials"][0]["COMPLETE"] == 3 and "hypervolume" not in found
+    assert best_settings(one, other) == {"sae_k": [3, 11]}
+
+
+@pytest.mark.parametrize("rows", RUNS.values(), ids=RUNS.keys())
+def test_runs_in_any_state_compare(make: Make, rows: list[dict[str, Any]]) -> None:
+    two = {"objectives": {"ndcg@10": "max", "l0": "min"}}
+    one, other = make("a", rows, space=two), make("b", RUNS["mixed"], space=two)
+    for pair in ((one, other), (other, one)):
+        found = outcomes(*pair)
+        json.dumps([found, differences(*pair), best_settings(*pair)])
+        assert len(found["hypervolume"]) == 2
+    assert other.trials["dev/leak"].notna().any()
+
+
+def test_a_better_front_has_the_larger_volume(make: Make) -> None:
+    two = {"objectives": {"ndcg@10": "max", "l0": "min"}}
+    one = make("a", [trial(0, "COMPLETE"), trial(1, "COMPLETE")], space=two)
+    better = [{**trial(i, "COMPLETE"), "dev/l0": 1.0} for i in range(3)]
+    worse, good = outcomes(one, make("b", better, space=two))["hypervolume"]
+    assert worse < good == pytest.approx(1.0)
+
+
+def test_objectives_of_only_one_run_are_told_as_such(make: Make) -> None:
+    one = make("a", RUNS["mixed"])
+    other = make("b", RUNS["mixed"], space={"objectives": {"l0": "min"}})
+    found = outcomes(one, other)
+    assert found["best ndcg@10"] == [pytest.approx(0.11), None]
+    assert found["best l0"] == [None, pytest.approx(2.0)]
+
+
+def test_finalists_are_compared_by_their_fresh_scores(make: Make) -> None:
+    one, other = make("a", RUNS["mixed"]), make("b", RUNS["mixed"])
+    write_finalists(one.path, [{"trial_id": 0, "seed": 1, "dev/ndcg@10": 0.08}])
+    told = outcomes(load_results(one.path), other)["finalist ndcg@10, anew"]
+    assert told == [{"mean": 0.08, "low": None, "high": None}, None]

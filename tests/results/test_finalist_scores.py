@@ -1,0 +1,72 @@
+"""What is told of finalists: the search's score beside the fresh ones."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from scipy.stats import t
+
+from recsae.errors import RecsaeError
+from recsae.results import Files, create, load_results, summary, write_finalists, write_trials
+from recsae.results.finalists import spread
+from recsae.results.frames import read_frame, write_frame
+
+
+def test_the_interval_is_students() -> None:
+    values = [0.1, 0.2, 0.4]
+    told = spread(pd.Series([*values, None]))
+    low, high = t.interval(0.95, 2, loc=pd.Series(values).mean(), scale=pd.Series(values).sem())
+    assert told == pytest.approx((pd.Series(values).mean(), low, high))
+
+
+def test_one_seed_has_no_interval_and_none_has_no_mean() -> None:
+    assert spread(pd.Series([0.5, None])) == (0.5, None, None)
+    assert spread(pd.Series([None], dtype="float64")) == (None, None, None)
+
+
+def fresh(trial_id: int, seed: int, ndcg: float | None, **more: Any) -> dict[str, Any]:
+    dev = {"dev/ndcg@10": ndcg, "dev/l0": 4.0, "dev/leak": False}
+    return {"trial_id": trial_id, "seed": seed, **dev, "test/ndcg@10": ndcg, **more}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    search = {"space": {"objectives": {"ndcg@10": "max", "l0": "min"}}}
+    create(tmp_path / "a", search)
+    rows = [
+        {
+            **{"trial_id": i, "state": "COMPLETE", "model_name": "m", "sae_k": i},
+            **{"dev/ndcg@10": 0.3 + i / 10, "dev/l0": 3.0, "dev/leak": False},
+        }
+        for i in range(2)
+    ]
+    write_trials(tmp_path / "a", rows)
+    return tmp_path / "a"
+
+
+def test_a_run_without_finalists_has_none(run: Path) -> None:
+    results = load_results(run)
+    assert results.finalists is None and results.finalist_scores == []
+    assert "finalists" not in summary(results)
+
+
+def test_finalists_by_hand(run: Path) -> None:
+    write_finalists(run, [fresh(1, 5, 0.2), fresh(0, 7, None, error="boo"), fresh(0, 5, 0.28)])
+    first, second = load_results(run).finalist_scores
+    assert (first["trial_id"], first["seeds"], first["failed"]) == (0, 1, 1)
+    assert first["metrics"]["ndcg@10"]["searched"] == pytest.approx(0.3)
+    assert first["metrics"]["ndcg@10"]["dev"] == {"mean": 0.28, "low": None, "high": None}
+    assert first["metrics"]["ndcg@10"]["flattered"] == pytest.approx(0.02)
+    assert first["metrics"]["l0"]["flattered"] == pytest.approx(1.0)  # less is better
+    assert first["metrics"]["l0"]["test"]["mean"] is None
+    assert second["metrics"]["ndcg@10"]["flattered"] == pytest.approx(0.2)
+    assert summary(load_results(run))["finalists"][0]["trial_id"] == 0
+
+
+def test_an_empty_or_broken_frame_is_taken_or_told(run: Path) -> None:
+    write_finalists(run, [])
+    assert load_results(run).finalist_scores == []
+    write_frame(run / Files.FINALISTS, read_frame(run / Files.FINALISTS).drop(columns="seed"))
+    with pytest.raises(RecsaeError, match=r"finalists\.parquet: no column 'seed'"):
+        load_results(run)

@@ -1,0 +1,16 @@
+"""Scripts that are no part of the package, as modules."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+
+
+def experiment(name: str) -> ModuleType:
+    """Return experiments/NAME.py as a module of its own, not run."""
+    spec = importlib.util.spec_from_file_location(f"{name}_script", EXPERIMENTS / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
