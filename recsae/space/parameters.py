@@ -12,7 +12,7 @@ from recsae.errors import nearest, one_of
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
 from recsae.settings import Settings, Words
-from recsae.space.values import Scalar, Value
+from recsae.space.file_format.values import Scalar, Value
 
 Kind = Literal["int", "float", "choice", "fixed"]
 When = tuple[tuple[str, tuple[Scalar, ...]], ...]

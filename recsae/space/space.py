@@ -21,8 +21,9 @@ from recsae.settings import Settings
 from recsae.space.checks import checked, checked_points
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
-from recsae.space.document import Document, mistake, read_document
-from recsae.space.file import SpaceFile
+from recsae.space.file_format.document import Document, mistake, read_document
+from recsae.space.file_format.space_file import SpaceFile
+from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import MODEL, PARAMETERS, Draw, Parameter, settings_of, suggest, walk
 from recsae.space.sections import (
     AUTO,
@@ -33,7 +34,6 @@ from recsae.space.sections import (
     SearchSettings,
 )
 from recsae.space.shipped import find_space
-from recsae.space.values import Scalar
 
 _EPOCHS = "sae_epochs"
 

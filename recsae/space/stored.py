@@ -14,8 +14,9 @@ from recsae.metrics.bounds import Bound
 from recsae.recommenders.base_choice import BaseChoice, ChoiceSettings
 from recsae.settings import Settings, Words, fields
 from recsae.space.conditions import in_order
-from recsae.space.document import mistake
-from recsae.space.forms import AnyForm
+from recsae.space.file_format.document import mistake
+from recsae.space.file_format.forms import AnyForm
+from recsae.space.file_format.values import listed
 from recsae.space.sections import (
     OURS,
     ResourceSettings,
@@ -23,7 +24,6 @@ from recsae.space.sections import (
     SearchSettings,
 )
 from recsae.space.space import SearchSpace
-from recsae.space.values import listed
 
 Section = dict[str, Any]
 

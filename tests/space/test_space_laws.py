@@ -9,10 +9,10 @@ import jsonschema
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from space.made_draws import by_chance
+from made_draws import by_chance
 
 from recsae.errors import RecsaeError
-from recsae.space.document import read_document
+from recsae.space.file_format.document import read_document
 from recsae.space.schema import schema
 from recsae.space.sections import DIRECTIONS
 from recsae.space.space import SearchSpace, space_of

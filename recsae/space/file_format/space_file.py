@@ -11,7 +11,8 @@ from recsae.metrics.bounds import Bound
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.registry import variant
 from recsae.settings import KEYS_AND_VALUES, KeyedValueError, Settings, Words
-from recsae.space.forms import AnyForm
+from recsae.space.file_format.forms import AnyForm
+from recsae.space.file_format.values import Value, listed
 from recsae.space.sections import (
     DIRECTIONS,
     MEASURES,
@@ -20,7 +21,6 @@ from recsae.space.sections import (
     SchedulerSettings,
     SearchSettings,
 )
-from recsae.space.values import Value, listed
 
 DEFAULT_OBJECTIVES = {"ndcg@10": "max"}
 
