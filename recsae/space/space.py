@@ -57,7 +57,7 @@ class SearchSpace:
     constraints: dict[str, str] = field(default_factory=dict)
     """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
     points: tuple[dict[str, Scalar], ...] = ()
-    """Settings to start from, in the file's terms; what they leave out is drawn."""
+    """Initial points, in the file's terms; what they leave out is drawn."""
     scheduler_named: bool = field(default=True, compare=False)
     """False if the scheduler is the one that goes with the objectives and the sampler."""
     source: str = field(default="", compare=False)
@@ -104,7 +104,7 @@ class SearchSpace:
         return settings
 
     def allowed(self, metrics: Mapping[str, Any]) -> bool:
-        """Return True if a trial with these dev metrics may be an answer: no leak, all limits."""
+        """Return True if a trial with these dev metrics may be best: no leak, constraints met."""
         return allowed(self.constraints, metrics)
 
     def data_settings(self) -> DataSettings:
@@ -237,18 +237,18 @@ def _build(document: Document) -> SearchSpace:
     """Check the whole document; raises the first mistake, with its line."""
     try:
         file = SpaceFile.of(document.value)
-        written = [form.parameter(name) for name, form in file.parameters.items()]
+        written = [
+            form.parameter(name, document.line((PARAMETERS, name)))
+            for name, form in file.parameters.items()
+        ]
         parameters = checked(written, file.model_name)
-        data = file.data.values()
         space = SearchSpace(
             models=tuple(file.model_name),
             dataset=file.dataset,
-            data={name: value for name, value in data.items() if name != "dataset"},
+            data=file.data.model_dump(exclude={"dataset"}),
             base=file.base,
             activations=file.activations,
-            parameters=tuple(
-                dataclasses.replace(p, line=document.line((PARAMETERS, p.name))) for p in parameters
-            ),
+            parameters=parameters,
             objectives=file.objectives,
             search=file.search,
             scheduler=file.scheduler.settled(len(file.objectives), file.search.sampler),

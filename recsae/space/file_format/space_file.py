@@ -1,4 +1,4 @@
-"""What a space file may hold, as one settings class: sections, parameters, points to start from."""
+"""What a space file may hold, as one settings class: sections, parameters, initial points."""
 
 from typing import Annotated, Any
 
@@ -114,7 +114,7 @@ class SpaceFile(Settings):
         list[Annotated[dict[str, Value], BeforeValidator(_some_settings)]],
         Words("a list of settings"),
     ] = []
-    """Settings to start from; what one leaves out is drawn."""
+    """Initial points: settings of the first trials; what one leaves out is drawn."""
     search: SearchSettings = SearchSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     resources: ResourceSettings = ResourceSettings()
