@@ -1,6 +1,5 @@
 """How a space file may write one parameter: a class for each form, with its options."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
@@ -14,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from recsae.errors import nearest, one_of
+from recsae.errors import unexpected
 from recsae.settings import KeyedValueError, Settings, Words
 from recsae.space.file_format.values import ListOrValue, Value, Values
 from recsae.space.parameters import Kind, Parameter, Prior
@@ -42,7 +41,7 @@ class Form(Settings):
     @classmethod
     def unknown(cls, key: str) -> str:
         """Return what to tell of an option that the form does not have."""
-        return _unknown(key, options(cls))
+        return unexpected(key, options(cls))
 
     def parameter(self, name: str, line: int = 0) -> Parameter:
         """Return the parameter of that name; `line` is where it stands."""
@@ -131,10 +130,6 @@ def options(form: type[Form]) -> list[str]:
     return [key for key in _ORDER if key in keys]
 
 
-def _unknown(key: str, allowed: Sequence[str]) -> str:
-    return f"expected {one_of(allowed)}, got {key!r}{nearest(key, allowed)}"
-
-
 def _form(written: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """Return what is written as one of the forms, a bare value as a fixed one."""
     if not isinstance(written, dict | list):
@@ -142,7 +137,7 @@ def _form(written: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     if isinstance(written, list) or not set(written) & set(FORMS):
         for key in written if isinstance(written, dict) else ():
             if key not in _ORDER:
-                raise KeyedValueError(key, _unknown(key, _ORDER))
+                raise KeyedValueError(key, unexpected(key, _ORDER))
         raise ValueError(f"expected {_FORMS}, got {written}")
     try:
         return handler(written)
