@@ -3,6 +3,8 @@
 From it come `--help`, the schema of the search-space files, and the error messages.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
@@ -10,12 +12,16 @@ from typing import Any, ClassVar, NamedTuple, Self
 from pydantic import (
     BaseModel,
     ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from recsae.errors import Place, SettingError, nearest
 
@@ -87,6 +93,35 @@ class Settings(BaseModel):
     def values(self) -> dict[str, Any]:
         """Return the settings as plain names and values, in the order they are declared."""
         return self.model_dump()
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a text as one of some names that are looked up when it is read; a Literal fixes them.
+
+    `names`: returns name → what it is, in a line.
+    """
+
+    names: Callable[[], Mapping[str, str]]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Return a check of the name."""
+        return no_info_after_validator_function(self._known, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the names as an enum; editors show `enumDescriptions` beside them."""
+        names = self.names()
+        told = {"enum": list(names), "enumDescriptions": list(names.values())}
+        return {**told, **handler(schema)}
+
+    def _known(self, name: str) -> str:
+        if name not in self.names():
+            raise PydanticCustomError("one_of", "no such name")  # what is expected is told
+        return name
 
 
 class Words(NamedTuple):

@@ -12,8 +12,8 @@ import torch
 from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.machine import machine
-from recsae.metrics import DEEP
 from recsae.metrics.ranking import NotFiniteError
+from recsae.metrics.registry import deep_metrics
 from recsae.sae import files
 from recsae.sae.base import SAESettings
 from recsae.sae.model import SparseAutoencoder
@@ -29,7 +29,7 @@ TRAIN = "train/"
 
 
 class SAETrial:
-    """Trains one autoencoder; `step()` is one epoch, `state_dict()` all that it takes to go on."""
+    """Trains one autoencoder; `step()` is one epoch, `state_dict()` a checkpoint of it."""
 
     def __init__(
         self,
@@ -57,7 +57,8 @@ class SAETrial:
             "order_seed": order_seed,
         }
         self._device = torch.device(device)
-        self._always_deep, self._rungs = not DEEP.isdisjoint(objectives), frozenset(rungs)
+        self._always_deep = not deep_metrics().isdisjoint(objectives)
+        self._rungs = frozenset(rungs)
         self.evaluator = evaluator or Evaluator(activations, "dev", device=device)
         """What scores it on dev."""
         self.measured: Measured | None = None
@@ -104,12 +105,12 @@ class SAETrial:
         self.measured = self.evaluator.measure(self.model, deep=True)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the whole state: going on from it equals never having stopped."""
+        """Return a checkpoint: going on from it equals never having stopped."""
         return self._trainer.state_dict()
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state that `state_dict` gave."""
-        self._trainer.load_state_dict(state)
+    def load_state_dict(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        self._trainer.load_state_dict(checkpoint)
 
     def save(self, folder: Path, **about: Any) -> None:
         """Save weights and settings, whole, with what they were trained on."""

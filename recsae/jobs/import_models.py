@@ -24,7 +24,7 @@ from recsae.progress import say
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import Base, find_base
 from recsae.recommenders.base_choice import BaseChoice
-from recsae.recommenders.imported import Draft, draft, keep, settings_of
+from recsae.recommenders.rechorus.base_draft import Draft, draft, keep, settings_of
 from recsae.recommenders.rechorus.files import Checkpoint, Weights, read_checkpoint
 from recsae.results import check_name as check_own_name
 from recsae.sequences import Sequences
@@ -79,7 +79,7 @@ def import_file(
             outcome, new_sae = keep_sae(sae, ready, Path(file).name, wanted.name, cache, where)
         new = new or new_sae
         warnings = meaningless(outcome["metrics"])
-    _tell(Path(file).name, from_name, warnings)
+    _say(Path(file).name, from_name, warnings)
     return {
         **outcome,
         "name": wanted.name,
@@ -98,7 +98,7 @@ def _completed(wanted: Wanted, checkpoint: Checkpoint, file: str) -> tuple[Wante
     return replace(wanted, **vars(flags)), from_name
 
 
-def _tell(file: str, from_name: dict[str, int], warnings: list[str]) -> None:
+def _say(file: str, from_name: dict[str, int], warnings: list[str]) -> None:
     """Say what was taken from the file's name, and what is wrong with the figures."""
     if from_name:
         words = ", ".join(f"{name}={value}" for name, value in from_name.items())
@@ -122,8 +122,8 @@ def _check_flags(checkpoint: Checkpoint, wanted: Wanted, data: dict[str, Any]) -
         raise SettingError("--dataset", "expected the data set that the checkpoint was trained on")
     if not checkpoint.base:
         if wanted.base is None:
-            told = "expected the base that it reads: the file holds an autoencoder alone"
-            raise SettingError("--base", told)
+            problem = "expected the base that it reads: the file holds an autoencoder alone"
+            raise SettingError("--base", problem)
         for flag in ("num_heads", "max_len", "dropout"):
             if getattr(wanted, flag) is not None:
                 raise SettingError(f"--{flag}", "not for this file, which holds no SASRec")
@@ -135,14 +135,14 @@ def _finite(subject: str) -> Iterator[None]:
     try:
         yield
     except NotFiniteError as error:
-        told = f"expected weights that give finite scores, found too large ones ({error})"
-        raise RecsaeError(f"{subject}: {told}") from None
+        problem = f"expected weights that give finite scores, found too large ones ({error})"
+        raise RecsaeError(f"{subject}: {problem}") from None
 
 
 def _check_width(sae: Weights, width: int, file: str) -> None:
     if sae and sae["W_dec"].shape[1] != width:
-        told = f"expected the base's width {width}, found {sae['W_dec'].shape[1]}"
-        raise RecsaeError(f"{file}: sae_module.W_dec: {told}")
+        problem = f"expected the base's width {width}, found {sae['W_dec'].shape[1]}"
+        raise RecsaeError(f"{file}: sae_module.W_dec: {problem}")
 
 
 def _import_base(

@@ -81,8 +81,8 @@ def meaningless(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
     if not over:
         return []
     words = " and ".join(f"{value:.3g} on {split}" for split, value in over.items())
-    told = "above 1, worse than the mean state: not trained on these states, or another k"
-    return [f"fvu {words}, {told}"]
+    problem = "above 1, worse than the mean state: not trained on these states, or another k"
+    return [f"fvu {words}, {problem}"]
 
 
 def keep_sae(

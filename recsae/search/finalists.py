@@ -19,10 +19,10 @@ from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.new_trials import SEED
 from recsae.search.engine.reports import metric_columns
 from recsae.search.engine.strategy import Decision, StartTrial, Step
 from recsae.search.record.best_models import BestModels
+from recsae.space.parameters import SEED
 from recsae.space.sections import SchedulerSettings, SearchSettings
 from recsae.space.space import SearchSpace
 
@@ -103,7 +103,7 @@ class AllModels(BestModels):
     """Keeps the model of every training, each in a folder of its own beside the journal."""
 
     def __init__(self, folder: Path, keys: Iterable[Key], objectives: Mapping[str, str]) -> None:
-        """`keys`: all trainings that may be told of; no two have the same seed."""
+        """`keys`: all trainings that may be reported; no two have the same seed."""
         super().__init__(folder, objectives)
         self._folder = folder
         self._names = {seed: model_folder((trial_id, seed)) for trial_id, seed in keys}

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from gpu.quiet_cases import LOUD_CASES
-from laws.cases import Case
 from made_seen import nothing_seen
 
 from recsae.activations.store import Activations
@@ -12,13 +11,14 @@ from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.ranking import ranks
 from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.recommenders.sasrec.states import target_states
 from recsae.recommenders.sasrec.training import train
+from recsae.recommenders.states import target_states
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
 from recsae.scoring import Evaluator
 from recsae.sequences import Sequences
+from recsae.testing.sae_cases import Case
 
 pytestmark = pytest.mark.gpu
 CUDA = torch.device("cuda")

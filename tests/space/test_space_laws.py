@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from made_draws import by_chance
 
 from recsae.errors import RecsaeError
+from recsae.metrics.registry import directions
 from recsae.space.file_format.document import read_document
-from recsae.space.schema import schema
-from recsae.space.sections import DIRECTIONS
+from recsae.space.file_format.schema import schema
+from recsae.space.kinds import SAMPLERS
 from recsae.space.space import SearchSpace, space_of
 from recsae.space.stored import stored_space
 
@@ -113,7 +114,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "base": {"emb_size": width, "num_heads": draw(st.sampled_from([1, 2, 4]))},
     }
     search = {
-        "sampler": st.sampled_from(["ours", "tpe", "random", "gp", "nsgaii", "qmc"]),
+        "sampler": st.sampled_from(SAMPLERS.names),
         "trials": st.integers(1, 10**6),
         "seed": st.integers(0, 2**31),
         "max_device_seconds": st.none() | st.floats(1, 99),
@@ -123,7 +124,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "finalist_seeds": st.integers(1, 9),
         "max_hours": st.none() | st.floats(0.01, 99) | st.integers(1, 9),
     }
-    metrics = draw(subsets(list(DIRECTIONS)))
+    metrics = draw(subsets(list(directions())))
     optional = {
         "dataset": st.none() | st.text(min_size=1).filter(str.strip),
         "data": st.just({"min_user": 5, "order": "random:3"}) | st.none(),
@@ -132,12 +133,12 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "resources": st.sampled_from([None, {"cpus": 0.5}, {"gpus": 0.25, "cpus": 2}, {"gpus": 1}]),
         "constraints": st.sampled_from([None, {}, {"dead": "<= 0.5", "hr@10": " >=1e-2"}]),
         "points": points(space["parameters"]) | st.none(),
-        "objectives": st.just({name: DIRECTIONS[name] for name in metrics}) | st.none(),
+        "objectives": st.just({name: directions()[name] for name in metrics}) | st.none(),
     }
     space |= draw(st.fixed_dictionaries({}, optional=optional))
     if len(space.get("objectives") or {}) > 1:  # there is no one noise to stop at
         space.get("search", {}).pop("stop_at_noise", None)
-        if space.get("search", {}).get("sampler") == "ours":
+        if SAMPLERS.says(space.get("search", {}).get("sampler", ""), "one_objective"):
             del space["search"]["sampler"]
     return space
 

@@ -113,7 +113,7 @@ MISTAKES = {
     ),
     "misspelt sampler": (
         space_with("search: {sampler: tpee}"),
-        "mine.yaml:4: sampler: expected one of ours, tpe, random, gp, cmaes, nsgaii, qmc,"
+        "mine.yaml:4: sampler: expected one of cmaes, gp, nsgaii, ours, qmc, random, tpe,"
         " got 'tpee' (did you mean 'tpe'?)",
     ),
     "ours with several objectives": (
@@ -211,8 +211,8 @@ MISTAKES = {
     ),
     "misspelt scheduler": (
         space_with("scheduler: {name: ahsa}"),
-        "mine.yaml:4: name: expected one of auto, asha, asha_promote, hyperband, median, one_epoch,"
-        " none, got 'ahsa' (did you mean 'asha'?)",
+        "mine.yaml:4: name: expected one of auto, asha, asha_promote, hyperband, median, none,"
+        " one_epoch, got 'ahsa' (did you mean 'asha'?)",
     ),
     "factor of one": (space_with("scheduler: {reduction_factor: 1}"), "expected an integer >= 2"),
     "nobody kept": (

@@ -17,11 +17,11 @@ class Interrupt:
     """Knows whether the user has asked to stop."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
 
     def check(self) -> None:
         """Raise InterruptError if the user has asked to stop."""
-        if self.asked:
+        if self.requested:
             raise InterruptError
 
     @contextmanager
@@ -33,7 +33,7 @@ class Interrupt:
         before = signal.getsignal(signal.SIGINT)
 
         def stop(signum: int, frame: Any) -> None:
-            self.asked = True
+            self.requested = True
             signal.signal(signal.SIGINT, before)
             say("stopping: nothing is lost, the run can be resumed (Ctrl-C again to stop at once)")
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import exp1
 
 from recsae.search.engine.history import WORST, History, Trial
-from recsae.search.engine.new_trials import SEED, trial_seed
+from recsae.search.engine.new_trials import trial_seed
 from recsae.search.engine.strategy import (
     Completes,
     Decision,
@@ -21,6 +21,7 @@ from recsae.search.engine.strategy import (
     Strategy,
 )
 from recsae.search.stopping.repeats import Setting, Settings
+from recsae.space.parameters import SEED
 
 LEAST_COMPLETE: Final = 3
 """Trials that are complete before one is run again."""
@@ -38,7 +39,7 @@ LEAST_TAIL: Final = 8
 """About fewer it says nothing."""
 
 Gain = Callable[[History], float | None]
-"""What may still be gained in the first objective; None: it cannot be told yet."""
+"""What may still be gained in the first objective; None: it is not known yet."""
 
 
 @dataclass
@@ -103,8 +104,8 @@ class StopAtNoise:
         gain = self.gain(history)
         if gain is None or gain >= noise.deviation:
             return None
-        told = f"expected gain {gain:.2g} < seed noise {noise.deviation:.2g}"
-        return f"{told} from {noise.runs} repeats"
+        below = f"expected gain {gain:.2g} < seed noise {noise.deviation:.2g}"
+        return f"{below} from {noise.runs} repeats"
 
     def _measures(self, history: History, trial: Trial) -> bool:
         """Return True if a trial runs a setting again, of which there are not many enough yet."""

@@ -7,16 +7,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from recsae.activations.settings import ActivationSettings
 from recsae.errors import SettingError, nearest
 from recsae.interactions.settings import DataSettings
+from recsae.metrics.base import DIRECTION_WORDS
 from recsae.metrics.bounds import Bound
+from recsae.metrics.registry import constrainable, directions
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.registry import variant
 from recsae.settings import KEYS_AND_VALUES, KeyedValueError, Settings, Words
 from recsae.space.file_format.forms import AnyForm
 from recsae.space.file_format.values import Value, listed
 from recsae.space.sections import (
-    DIRECTIONS,
-    MEASURES,
-    OBJECTIVE_WORDS,
     ResourceSettings,
     SchedulerSettings,
     SearchSettings,
@@ -50,22 +49,24 @@ def _known_base(values: Any) -> Any:
 
 
 def _known_objectives(objectives: dict[str, Any]) -> dict[str, str]:
+    known = directions()
     for name, direction in objectives.items():
-        if name not in DIRECTIONS:
-            raise KeyedValueError(name, f"no such metric{nearest(name, DIRECTIONS)}")
-        if direction != DIRECTIONS[name]:
-            words = f"expected {DIRECTIONS[name]} ({OBJECTIVE_WORDS[DIRECTIONS[name]]})"
+        if name not in known:
+            raise KeyedValueError(name, f"no such metric{nearest(name, known)}")
+        if direction != known[name]:
+            words = f"expected {known[name]} ({DIRECTION_WORDS[known[name]]})"
             raise KeyedValueError(name, f"{words}, got {direction!r}")
     return objectives or DEFAULT_OBJECTIVES
 
 
 def _known_constraints(constraints: dict[str, Any]) -> dict[str, str]:
+    known = constrainable()
     for name, written in constraints.items():
         if name == "leak":
             told = "what leaks is never allowed; it needs no constraint"
             raise KeyedValueError(name, told)
-        if name not in MEASURES:
-            raise KeyedValueError(name, f"no such metric{nearest(name, MEASURES)}")
+        if name not in known:
+            raise KeyedValueError(name, f"no such metric{nearest(name, known)}")
         try:
             Bound.of(written)
         except ValueError as error:

@@ -24,16 +24,16 @@ from recsae.jobs import search_start
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.results import create, load_results
 from recsae.search.ray import cluster, gpu_memory, gpu_tasks, reservations
-from recsae.search.ray.gpu_memory import WHOLE, measured_need
+from recsae.search.ray.allocation import allocate, check_capacity
+from recsae.search.ray.gpu_memory import WHOLE, measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
-from recsae.search.ray.resources import Need, Share
-from recsae.search.ray.shares import check_ahead, share_of
+from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import SearchOutcome, run_search
 from recsae.space.space import SearchSpace, space_of
 
 HERE = Path(__file__).parents[1]
-ONE = Share(1.0, 1.0)
+ONE = Allocation(1.0, 1.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -89,7 +89,7 @@ def held() -> Iterator[list[Any]]:
         ray.kill(holder)
 
 
-def no_measure(share: Share) -> Need | None:
+def no_measure(allocation: Allocation) -> Requirement | None:
     raise AssertionError("measured where it never fits")
 
 
@@ -98,7 +98,7 @@ def test_a_gpu_without_the_cpus_beside_it_is_not_waited_for(
 ) -> None:
     resources = space(cpus=4, gpus="auto").resources
     with pytest.raises(RecsaeError, match="asks for 4 CPUs and 0 GPUs, but a node offers at most"):
-        share_of(resources, 2, None, no_measure, own=True)
+        allocate(resources, 2, None, no_measure, own=True)
     assert "no node with a GPU has the 4 CPUs of a trial beside it" in capsys.readouterr().err
 
 
@@ -106,7 +106,7 @@ def test_gpus_that_torch_cannot_use_are_told(capsys: pytest.CaptureFixture[str])
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():
         pytest.skip("torch can use a GPU here")
-    assert measured_need(space(), WORK, Interrupt(), ONE) is None
+    assert measured_requirement(space(), WORK, Interrupt(), ONE) is None
     told = f"gpus: auto: torch {torch.__version__} on "
     err = capsys.readouterr().err
     assert err.startswith(told) and err.endswith("cannot use its GPU, so trials run on CPUs\n")
@@ -119,7 +119,7 @@ def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
         raise OSError("no such disk")
 
     monkeypatch.setattr(gpu_memory, "_measure", fails)
-    assert measured_need(space(), WORK, Interrupt(), ONE) == WHOLE
+    assert measured_requirement(space(), WORK, Interrupt(), ONE) == WHOLE
     assert "failed (OSError: no such disk): each takes a whole GPU" in capsys.readouterr().err
 
 
@@ -127,12 +127,12 @@ def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5, 100, ["a note"]))
-    monkeypatch.setattr(reservations, "TELL_SECONDS", 0.0)
-    found: list[Need | None] = []
+    monkeypatch.setattr(reservations, "NOTICE_SECONDS", 0.0)
+    found: list[Requirement | None] = []
     with held() as holders:
         threading.Timer(1.0, lambda: ray.kill(holders[0])).start()
-        found.append(measured_need(space(), WORK, Interrupt(), ONE))
-    assert found == [Need(5, 100)]
+        found.append(measured_requirement(space(), WORK, Interrupt(), ONE))
+    assert found == [Requirement(5, 100)]
     told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs (gpus: auto); "
     err = capsys.readouterr().err
     assert f"{told}2 of 2 CPUs and 0 of 2 GPUs are free in all" in err
@@ -145,10 +145,10 @@ def test_a_share_fits_the_smallest_gpu_of_the_cluster(
     gib = 2**30
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5 * gib, 80 * gib, []))
     monkeypatch.setattr(gpu_memory, "_memories", lambda: [])  # no driver tells
-    assert measured_need(space(), WORK, Interrupt(), ONE) == Need(5 * gib, 80 * gib)
+    assert measured_requirement(space(), WORK, Interrupt(), ONE) == Requirement(5 * gib, 80 * gib)
     assert not capsys.readouterr().err
     monkeypatch.setattr(gpu_memory, "_memories", lambda: [80 * gib, 24 * gib])
-    assert measured_need(space(), WORK, Interrupt(), ONE) == Need(5 * gib, 24 * gib)
+    assert measured_requirement(space(), WORK, Interrupt(), ONE) == Requirement(5 * gib, 24 * gib)
     assert "gpus: auto: GPUs have 24 to 80 GiB: a trial's share" in capsys.readouterr().err
 
 
@@ -165,10 +165,10 @@ def test_a_node_tells_the_memory_of_its_gpus_if_its_driver_does(
 def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: time.sleep(300))
     for others in (True, False):
-        halt = Interrupt()
-        threading.Timer(1.0, setattr, [halt, "asked", True]).start()
+        interrupt = Interrupt()
+        threading.Timer(1.0, setattr, [interrupt, "requested", True]).start()
         with held() if others else nullcontext(), pytest.raises(InterruptError):
-            measured_need(space(), WORK, halt, ONE)
+            measured_requirement(space(), WORK, interrupt, ONE)
     check_all_free()
 
 
@@ -249,10 +249,10 @@ def test_what_gpus_gave_is_not_scored_by_the_driver(
     run = tmp_path / "run"
     create(run, {"space": space().resolved()})
     cache = Cache(tmp_path / "cache")
-    for share in (ONE, Share(1.0, 0.5)):
-        jobs._score_best(run, cache, SearchOutcome(False, None, share), jobs.Where())
+    for allocation in (ONE, Allocation(1.0, 0.5)):
+        jobs._score_best(run, cache, SearchOutcome(False, None, allocation), jobs.Where())
     with pytest.raises(AssertionError, match="the driver scored it"):
-        jobs._score_best(run, cache, SearchOutcome(False, None, Share(1, 0)), jobs.Where())
+        jobs._score_best(run, cache, SearchOutcome(False, None, Allocation(1, 0)), jobs.Where())
 
 
 def search(tmp_path: Path, kind: str, **resources: Any) -> SearchOutcome:
@@ -273,7 +273,7 @@ def test_a_search_that_waits_for_a_gpu_can_be_stopped(tmp_path: Path) -> None:
 
 
 def test_few_trials_spread_over_the_gpus(tmp_path: Path) -> None:
-    assert search(tmp_path, "PlacedTrial", gpus=0.1).share == ONE
+    assert search(tmp_path, "PlacedTrial", gpus=0.1).allocation == ONE
     assert {path.name.split("-")[1] for path in tmp_path.glob("gpu-*")} == {"0", "1"}
 
 
@@ -282,8 +282,8 @@ def test_a_trial_whose_gpu_is_full_goes_on_with_twice_the_share(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], enough: float, state: str
 ) -> None:
     (tmp_path / "enough").write_text(str(enough))
-    outcome = search(tmp_path, "CrowdedTrial", trials=3, cpus=0.5, gpus=0.25)
-    assert outcome.share.gpus == 0.5  # as large as three trials on two GPUs allow
+    outcome = search(tmp_path, "OutOfMemoryTrial", trials=3, cpus=0.5, gpus=0.25)
+    assert outcome.allocation.gpus == 0.5  # as large as three trials on two GPUs allow
     found = load_results(tmp_path / "run").trials
     assert found["state"].tolist() == [state] * 3
     held: dict[str, list[str]] = {}
@@ -318,14 +318,14 @@ def test_a_cluster_is_waited_for_only_if_it_grows(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = space(cpus=3, gpus=1).resources
-    assert not cluster.scales()
+    assert not cluster.autoscales()
     with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
-        check_ahead(asked, None, own=False)
-    monkeypatch.setattr(cluster, "scales", lambda: True)
-    check_ahead(asked, None, own=False)
+        check_capacity(asked, None, own=False)
+    monkeypatch.setattr(cluster, "autoscales", lambda: True)
+    check_capacity(asked, None, own=False)
     assert not capsys.readouterr().err
-    assert share_of(asked, 2, None, no_measure, own=False) == Share(3.0, 1.0)
+    assert allocate(asked, 2, None, no_measure, own=False) == Allocation(3.0, 1.0)
     told = "no node offers 3 CPUs and 1 GPUs yet: the search waits for the cluster to start one"
     assert told in capsys.readouterr().err
     with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
-        check_ahead(asked, None, own=True)
+        check_capacity(asked, None, own=True)

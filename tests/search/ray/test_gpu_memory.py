@@ -34,7 +34,7 @@ class Device:
         self._peak, self._reserved = max(self._peak, size), min(size, 50 * MIB)
 
 
-def need(device: Device, *sizes: int, others: int = 0) -> tuple[int, int]:
+def required(device: Device, *sizes: int, others: int = 0) -> tuple[int, int]:
     cases: list[tuple[str, dict[str, Any]]] = [("model", {"size": size}) for size in sizes]
     used, total, failures = measure(
         cases, lambda _, settings: device.take(settings["size"]), device, others
@@ -44,16 +44,16 @@ def need(device: Device, *sizes: int, others: int = 0) -> tuple[int, int]:
 
 
 def test_the_need_is_the_context_and_the_peak_of_the_largest_case() -> None:
-    assert need(Device(300 * MIB), 200 * MIB, 100 * MIB) == (500 * MIB, Device.total)
+    assert required(Device(300 * MIB), 200 * MIB, 100 * MIB) == (500 * MIB, Device.total)
 
 
 def test_what_others_hold_is_not_charged_to_a_trial_but_is_not_there_either() -> None:
     device = Device(300 * MIB, others=100 * MIB)
     others, notes = others_hold(device, lambda: (100 + 2 * 300) * MIB)
     assert (others, notes) == (100 * MIB, [])
-    assert need(device, 200 * MIB, others=others) == (500 * MIB, Device.total - others)
+    assert required(device, 200 * MIB, others=others) == (500 * MIB, Device.total - others)
     device = Device(300 * MIB, others=100 * MIB)
-    assert need(device, 800 * MIB, others=others) == (Device.total - others,) * 2
+    assert required(device, 800 * MIB, others=others) == (Device.total - others,) * 2
 
 
 def test_what_others_hold_counts_as_ours_where_it_cannot_be_told_and_that_is_said() -> None:
@@ -66,7 +66,7 @@ def test_what_others_hold_counts_as_ours_where_it_cannot_be_told_and_that_is_sai
 
 
 def test_a_case_that_does_not_fit_takes_the_whole_device() -> None:
-    assert need(Device(300 * MIB), 100 * MIB, 800 * MIB) == (Device.total, Device.total)
+    assert required(Device(300 * MIB), 100 * MIB, 800 * MIB) == (Device.total, Device.total)
 
 
 def test_a_case_that_fails_counts_with_what_it_took_and_is_told() -> None:

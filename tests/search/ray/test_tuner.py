@@ -108,11 +108,11 @@ def test_a_search_that_only_fails_ends_and_goes_on_once_it_is_mended(
 ) -> None:
     outcome, results = search(tmp_path, space(9), "HopelessTrial", workers=1)
     assert outcome.over == "the first 3 trials failed alike" and not outcome.interrupted
-    assert outcome.failing is not None and outcome.failing in capsys.readouterr().err
+    assert outcome.failure is not None and outcome.failure in capsys.readouterr().err
     assert results.trials["state"].tolist() == [States.FAILED] * EQUAL_FAILURES
     (tmp_path / "mended").touch()
     outcome, results = go_on(tmp_path, space(9), "HopelessTrial", workers=1)
-    assert outcome.over is None and outcome.failing is None
+    assert outcome.over is None and outcome.failure is None
     assert results.trials["state"].tolist()[EQUAL_FAILURES:] == [States.COMPLETE] * 6
 
 
@@ -162,7 +162,7 @@ def test_results_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
 def test_a_lost_process_costs_no_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, steps: list[int]
 ) -> None:
-    monkeypatch.setattr(tuner, "Work", partial(Work, keep_seconds=seconds))
+    monkeypatch.setattr(tuner, "Work", partial(Work, checkpoint_seconds=seconds))
     _, results = search(tmp_path, space(1), "DyingTrial")
     assert [int(line) for line in (tmp_path / "steps").read_text().split()] == steps
     assert results.trials[["state", "epochs"]].values.tolist() == [[States.COMPLETE, 3]]

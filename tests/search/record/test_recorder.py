@@ -64,7 +64,7 @@ class Run:
             History(OBJECTIVES),
             Budget(trials=6),
             journal=self,
-            listeners=[self.record.happened],
+            listeners=[self.record.on_event],
             clock=clock,
         )
         with self.record.replaying():

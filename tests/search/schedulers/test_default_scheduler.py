@@ -4,12 +4,12 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from search.made_searches import search
 
 from recsae.errors import SettingError
 from recsae.search.strategies import warnings_of
 from recsae.space import stored_space
 from recsae.space.space import SearchSpace, space_of
+from recsae.testing.searches import search
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
 HALVING = ["asha", "asha_promote", "hyperband"]

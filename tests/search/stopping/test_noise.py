@@ -1,6 +1,5 @@
 """A search that stops at the noise of its seeds: when, why, and the same again after a kill."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,11 +12,11 @@ from hypothesis import strategies as st
 from recsae.results import States
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
-from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision, StartTrial, Step
 from recsae.search.stopping.noise import ENOUGH_FREEDOM, SHARE, StopAtNoise, _rise, tail_gain
 from recsae.search.stopping.repeats import Settings
+from recsae.testing.driver import MemoryJournal, drive
 
 EPOCHS = 3
 SPREAD, NOISE = 0.01, 0.002
@@ -64,31 +63,24 @@ def director(
     seed: int = 0,
     gain: Callable[[History], float | None] = nothing_known,
     trials: int = 60,
-    journal: list[Event] | None = None,
+    journal: MemoryJournal | None = None,
     cut: float = -np.inf,
     objectives: tuple[str, ...] = ("ndcg@10",),
 ) -> tuple[Director, StopAtNoise]:
     strategy = StopAtNoise(Plain(seed, cut), complete, gain, seed)
     history = History(dict.fromkeys(objectives, "max"))
-    return Director(strategy, history, Budget(trials), journal=journal, clock=lambda: 0.0), strategy
+    led = Director(strategy, history, Budget(trials), journal=journal, clock=lambda: 0.0)
+    led.replay(list(journal or []))
+    return led, strategy
 
 
-def run(led: Director, value: Value = measured, workers: int = 2, reports: int = 10**6) -> Director:
-    """Run trials in turns, an epoch each; stop after so many reports as a kill would."""
-    running: list[int] = []
-    while not led.finished:
-        while len(running) < workers and (leg := led.next()) is not None:
-            running.append(leg.trial_id)
-        if not running:
-            break
-        trial = led.history.trials[running.pop(0)]
-        if reports == 0:
-            return led
-        reports -= 1
-        metrics = {"ndcg@10": value(trial.settings), "l0": 1.0}
-        if led.report(trial.trial_id, trial.epochs + 1, 1.0, metrics):
-            running.append(trial.trial_id)
-    return led
+def run(led: Director, value: Value = measured, workers: int = 2, **keys: Any) -> Director:
+    """Run trials in turns, an epoch each."""
+
+    def train(trial: Trial, epoch: int) -> dict[str, float]:
+        return {"ndcg@10": value(trial.settings), "l0": 1.0}
+
+    return drive(led, train, workers=workers, **keys)
 
 
 def test_the_best_runs_again_with_other_seeds() -> None:
@@ -168,13 +160,10 @@ def test_several_objectives_change_nothing() -> None:
 @given(reports=st.integers(0, 120), workers=st.integers(1, 4), seed=st.integers(0, 3))
 def test_a_killed_search_stops_where_the_other_does(reports: int, workers: int, seed: int) -> None:
     gain = tail_gain if seed % 2 else lambda history: 0.06 / len(history)
-    alone: list[Event] = []
+    alone, killed = MemoryJournal(), MemoryJournal()
     run(director(seed, gain, 40, alone)[0], workers=1)
-    killed: list[Event] = []
     run(director(seed, gain, 40, killed)[0], workers=1, reports=reports)
-    led, _ = director(seed, gain, 40, killed)
-    led.replay([json.loads(json.dumps(event)) for event in killed])
-    assert run(led, workers=1).finished
+    assert run(director(seed, gain, 40, killed)[0], workers=1).finished
     assert killed == alone
     busy = run(director(seed, gain, 40)[0], workers=workers)
     assert busy.finished and busy.history.ended == len(busy.history)
@@ -202,12 +191,11 @@ def lucky(seed: int, settings: dict[str, Any]) -> float:
 
 
 def history_of(values: list[float]) -> History:
-    history = History({"ndcg@10": "max"})
-    led = Director(Plain(0), history, Budget(len(values)))
+    led = Director(Plain(0), History({"ndcg@10": "max"}), Budget(len(values)))
     for number, value in enumerate(values):
         led.next()
         led.report(number, EPOCHS, 1.0, {"ndcg@10": value})
-    return history
+    return led.history
 
 
 def test_the_tail_gain_is_the_mean_of_a_simulation() -> None:
