@@ -60,7 +60,7 @@ test-docs: .venv/.installed-docs  ## every command of the long pages, and the bu
 	$(BIN)/python -m pytest -m docs tests/docs
 
 schema: install  ## after a change of any settings class
-	$(BIN)/python -m recsae.space.schema
+	$(BIN)/python -m recsae.space.file_format.schema
 
 architecture: install  ## after a change of folders or layers: what docs/architecture.md draws
 	$(BIN)/python tests/support/rooms.py

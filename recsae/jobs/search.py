@@ -36,8 +36,8 @@ from recsae.results import (
 )
 from recsae.results.failures import without_result
 from recsae.search.versions import code, versions
-from recsae.space.changes import stored_space
-from recsae.space.space import SearchSpace
+from recsae.space.space import SearchSpace, space_of
+from recsae.space.stored import as_now
 
 if TYPE_CHECKING:
     from recsae.search.ray.tuner import SearchOutcome
@@ -103,7 +103,7 @@ def resume(
     start = time.perf_counter()
     path = find_run(run, storage_root(where.storage))
     search = read_search(path)
-    stored = stored_space(search["space"], str(path / Files.SEARCH))
+    stored = space_of(as_now(search["space"]), str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
     cache = _open_places(path.parent, where)
     with _checked_resources(wanted, where):
@@ -177,25 +177,22 @@ class _Run:
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
         if outcome.interrupted:
             return found
-        return found | few_complete(found, self.stored, outcome.over)
+        return found | few_complete(found, self.prepared.space, outcome.over)
 
     def _about(self) -> dict[str, Any]:
         """Return what the journal notes of this driver."""
         return {"versions": versions(), "code": code()}
 
 
-def few_complete(
-    found: Mapping[str, Any], search: Mapping[str, Any], over: str | None
-) -> dict[str, str]:
+def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None) -> dict[str, str]:
     """Return what to tell of a search whose front is too small to be one: "few", or nothing.
 
     `over`: which budget beside the number of trials ended it.
     """
-    space, complete = search["space"], found["trials"][States.COMPLETE]
-    objectives = len(space["objectives"])
+    complete, objectives = found["trials"][States.COMPLETE], len(space.objectives)
     if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
         return {}
-    more = f" --trials {2 * space['search']['trials']} goes on"
+    more = f" --trials {2 * space.search.trials} goes on"
     if over is not None:
         more = f" goes on, given more of what ended it ({over})"
     words = f"{complete} COMPLETE are few for a front of {objectives} objectives"

@@ -74,3 +74,21 @@ class ResourceSettings(Settings):
             told = "expected 0, 1, a fraction below 1, or auto, as a trial uses one device"
             raise KeyedValueError("gpus", f"{told}, got {self.gpus:g}")
         return self
+
+
+def clash(
+    search: SearchSettings, scheduler: SchedulerSettings, objectives: int, max_epochs: int
+) -> tuple[str, str, str] | None:
+    """Return what sections forbid each other: section, key and message."""
+    sampler = search.sampler
+    if scheduler.name != "none" and scheduler.grace_epochs > max_epochs:
+        message = f"expected at most sae_epochs {max_epochs}, got {scheduler.grace_epochs}"
+        return "scheduler", "grace_epochs", message
+    if SAMPLERS.says(sampler, "one_objective") and objectives > 1:
+        return "search", "sampler", f"expected another with several objectives, got {sampler}"
+    if SAMPLERS.says(sampler, "decides") and scheduler.name != "none":
+        message = f"expected none with the sampler {sampler}, which stops trials by itself"
+        return "scheduler", "name", f"{message}, got {scheduler.name}"
+    if search.stop_at_noise and objectives > 1:
+        return "search", "stop_at_noise", "expected false with several objectives, got true"
+    return None

@@ -21,9 +21,10 @@ from recsae.settings import Settings
 from recsae.space.checks import checked, checked_points
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
-from recsae.space.document import Document, mistake, read_document
-from recsae.space.file import SpaceFile
-from recsae.space.kinds import AUTO, SAMPLERS
+from recsae.space.file_format.document import Document, mistake, read_document
+from recsae.space.file_format.space_file import SpaceFile
+from recsae.space.file_format.values import Scalar
+from recsae.space.kinds import AUTO
 from recsae.space.parameters import (
     EPOCHS,
     MODEL,
@@ -34,13 +35,8 @@ from recsae.space.parameters import (
     suggest,
     walk,
 )
-from recsae.space.sections import (
-    ResourceSettings,
-    SchedulerSettings,
-    SearchSettings,
-)
+from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings, clash
 from recsae.space.shipped import find_space
-from recsae.space.values import Scalar
 
 S = TypeVar("S", bound=Settings)
 
@@ -62,7 +58,7 @@ class SearchSpace:
     constraints: dict[str, str] = field(default_factory=dict)
     """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
     points: tuple[dict[str, Scalar], ...] = ()
-    """Settings to start from, in the file's terms; what they leave out is drawn."""
+    """Initial points, in the file's terms; what they leave out is drawn."""
     scheduler_named: bool = field(default=True, compare=False)
     """False if the scheduler is the one that goes with the objectives and the sampler."""
     source: str = field(default="", compare=False)
@@ -74,14 +70,19 @@ class SearchSpace:
     @property
     def model_parameter(self) -> Parameter:
         """The model as a parameter: searched if there are several."""
-        if len(self.models) == 1:
-            return Parameter(MODEL, "fixed", value=self.models[0])
-        return Parameter(MODEL, "choice", choices=self.models)
+        if len(self.models) > 1:
+            return Parameter(MODEL, "choice", choices=self.models)
+        return Parameter(MODEL, "fixed", value=next(iter(self.models), None))
 
     @property
     def with_model(self) -> tuple[Parameter, ...]:
         """The model, then all parameters, in the order of drawing."""
         return (self.model_parameter, *self.parameters)
+
+    @property
+    def by_name(self) -> dict[str, Parameter]:
+        """The model and all parameters by their names, in the order of drawing."""
+        return {parameter.name: parameter for parameter in self.with_model}
 
     @property
     def searched(self) -> tuple[Parameter, ...]:
@@ -104,7 +105,7 @@ class SearchSpace:
         return settings
 
     def allowed(self, metrics: Mapping[str, Any]) -> bool:
-        """Return True if a trial with these dev metrics may be an answer: no leak, all limits."""
+        """Return True if a trial with these dev metrics may be best: no leak, constraints met."""
         return allowed(self.constraints, metrics)
 
     def data_settings(self) -> DataSettings:
@@ -154,6 +155,11 @@ class SearchSpace:
         return max(values)
 
     @property
+    def clash(self) -> tuple[str, str, str] | None:
+        """What sections forbid each other: section, key and message."""
+        return clash(self.search, self.scheduler, len(self.objectives), self.max_epochs)
+
+    @property
     def fingerprint(self) -> str:
         """A name for all that the space says."""
         return digest(self.resolved())
@@ -192,7 +198,7 @@ class SearchSpace:
             scheduler_named=stopping.name != AUTO,
             resources=_changed(self.resources, resources),
         )
-        if clash := _clash(space):
+        if clash := space.clash:
             raise SettingError(_flag(*clash[:2]), clash[2])
         return space
 
@@ -200,7 +206,7 @@ class SearchSpace:
         """Return the space as plain values with everything explicit; `space_of` reads it back."""
         names = list(self.models)
         return {
-            "model_name": names if len(names) > 1 else names[0],
+            "model_name": names if len(names) != 1 else names[0],
             "dataset": self.dataset,
             "data": dict(self.data),
             "base": self.base.values(),
@@ -237,18 +243,18 @@ def _build(document: Document) -> SearchSpace:
     """Check the whole document; raises the first mistake, with its line."""
     try:
         file = SpaceFile.of(document.value)
-        written = [form.parameter(name) for name, form in file.parameters.items()]
+        written = [
+            form.parameter(name, document.line((PARAMETERS, name)))
+            for name, form in file.parameters.items()
+        ]
         parameters = checked(written, file.model_name)
-        data = file.data.values()
         space = SearchSpace(
             models=tuple(file.model_name),
             dataset=file.dataset,
-            data={name: value for name, value in data.items() if name != "dataset"},
+            data=file.data.model_dump(exclude={"dataset"}),
             base=file.base,
             activations=file.activations,
-            parameters=tuple(
-                dataclasses.replace(p, line=document.line((PARAMETERS, p.name))) for p in parameters
-            ),
+            parameters=parameters,
             objectives=file.objectives,
             search=file.search,
             scheduler=file.scheduler.settled(len(file.objectives), file.search.sampler),
@@ -261,29 +267,11 @@ def _build(document: Document) -> SearchSpace:
         )
     except SettingError as error:
         raise document.error(error.place, error.message) from None
-    if clash := _clash(space):
+    if clash := space.clash:
         raise document.error(clash[:2], clash[2])
     if space.base.width is not None:
         space.check_width(space.base.width)
     return space
-
-
-def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
-    """Return what sections forbid each other: section, key and message."""
-    scheduler = space.scheduler
-    if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
-        message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
-        return "scheduler", "grace_epochs", message
-    sampler = space.search.sampler
-    if SAMPLERS.says(sampler, "one_objective") and len(space.objectives) > 1:
-        message = f"expected another with several objectives, got {sampler}"
-        return "search", "sampler", message
-    if SAMPLERS.says(sampler, "decides") and scheduler.name != "none":
-        message = f"expected none with the sampler {sampler}, which stops trials by itself"
-        return "scheduler", "name", f"{message}, got {scheduler.name}"
-    if space.search.stop_at_noise and len(space.objectives) > 1:
-        return "search", "stop_at_noise", "expected false with several objectives, got true"
-    return None
 
 
 def _flag(section: str, key: str) -> str:

@@ -22,7 +22,7 @@ from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.report.glossary import explained
 from recsae.report.model_lines import model_lines
 from recsae.sae.base import SAESettings
-from recsae.space.schema import schema
+from recsae.space.file_format.schema import schema
 from recsae.space.space import space_of
 from recsae.trial import SAETrial
 

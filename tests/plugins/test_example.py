@@ -49,7 +49,7 @@ def run(example: Path, *command: str, cwd: Path, code: int = 0) -> subprocess.Co
 
 def test_help_and_schema_know_what_is_installed(example: Path, tmp_path: Path) -> None:
     names = {"SASRec_SAE_Damped", "halton", "drop_worst", "first", "arrows", "Mean"}
-    code = "from recsae.space.schema import schema_text; print(schema_text())"
+    code = "from recsae.space.file_format.schema import schema_text; print(schema_text())"
     found = run(example, sys.executable, "-c", code, cwd=tmp_path).stdout
     assert all(f'"{name}"' in found for name in names)
     told = run(example, *RECSAE, "tune", "--help", cwd=tmp_path).stdout

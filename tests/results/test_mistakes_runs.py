@@ -20,9 +20,9 @@ def run(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("objectives", "expected"),
     [
-        ({}, "expected the key space.objectives"),
-        ([], "expected the key space.objectives"),
-        ({"ndcg@10": "mx"}, "expected a metric and max or min, got ndcg@10: mx"),
+        ({}, "space.objectives: expected metrics, each max or min"),
+        ([], "space.objectives: expected metrics, each max or min"),
+        ({"ndcg@10": "mx"}, "space.objectives: expected metrics, each max or min.*mx"),
     ],
 )
 def test_odd_objectives_are_told(run: Path, objectives: object, expected: str) -> None:

@@ -115,9 +115,9 @@ def test_paused_trials_are_counted_and_constraints_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("constraints", "message"),
     [
-        ({"dead": "< 0.5"}, r"space\.constraints: dead: expected"),
-        ({"dead": 0.5}, r"space\.constraints: dead: expected"),
-        ([1], r"space\.constraints: expected metrics, got \[1\]"),
+        ({"dead": "< 0.5"}, r"space\.constraints\.dead: expected"),
+        ({"dead": 0.5}, r"space\.constraints\.dead: expected"),
+        ([1], r"space\.constraints: expected keys and values, got \[1\]"),
     ],
 )
 def test_broken_constraints_are_one_clear_line(
@@ -151,9 +151,9 @@ def test_the_package_gives_load_results(run: Path) -> None:
     ("text", "message"),
     [
         ("a: [1", "not readable as YAML"),
-        ("- 1", "expected the key space.objectives"),
-        ("space: {}", "expected the key space.objectives"),
-        ("", "expected the key space.objectives"),
+        ("- 1", "space.objectives: expected metrics, each max or min"),
+        ("space: {}", "space.objectives: expected metrics, each max or min"),
+        ("", "space.objectives: expected metrics, each max or min"),
         ("\x00", "not readable as YAML"),
     ],
 )

@@ -223,7 +223,7 @@ class _Search:
     def _record(self) -> RunRecord:
         space = self.plan.space
         board = TensorBoard(self.run_path / Files.TENSORBOARD)
-        board.experiment(space.resolved(), [DEV + name for name in space.objectives])
+        board.experiment(space, [DEV + name for name in space.objectives])
         best = self.plan.best_models
         best = best or BestModels(self.run_path, space.objectives, space.constraints)
         return RunRecord(self.run_path, best, board)
