@@ -1,5 +1,6 @@
 """Each rule on a few trials whose outcome was worked out by hand."""
 
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -136,6 +137,17 @@ class TestMedian:
         world = flat(0.5, 0.4, 0.3, 0.35, 0.4)
         assert epochs_of("median", world, 5) == [9, 9, 9, 1, 9]
 
+    def test_worse_than_just_half_goes_on(self) -> None:
+        # At epoch 1 trial 3 is worse than two of three, 4 than two of four; at 2, where 3 has not
+        # come, than two of three.
+        assert epochs_of("median", flat(0.5, 0.4, 0.1, 0.2, 0.3), 5) == [9, 9, 9, 1, 2]
+
+    def test_the_averages_are_over_the_reports_so_far(self) -> None:
+        # The others have .3 and .5 on average, then .6; trial 3 has .4, and .7 at the end.
+        table = [(0.3, 0.7, 0.8)] * 3 + [(0.4, 0.4, 0.7)]
+        world = World(lambda i, epoch: (table[i][epoch - 1],), epochs=lambda i: 3)
+        assert epochs_of("median", world, 4, epochs=3) == [3, 3, 3, 2]
+
     def test_the_best_so_far_counts_and_not_the_last(self) -> None:
         table = {3: [0.6] + [0.0] * 8}
         world = World(lambda i, epoch: (table.get(i, [0.5] * 9)[epoch - 1],))
@@ -167,6 +179,25 @@ class TestOneEpoch:
         world.fails, world.leaks = {1: 2, 2: 1}, {3: 9}
         _, journal = searched(scheduler_named("one_epoch", keep=2), world, 5)
         assert steps(journal) == "0:1p 1:1p 2x 3:1p 4:1p 1x 3:9c 4:9c 0:9c"
+
+    def test_one_that_leaks_or_lacks_an_objective_at_the_rung_is_stopped(self) -> None:
+        world = flat(1, math.nan, 2, 3)
+        world.leaks = {0: 1}
+        _, journal = searched(scheduler_named("one_epoch", keep=1), world, 4)
+        assert steps(journal) == "0:1s 1:1s 2:1p 3:1p 3:9c"
+
+    def test_one_that_is_complete_at_the_rung_takes_a_place_and_one_before_it_none(self) -> None:
+        world = flat(1, 3, 2, 4)
+        world.epochs = lambda trial_id: {1: 2, 3: 1}.get(trial_id, 9)
+        _, journal = searched(scheduler_named("one_epoch", grace_epochs=2, keep=2), world, 4)
+        assert steps(journal) == "0:2p 1:2c 2:2p 3:1c 2:9c"
+
+    def test_one_that_a_shorter_grace_has_paused_goes_on_too(self) -> None:
+        world = flat(2, 1)
+        _, past = searched(scheduler_named("one_epoch"), world, 1)
+        longer = scheduler_named("one_epoch", grace_epochs=2, keep=1)
+        _, journal = searched(longer, world, 2, past=past[:2])
+        assert steps(journal) == "0:1p 1:2p 0:2p 0:9c"
 
     def test_none_goes_on_while_one_is_on_its_way(self) -> None:
         world = flat(1, 2, 3)
