@@ -84,7 +84,8 @@ def test_a_limit_that_is_none_is_refused(limit: str) -> None:
 def test_ranked_shows_what_breaks_a_constraint_later_in_its_state_and_leaks_last() -> None:
     states = ["PAUSED", "COMPLETE", "RUNNING", "COMPLETE", "PRUNED", "FAILED", "PRUNED", "COMPLETE"]
     rows = [
-        {"trial_id": i, "state": state, "model_name": "m", "dev/l0": float(i), "dev/leak": i in (1, 7)}
+        {"trial_id": i, "state": state, "model_name": "m", "dev/l0": float(i)}
+        | {"dev/leak": i in (1, 7)}
         for i, state in enumerate(states)
     ]
     shown = ranked(trials_frame(rows), {"l0": "min"}, {"l0": ">= 5"})
