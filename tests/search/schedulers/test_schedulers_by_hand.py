@@ -159,6 +159,13 @@ class TestMedian:
         world.epochs = lambda trial_id: 2
         assert epochs_of("median", world, 4, epochs=2) == [2, 2, 2, 2]
 
+    def test_one_that_another_scheduler_has_paused_counts_once(self) -> None:
+        # 2 is worse than both others, which are too few to tell.
+        world = flat(3, 2, 1)
+        _, past = searched(scheduler_named("one_epoch"), world, 2)
+        _, journal = searched(scheduler_named("median"), world, 3, past=past[:4])
+        assert steps(journal) == "0:1p 1:1p 2:9c"
+
     def test_nothing_stops_in_the_grace(self) -> None:
         assert epochs_of("median", flat(5, 4, 3, 1), 4, grace_epochs=3) == [9, 9, 9, 3]
 
