@@ -130,6 +130,11 @@ class TestHyperband:
         _, journal = searched(scheduler_named("hyperband"), flat(1, 2, 3, 4, 0), 5)
         assert steps(journal) == "0:1p 1:1p 2:3p 3:3p 4:9c"
 
+    def test_of_two_brackets_at_one_rung_the_first_goes_on(self) -> None:
+        # 0, 1 and 3 are in the first bracket, 2 in the second; only these four may start.
+        _, journal = searched(scheduler_named("hyperband"), flat(3, 1, 2, 1), 4)
+        assert steps(journal) == "0:1p 1:1p 2:3p 3:1p 0:3p 0:9c"
+
 
 class TestMedian:
     def test_worse_than_the_averages_of_most(self) -> None:
