@@ -10,7 +10,7 @@ from search.engine.strategies import EPOCHS, director
 from recsae.results import States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import OUT_OF_DEVICE_SECONDS, OUT_OF_EPOCHS, OUT_OF_TIME, Budget
-from recsae.search.engine.director import Director
+from recsae.search.engine.director import Director, TrialRun
 from recsae.search.engine.history import Trial
 from recsae.search.engine.strategy import Decision
 from recsae.testing.driver import MemoryJournal, drive
@@ -41,8 +41,7 @@ def states(led: Director) -> list[str]:
 
 def test_a_trial_runs_to_its_full_budget() -> None:
     led = director(budget=Budget(1))
-    run = led.next()
-    assert run is not None and (run.trial_id, run.epochs) == (0, 0)
+    assert led.next() == TrialRun(0, "SASRec_SAE", {"sae_k": 0}, epochs=0)
     assert [tell(led, 0, epoch) for epoch in range(1, EPOCHS + 1)] == [True, True, True, False]
     assert states(led) == ["COMPLETE"] and not led.finished
     assert led.next() is None and led.finished

@@ -61,5 +61,12 @@ def test_the_best_unfinished_goes_by_the_last_reports_of_those_that_may_go_on() 
 @pytest.mark.parametrize(("leak", "answered"), [(1.0, False), (0.0, True)])
 def test_what_is_complete_and_does_not_leak_is_an_answer(leak: float, answered: bool) -> None:
     history = History(TWO)
+    added(history, state=States.FAILED)
     added(history, Report(9, 0.0, {"leak": leak}), state=States.COMPLETE)
-    assert history.has_answer == answered and history.ended == 1
+    assert history.has_answer == answered
+    assert (history.running, history.ended) == (0, 2)
+
+
+def test_an_epoch_comes_once() -> None:
+    with pytest.raises(AssertionError, match="epochs come in order"):
+        added(History(TWO), Report(1, 0.0, {}), Report(1, 0.0, {}))
