@@ -106,6 +106,13 @@ class TestAshaPromote:
         _, journal = searched(scheduler_named("asha_promote"), flat(1, 2, 3), 3, workers=2)
         assert steps(journal) == "0:1p 1:1p 2:3p 2:9c"
 
+    def test_one_that_a_shorter_grace_has_paused_goes_on_before_a_new_one(self) -> None:
+        world = flat(1, 2)
+        _, past = searched(scheduler_named("one_epoch"), world, 1)
+        longer = scheduler_named("asha_promote", grace_epochs=2)
+        _, journal = searched(longer, world, 2, past=past[:2])
+        assert steps(journal) == "0:1p 0:2p 1:2p 1:6p 1:9c"
+
     def test_trials_that_end_before_a_rung_count_below_it(self) -> None:
         world = flat(1, 2, 3, 4, 5, 6)
         world.epochs = lambda trial_id: 2 if trial_id in (3, 4, 5) else 9
