@@ -20,11 +20,12 @@ from recsae.search.engine.reports import (
     seconds=st.floats(0, 1e9),
     metrics=st.dictionaries(st.text(), st.none() | st.floats(allow_nan=False)),
     error=st.none() | st.text(),
+    full=st.booleans(),
 )
 def test_a_report_arrives_bit_for_bit(
-    seconds: float, metrics: dict[str, float | None], error: str | None
+    seconds: float, metrics: dict[str, float | None], error: str | None, full: bool
 ) -> None:
-    report = Report(3, seconds, metrics, error)
+    report = Report(3, seconds, metrics, error, full)
     packed = report.packed(done=False)
     assert Report.unpacked(packed) == report
     assert not packed["done"] and not any(isinstance(v, float) for v in packed.values())
@@ -37,6 +38,7 @@ def test_what_is_no_number_arrives_too() -> None:
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
 def test_an_objective_that_is_not_a_number_is_an_error(value: float | None) -> None:
+    check_objectives({"ndcg@10": 0.5, "l0": value}, {"ndcg@10": "max"}, 2)
     with pytest.raises(ValueError, match=r"objective ndcg@10 is .* after epoch 2"):
         check_objectives({"ndcg@10": value}, {"ndcg@10": "max"}, 2)
 
