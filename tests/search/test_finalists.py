@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from killed_runs import kill_after
-from local_ray import FOLDERS
+from search.local_ray import FOLDERS
 from search.toy_spaces import toy_space
 
 from recsae.cache import Cache

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import ray
 from conftest import TINY
-from local_ray import local_ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from search.gpu_tasks import endless, full_disk, lost, mistake, words
+from search.local_ray import local_ray
 from search.toy_spaces import toy_space
 
 from recsae.activations.settings import ActivationSettings

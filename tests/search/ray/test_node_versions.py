@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_ray import local_ray
+from search.local_ray import local_ray
 
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_ray import local_ray
+from search.local_ray import local_ray
 from search.toy_spaces import toy_space
 
 from recsae.errors import RecsaeError
