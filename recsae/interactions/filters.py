@@ -138,8 +138,8 @@ class _Core:
 def _phrase(log: Log, parts: list[str], dropped: dict[str, int], total: int) -> str:
     parts = [count(n, "event", f" with {why}") for why, n in log.dropped.items()] + parts
     lost = sum(dropped.values())
-    told = [f"dropped {', '.join(parts)} ({count(lost, 'event')} of {total:,})"] if parts else []
-    return "; ".join([*log.filters, *told]) or "as shipped"
+    words = [f"dropped {', '.join(parts)} ({count(lost, 'event')} of {total:,})"] if parts else []
+    return "; ".join([*log.filters, *words]) or "as shipped"
 
 
 def _why_items(settings: DataSettings) -> str:

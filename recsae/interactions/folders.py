@@ -54,8 +54,8 @@ def find_log(path: Path, settings: DataSettings, notes: list[str]) -> Source:
     _refuse_known_others(path, file)
     found = settings.format or format_of(file, settings)
     if found is None:
-        told = "empty" if not file.head.strip() else "format not recognised"
-        raise RecsaeError(f"{path}: {told}; expected {_KNOWN} (or name the format)")
+        reason = "empty" if not file.head.strip() else "format not recognised"
+        raise RecsaeError(f"{path}: {reason}; expected {_KNOWN} (or name the format)")
     return Source(found, (file,), None, path)
 
 

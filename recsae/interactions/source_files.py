@@ -1,6 +1,6 @@
 """From a path to the text it holds: compressed or not, in an archive or not, in any Unicode.
 
-What is inside is told by its first bytes, never by the name.
+What is inside is known by its first bytes, never by the name.
 """
 
 import bz2
@@ -206,7 +206,7 @@ def _plain(raw: IO[bytes]) -> IO[bytes]:
 
 
 def _encoding(start: bytes) -> str | None:
-    """Return the encoding of text that is not UTF-8; without a mark, it is told by its zeros."""
+    """Return the encoding of text that is not UTF-8; without a mark, it is known by its zeros."""
     if start.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         return "utf-32"
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):

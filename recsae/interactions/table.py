@@ -68,8 +68,8 @@ class Column:
         if isinstance(got, str) and len(got) > _SHOWN:
             got = f"{got[:_SHOWN]}…"
         shown = "nothing" if got is None or got == "" else repr(got)
-        told = f"column {self.name!r}: expected {expected}, got {shown}"
-        raise RecsaeError(f"{self.place(row)}: {told}")
+        words = f"column {self.name!r}: expected {expected}, got {shown}"
+        raise RecsaeError(f"{self.place(row)}: {words}")
 
     def refuse_all(self, expected: str, got: object) -> NoReturn:
         """Raise the one line about a column that is of no use as a whole."""

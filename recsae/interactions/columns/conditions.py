@@ -70,8 +70,8 @@ def _condition(text: str, names: Sequence[str]) -> Condition:
     values = _listed(found["value"]) if operator.endswith("in") else [found["value"]]
     for value in values:
         if not value or (value == _bare(value) and _MORE.search(value)):
-            told = "a value with signs, and or or in it stands in quotes"
-            raise SettingError("where", f"{_FORM}; {told}; got {text.strip()!r}")
+            rule = "a value with signs, and or or in it stands in quotes"
+            raise SettingError("where", f"{_FORM}; {rule}; got {text.strip()!r}")
     return Condition(column, operator, tuple(_bare(value) for value in values))
 
 

@@ -1,4 +1,4 @@
-"""Tables without a line of names: what each column is, told by its cells."""
+"""Tables without a line of names: what each column is, by its cells."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def roles_by_content(
     settings: DataSettings,
     notes: list[str],
 ) -> dict[str, str]:
-    """Return role → position; what was assumed is told in `notes`."""
+    """Return role → position; what was assumed is added to `notes`."""
     _refuse_known_others(table, sample)
     kinds = _kinds(sample)
     found = dict(chosen)
@@ -62,7 +62,7 @@ def roles_by_content(
         found |= _doubtful_time(table, sample, found, kinds)
     _refuse_sequences(table, sample, found)
     if len(chosen) < len(found):
-        _tell(table, found, swapped, notes)
+        _note_roles(table, found, swapped, notes)
     return found
 
 
@@ -158,7 +158,7 @@ def _rises(users: Sequence[str | None], cells: Sequence[str | None]) -> bool:
     return steps > 1
 
 
-def _tell(table: Table, found: Mapping[str, str], swapped: bool, notes: list[str]) -> None:
+def _note_roles(table: Table, found: Mapping[str, str], swapped: bool, notes: list[str]) -> None:
     read = ", ".join(f"column {found[role]} is the {role}" for role in ROLES if role in found)
     rest = [name for name in table.names if name not in found.values()]
     unread = f"; {', '.join(rest[:8])}{' …' * (len(rest) > 8)} not read" if rest else ""
