@@ -31,7 +31,7 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
             f"{file}:{line}: expected a user and an item, got {got} number{'s' * bool(got > 1)}"
             " (--format s3rec reads sequences)"
         )
-    notes += numberlines.form_notes(file, "pairs", settings)
+    notes += numberlines.told(file, "pairs", settings)
     return Log(coded(numbers.values[::2]), coded(numbers.values[1::2]), None)
 
 

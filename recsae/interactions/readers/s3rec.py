@@ -28,7 +28,7 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
     if not lengths.all():
         where = f"{file}:{line_of[first[lengths.argmin()]]}"
         raise RecsaeError(f"{where}: expected a user and items, got one number")
-    notes += numberlines.form_notes(file, "s3rec", settings)
+    notes += numberlines.told(file, "s3rec", settings)
     users = np.repeat(numbers[first], lengths)
     return Log(coded(users), coded(np.delete(numbers, first)), None)
 

@@ -18,7 +18,7 @@ def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
     (file,) = source.files
     numberlines.refuse_columns(file, settings)
     numbers = numberlines.numbers_of(file, "item")
-    notes += numberlines.form_notes(file, "sequences", settings)
+    notes += numberlines.told(file, "sequences", settings)
     return Log(coded(numbers.line_of), coded(numbers.values), None)
 
 
