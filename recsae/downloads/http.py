@@ -64,6 +64,7 @@ def _fetch(url: str, part: Path, what: str) -> bool:
     except urllib.error.HTTPError as error:
         if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not have:
             raise
+        # "bytes */1234": the length of the whole file.
         total = (error.headers.get("Content-Range") or "").rpartition("/")[2]
         if total == str(have):
             return True

@@ -87,6 +87,7 @@ def _among(path: Path, files: Sequence[File], settings: DataSettings, notes: lis
     found = [one for one in logs if one.rank == min(other.rank for other in logs)]
     if len(found) > 1:
         name = path.resolve().name.partition(".")[0] if path.is_file() else path.resolve().name
+        # beauty/ holds beauty.txt beside other tables.
         found = [one for one in found if one.name == name] or found
     if not found:
         raise broken[0] if broken else _no_log(path, settings)
@@ -177,6 +178,7 @@ def _as_log(
     if open_table is not None:
         try:
             table = open_table(file, settings)
+            # With order file no time is looked for: a doubtful one must not hide a log.
             columns(table, settings.model_copy(update={"order": "file"}), [])
         except RecsaeError:
             return None

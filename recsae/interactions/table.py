@@ -110,6 +110,7 @@ def columns_of(
 
 def _joined(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
     """Put one under the other; where one file has numbers and another text, all is text."""
+    # A file in which no cell is text comes as numbers, its neighbour as text.
     if len({part.type for part in parts}) > 1:
         parts = [part.cast(TEXT) for part in parts]
     return pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)

@@ -144,6 +144,7 @@ def _as_numbers(cells: Any, words: Mapping[str, str] = TRUTHS) -> NDArray[np.flo
             texts = pc.replace_substring_regex(texts, f"^{word}$", number)
         texts = pc.replace_substring_regex(texts, r"^(nan|na|null|none|)$", "nan")
         number = pc.or_(pc.match_substring_regex(texts, _NUMBER), pc.equal(texts, "nan"))
+        # Infinity marks what is no number; NaN is taken: it marks a gap.
         cells = pc.if_else(number, texts, "inf")
         cells = pc.utf8_ltrim(cells, "+")
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):

@@ -47,6 +47,7 @@ def roles_by_content(
     free = [name for name in free if name not in found.values()]
     ids = [name for name in free if name not in kinds.other]
     ids.sort(key=lambda name: name in kinds.time)  # stable: what looks like a time only if need be
+    # The order of the file decides which of the two is the user.
     ids = sorted(ids[:2], key=table.names.index) + ids[2:]
     for role in ("user", "item"):
         if role not in found and ids:

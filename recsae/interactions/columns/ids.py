@@ -64,6 +64,7 @@ def coded_ids(column: Column, notes: list[str]) -> Coded:
         ids = np.asarray(ids.cast(pa.int64()))
     _note_minus_one(column, ids, notes)
     order = np.argsort(ids, kind="stable")
+    # Codes in the order of the ids: the same events in any order get the same codes.
     code_of = np.empty(len(ids), np.int32)
     code_of[order] = np.arange(len(ids), dtype=np.int32)
     return Coded(code_of[codes], ids[order])
@@ -136,6 +137,7 @@ def _stripped(column: Column, ids: Any, codes: NDArray[np.int32]) -> Any:
 
 def _merged(codes: NDArray[np.int32], ids: Any) -> tuple[NDArray[np.int32], Any]:
     """Make one of ids that are the same text."""
+    # Two ids may be the same text once spaces or ".0" are gone.
     again = pc.dictionary_encode(ids)
     if len(again.dictionary) == len(ids):
         return codes, ids

@@ -86,6 +86,7 @@ def _chosen(table: Table, settings: DataSettings) -> dict[str, str]:
         if wanted is not None and wanted in _positions(table):
             wanted = wanted if wanted in table.names else table.names[int(wanted) - 1]
         if wanted is not None and wanted not in table.names:
+            # difflib compares letters as they are: "USER_ID" is unlike "user_id" to it.
             alike = {name.lower(): name for name in table.names}.get(wanted.lower(), wanted)
             hint = nearest(alike, table.names) or f" among {listed(table.names)}"
             raise RecsaeError(f"{table.top}: no column {wanted!r}{hint} ({key})")

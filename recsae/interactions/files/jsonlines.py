@@ -48,6 +48,7 @@ class JsonTable(Table):
         }
 
     def read(self, names: Sequence[str], numbers: Sequence[str] = ()) -> dict[str, pa.ChunkedArray]:
+        # bool is an int to isinstance, but not to type.
         types = {name: {type(row.get(name)) for row in self._first} for name in names}
         plain = {name: _TYPES.get(kinds.pop()) for name, kinds in types.items() if len(kinds) == 1}
         if not self._is_list and len(plain) == len(names) and all(plain.values()):
