@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 class RecsaeError(Exception):
@@ -12,13 +13,21 @@ class RecsaeError(Exception):
     """
 
 
-class SettingError(RecsaeError):
-    """One setting is wrong. `key` names it, so that a file reader can add the line it stands on."""
+Place = tuple[str | int, ...]
+"""The way to a value in nested ones: ("parameters", "sae_k", "int", 0)."""
 
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(f"{key}: {message}")
-        self.key = key
+
+class SettingError(RecsaeError):
+    """One setting is wrong. `key` names it, so that a file reader can add the line it stands on.
+
+    `place` tells where in nested settings it is; left out, it is the key.
+    """
+
+    def __init__(self, key: str, message: str, place: Place | None = None) -> None:
+        self.place: Place = (key,) if place is None else place
+        self.key = str(self.place[0]) if self.place else key
         self.message = message
+        super().__init__(f"{self.key}: {message}")
 
 
 def refusal(error: Exception) -> str | None:
@@ -49,3 +58,9 @@ def nearest(word: str, names: Iterable[str]) -> str:
     """Return " (did you mean 'x'?)" for the name most like `word`, or "" when none is close."""
     matches = difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
     return f" (did you mean {matches[0]!r}?)" if matches else ""
+
+
+def one_of(options: Sequence[Any]) -> str:
+    """Return options in words: "a, b or c"."""
+    words = [str(option) for option in options]
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]

@@ -6,96 +6,172 @@ that is installed beside recsae joins by an entry point in the kind's group, e.g
     [options.entry_points]
     recsae.samplers =
         mine = my_package.samplers:Mine
+
+Names, descriptions and what else a class assigns as plain values are read from the text of our own
+files, so that to ask for them imports nothing: a file may need torch or Optuna.
 """
 
 import ast
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from recsae.errors import RecsaeError, SettingError, nearest
 
 T = TypeVar("T")
 
 
+class Outside(NamedTuple):
+    """The package that a class comes from, if it is not recsae."""
+
+    package: str
+    version: str
+    module: str
+    """Its top-level module, e.g. "my_package"."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a class says of itself."""
+
+    name: str
+    module: str
+    kind: str
+    """The name of the class."""
+    description: str
+    """The first line of its docstring."""
+    values: Mapping[str, Any]
+    """What the class assigns, where that is a plain value."""
+
+
 class Registry(Generic[T]):
     """The classes of one kind by their `name`, sorted; loaded when they are first asked for."""
 
-    def __init__(self, base: type[T], folder: str, group: str, key: str) -> None:
+    def __init__(
+        self, base: type[T] | str, folder: str | tuple[str, ...], group: str, key: str
+    ) -> None:
         """Find subclasses of `base` in the package `folder`, and in the entry points of `group`.
 
+        `base`: a class, or "module:Class" where importing it would be a circle. `folder`: one
+        package, or several of which only the first must exist; their `__init__` imports little.
         `key`: the setting that names one, for errors.
         """
-        self._base, self._folder, self._group, self._key = base, folder, group, key
+        self._base, self._group, self._key = base, group, key
+        self._folders = (folder,) if isinstance(folder, str) else folder
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all, sorted; RecsaeError if one is taken twice."""
+        return tuple(self.found)
 
     @cached_property
-    def all(self) -> dict[str, type[T]]:
-        """Every class by its name, sorted; RecsaeError if a name is taken twice or is no such."""
-        found: dict[str, type[T]] = {}
-        for kind in (*self._own(), *self._from_outside()):
-            name = str(vars(kind)["name"])
-            if name in found:
-                raise RecsaeError(
-                    f"{self._group}: {_place(kind)} and {_place(found[name])}: {name}"
-                )
-            found[name] = kind
+    def found(self) -> dict[str, Declaration | EntryPoint]:
+        """What there is by name, sorted: the text of our own classes, entry points of others."""
+        found: dict[str, Declaration | EntryPoint] = {}
+        points = sorted(entry_points(group=self._group), key=lambda point: point.name)
+        ours: list[Declaration | EntryPoint] = list(self._own())
+        for one in [*ours, *points]:
+            if one.name in found:
+                places = f"{_place(one)} and {_place(found[one.name])}"
+                raise RecsaeError(f"{self._group}: {places}: {one.name}")
+            found[one.name] = one
         return dict(sorted(found.items()))
+
+    @property
+    def all(self) -> dict[str, type[T]]:
+        """Every class by its name, sorted; RecsaeError if one of another package is none."""
+        return {name: self.get(name) for name in self.names}
 
     def get(self, name: str) -> type[T]:
         """Return a class by its name; SettingError with the nearest name if there is none."""
-        if name not in self.all:
-            hint = nearest(name, self.all)
-            raise SettingError(
-                self._key, f"expected one of {', '.join(self.all)}, got {name!r}{hint}"
-            )
-        return self.all[name]
+        if name not in self.found:
+            expected = f"expected one of {', '.join(self.names)}"
+            raise SettingError(self._key, f"{expected}, got {name!r}{nearest(name, self.names)}")
+        one = self.found[name]
+        if isinstance(one, Declaration):
+            return cast(type[T], getattr(importlib.import_module(one.module), one.kind))
+        kind = _loaded(one)
+        base = self._base_class()
+        fits = isinstance(kind, type) and issubclass(kind, base)
+        if fits and vars(kind).get("name") == name:
+            return cast(type[T], kind)
+        wanted = f"a {base.__name__} with the name {name!r}"
+        raise RecsaeError(f"{_told(one)}: expected {wanted}")
 
-    def _own(self) -> Iterator[type[T]]:
-        path = importlib.import_module(self._folder).__path__
-        for module in pkgutil.iter_modules(path, prefix=f"{self._folder}."):
-            if names_one(_source(module.name)):
-                yield from self._kinds(module.name)
+    def about(self, name: str) -> Declaration:
+        """Return what a class says of itself; only another package's is imported for it."""
+        one = self.found[name]
+        if isinstance(one, Declaration):
+            return one
+        kind = self.get(name)
+        first = (inspect.getdoc(kind) or "").partition("\n")[0]
+        values = {key: getattr(kind, key) for key in dir(kind) if not key.startswith("_")}
+        return Declaration(name, kind.__module__, kind.__qualname__, first, values)
 
-    def _kinds(self, module: str) -> Iterator[type[T]]:
-        for member in vars(importlib.import_module(module)).values():
-            own = isinstance(member, type) and member.__module__ == module
-            if own and issubclass(member, self._base) and "name" in vars(member):
-                yield member
+    def descriptions(self) -> dict[str, str]:
+        """Return the first line of each docstring by the name of the class."""
+        return {name: self.about(name).description for name in self.names}
 
-    def _from_outside(self) -> Iterator[type[T]]:
-        for point in sorted(entry_points(group=self._group), key=lambda point: point.name):
-            kind = _loaded(point)
-            fits = isinstance(kind, type) and issubclass(kind, self._base)
-            if fits and vars(kind).get("name") == point.name:
-                yield kind
+    def outside(self, name: str) -> Outside | None:
+        """Return the package that a class comes from, None if it is one of ours or unknown."""
+        point = self.found.get(name)
+        if not isinstance(point, EntryPoint):
+            return None
+        package, version = (point.dist.name, point.dist.version) if point.dist else ("?", "?")
+        return Outside(package, version, point.module.partition(".")[0])
+
+    def _base_class(self) -> type[T]:
+        if not isinstance(self._base, str):
+            return self._base
+        module, _, kind = self._base.partition(":")
+        return cast(type[T], getattr(importlib.import_module(module), kind))
+
+    def _own(self) -> Iterator[Declaration]:
+        for number, folder in enumerate(self._folders):
+            if number and find_spec(folder) is None:
                 continue
-            wanted = f"a {self._base.__name__} with the name {point.name!r}"
-            raise RecsaeError(f"{_told(point)}: expected {wanted}")
+            path = importlib.import_module(folder).__path__
+            for module in pkgutil.iter_modules(path, prefix=f"{folder}."):
+                if not module.ispkg:
+                    yield from declarations(_source(module.name), module.name)
 
 
-def names_one(source: str) -> bool:
-    """Return True if a class in this source assigns `name` a string.
+def declarations(source: str, module: str = "") -> list[Declaration]:
+    """Return what the classes in this source that assign `name` a string say of themselves."""
+    if "name" not in source or "class" not in source:
+        return []
+    found = []
+    for node in ast.parse(source).body:
+        values = _assigned(node) if isinstance(node, ast.ClassDef) else {}
+        if isinstance(node, ast.ClassDef) and isinstance(values.get("name"), str):
+            first = (ast.get_docstring(node) or "").partition("\n")[0]
+            found.append(Declaration(values["name"], module, node.name, first, values))
+    return found
 
-    Read from the text, because to import a file only to look inside could load torch.
-    """
-    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
-    return any(_assigns_name(statement) for node in classes for statement in node.body)
 
-
-def _assigns_name(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.AnnAssign):
-        targets: list[ast.expr] = [statement.target]
-    elif isinstance(statement, ast.Assign):
-        targets = statement.targets
-    else:
-        return False
-    is_text = isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
-    return is_text and any(isinstance(t, ast.Name) and t.id == "name" for t in targets)
+def _assigned(node: ast.ClassDef) -> dict[str, Any]:
+    """Return what a class assigns, where the value is a literal."""
+    found: dict[str, Any] = {}
+    for statement in node.body:
+        if isinstance(statement, ast.AnnAssign):
+            targets: list[ast.expr] = [statement.target]
+        elif isinstance(statement, ast.Assign):
+            targets = statement.targets
+        else:
+            continue
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        try:
+            found.update(dict.fromkeys(names, ast.literal_eval(statement.value or ast.Name(""))))
+        except ValueError:
+            continue
+    return found
 
 
 def _source(module: str) -> str:
@@ -117,5 +193,5 @@ def _told(point: EntryPoint) -> str:
     return f"package {package}, entry point {point.group} {point.name} = {point.value}"
 
 
-def _place(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
+def _place(one: Declaration | EntryPoint) -> str:
+    return f"{one.module}.{one.kind}" if isinstance(one, Declaration) else one.value

@@ -3,22 +3,39 @@
 From it come `--help`, the schema of the search-space files, and the error messages.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
-from recsae.errors import SettingError, nearest
+from recsae.errors import Place, SettingError, nearest
 
+KEYS_AND_VALUES = "keys and values"
 _TYPES = {
     "integer": "an integer",
     "number": "a number",
     "string": "a text",
     "boolean": "true or false",
     "null": "nothing",
+    "object": KEYS_AND_VALUES,
 }
+TAG = "<"
+"""Begins what names a member of a union, which is no part of a place."""
 LARGEST = 2**63 - 1
 """The largest integer that a seed of torch or a column of a dataframe holds."""
 
@@ -41,13 +58,29 @@ class Settings(BaseModel):
         allow_inf_nan=False,
     )
 
+    written_as: ClassVar[str] = KEYS_AND_VALUES
+    """What stands for the whole in a file, in words."""
+
     @field_validator("*")
     @classmethod
-    def _fits_in_64_bits(cls, value: Any, info: ValidationInfo) -> Any:
+    def _fits_in_64_bits(cls, value: Any) -> Any:
         if isinstance(value, int) and value > LARGEST:
-            key = str(info.field_name)
-            raise KeyedValueError(key, f"expected a number below 2^63, got {value}")
+            raise ValueError(f"expected a number below 2^63, got {value}")
         return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _tell(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Put the first mistake in words here, where its field is known."""
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise _first_mistake(cls, data, error) from None
+
+    @classmethod
+    def unknown(cls, key: str) -> str:
+        """Return what to tell of a key that is none of the settings."""
+        return f"no such setting{nearest(key, cls.model_fields)}"
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Self:
@@ -55,15 +88,56 @@ class Settings(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            raise _first_mistake(cls, error) from None
+            told = error.errors()[0]["ctx"]["error"]
+            raise SettingError(cls.__name__, told.message, told.place) from None
 
     def values(self) -> dict[str, Any]:
         """Return the settings as plain names and values, in the order they are declared."""
         return self.model_dump()
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a text as one of some names that are looked up when it is read; a Literal fixes them.
+
+    `names`: returns name → what it is, in a line.
+    """
+
+    names: Callable[[], Mapping[str, str]]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Return a check of the name."""
+        return no_info_after_validator_function(self._known, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the names as an enum; editors show `enumDescriptions` beside them."""
+        names = self.names()
+        told = {"enum": list(names), "enumDescriptions": list(names.values())}
+        return {**told, **handler(schema)}
+
+    def _known(self, name: str) -> str:
+        if name not in self.names():
+            raise PydanticCustomError("one_of", "no such name")  # what is expected is told
+        return name
+
+
+class Words(NamedTuple):
+    """Beside a field's type: what it accepts, where its schema does not say it."""
+
+    text: str
+
+
 def expected(settings: type[Settings], name: str) -> str:
     """Return in words what a field accepts, e.g. "an integer >= 1"."""
+    for field, info in settings.model_fields.items():
+        if name == (info.alias or field):
+            for words in info.metadata:
+                if isinstance(words, Words):
+                    return words.text
     schema = _schema(settings)[name]
     return " or ".join(_words(part) for part in schema.get("anyOf", [schema]))
 
@@ -98,20 +172,27 @@ def _words(schema: dict[str, Any]) -> str:
     return " ".join([words, " and ".join(bounds)]).strip()
 
 
-def _first_mistake(settings: type[Settings], error: ValidationError) -> SettingError:
-    mistake = error.errors()[0]
+def _first_mistake(
+    settings: type[Settings], data: Any, error: ValidationError
+) -> "KeyedValueError":
+    """Return the first mistake in words, unknown keys before all others."""
+    mistakes = error.errors(include_url=False)
+    mistake = min(mistakes, key=lambda one: one["type"] != "extra_forbidden")
+    place = tuple(part for part in mistake["loc"] if not str(part).startswith(TAG))
     cause = mistake.get("ctx", {}).get("error")
     if isinstance(cause, KeyedValueError):
-        return SettingError(cause.key, cause.message)
-    if not mistake["loc"]:
-        return SettingError(settings.__name__, str(mistake["msg"]))
-    key = str(mistake["loc"][0])
+        return KeyedValueError((*place, *cause.place), cause.message)
+    if isinstance(cause, ValueError):
+        return KeyedValueError(place, str(cause))
+    if not place:
+        return KeyedValueError((), f"expected {settings.written_as}, got {data!r}")
+    key = str(place[0])
     if mistake["type"] == "extra_forbidden":
-        hint = nearest(key, settings.model_fields)
-        return SettingError(key, f"no such setting{hint}")
-    got = mistake["input"]
+        return KeyedValueError((key,), settings.unknown(key))
+    got = data.get(key)
     hint = nearest(got, _choices(settings, key)) if isinstance(got, str) else ""
-    return SettingError(key, f"expected {expected(settings, key)}, got {got!r}{hint}")
+    told = repr(got) if key in data else "nothing"
+    return KeyedValueError((key,), f"expected {expected(settings, key)}, got {told}{hint}")
 
 
 def _choices(settings: type[Settings], name: str) -> list[str]:
@@ -125,7 +206,7 @@ def _choices(settings: type[Settings], name: str) -> list[str]:
 class KeyedValueError(ValueError):
     """Raised by a check of our own: says which field to change, and how."""
 
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(f"{key}: {message}")
-        self.key = key
+    def __init__(self, key: str | Place, message: str) -> None:
+        super().__init__(message)
+        self.place = (key,) if isinstance(key, str) else key
         self.message = message

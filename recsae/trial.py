@@ -12,8 +12,8 @@ import torch
 from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.machine import machine
-from recsae.metrics import DEEP
 from recsae.metrics.ranking import NotFiniteError
+from recsae.metrics.registry import deep_metrics
 from recsae.sae import files
 from recsae.sae.base import SAESettings
 from recsae.sae.model import SparseAutoencoder
@@ -57,7 +57,8 @@ class SAETrial:
             "order_seed": order_seed,
         }
         self._device = torch.device(device)
-        self._always_deep, self._rungs = not DEEP.isdisjoint(objectives), frozenset(rungs)
+        self._always_deep = not deep_metrics().isdisjoint(objectives)
+        self._rungs = frozenset(rungs)
         self.evaluator = evaluator or Evaluator(activations, "dev", device=device)
         """What scores it on dev."""
         self.measured: Measured | None = None

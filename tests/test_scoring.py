@@ -13,21 +13,21 @@ from recsae.activations.settings import ActivationSettings
 from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.interactions.settings import DataSettings
-from recsae.metrics import DEEP
 from recsae.metrics.leakage import leak_audit
 from recsae.metrics.ranking import ranks
+from recsae.metrics.registry import deep_metrics, directions
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings, Variant
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variants
 from recsae.sae.variants.topk import TopK
-from recsae.space.sections import DIRECTIONS
 from recsae.trial import Evaluator, SAETrial, run_trial
 
 WIDTH = 16
 BASE = SASRecSettings(emb_size=WIDTH, num_layers=1, num_heads=2, epochs=2)
 SMALL = {"sae_lr": 1e-2, "sae_epochs": 3, "sae_batch_size": 64, "sae_k": 2, "sae_attn_heads": 2}
+DEEP = deep_metrics()
 CASES = [(name, mode) for name, kind in variants().items() for mode in modes(kind.Settings)]
 
 
@@ -229,7 +229,7 @@ def test_costly_measures_come_with_the_last_epoch_or_when_asked_for(
     )
     judged = SAETrial("SASRec_SAE", kind.of({"sae_epochs": 3}), activations, rungs=(2,))
     assert [set(judged.step()) >= DEEP for _ in range(3)] == [False, True, True]
-    assert set(always.step()) >= DEEP | set(DIRECTIONS)  # so whatever a space may ask for is there
+    assert set(always.step()) >= DEEP | set(directions())  # all that a space may ask for
 
 
 def test_a_model_is_compared_with_the_base_user_by_user(

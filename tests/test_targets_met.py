@@ -25,7 +25,7 @@ from recsae.metrics.leakage import leak_audit
 from recsae.metrics.ranking import Asked, Seen, ranks_among
 from recsae.recommenders.base import Base
 from recsae.recommenders.counts import BASELINES
-from recsae.recommenders.counts.models import RECOMMENDERS, Histories
+from recsae.recommenders.counts.models import SCORERS, Histories
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings
 from recsae.sequences import Mask, Met, Sequences, Targets, seen_items
@@ -199,7 +199,7 @@ def test_baselines_are_ranked_so(name: str, data: DataSettings, sequences: Seque
     found = score(name, data, device=None)
     for split in ("dev", "test"):
         targets = sequences.targets(split)
-        scores = RECOMMENDERS[name](Histories(*parts), targets.position)
+        scores = SCORERS[name](Histories(*parts), targets.position)
         scores_RI = scores(slice(0, len(targets.user))).numpy()
         ranks = slow_ranks(scores_RI, sequences, targets, "history")
         assert found["metrics"][split]["ndcg@10"] == pytest.approx(ndcg(ranks))

@@ -13,7 +13,7 @@ from benchmarks.search_quality.plan import budgets, times
 from benchmarks.search_quality.recorded import Recorded, load
 from benchmarks.search_quality.simulator import GOES_ON, Said, SimulatedRun
 from benchmarks.search_quality.surrogate import Surrogate
-from benchmarks.search_quality.tables import EPOCHS, TABLES, UnitDraw
+from benchmarks.search_quality.tables import EPOCHS, TABLES, at_point
 from recsae.results import States
 
 DENSE = 14
@@ -47,7 +47,7 @@ class World:
         """Settings all over the space, the recorded ones among them."""
         space = self.recorded.table.space
         net = qmc.Sobol(len(self.recorded.cube.names), seed=1).random_base2(DENSE)
-        spread = [space.suggest(UnitDraw(point)) for point in np.asarray(net).tolist()]
+        spread = [at_point(space, point) for point in np.asarray(net).tolist()]
         return [*self.recorded.settings, *spread]
 
     @cached_property

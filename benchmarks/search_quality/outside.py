@@ -23,7 +23,8 @@ from benchmarks.search_quality.simulator import GOES_ON, Clock
 from recsae.results import States
 from recsae.search.engine.director import Leg
 from recsae.search.engine.new_trials import SEED, trial_seed
-from recsae.space.parameters import MODEL, Scripted
+from recsae.search.samplers.studies import draw_by
+from recsae.space.parameters import MODEL, drawn_before
 from recsae.space.space import SearchSpace
 
 TIME = "training_iteration"
@@ -126,7 +127,7 @@ class Stock(Outside):
             )
 
     def _define(self, trial: Any) -> dict[str, Any]:
-        return self.space.suggest(_Suggest(trial))
+        return self.space.suggest(draw_by(trial))
 
     def suggest(self, trial_id: int) -> dict[str, Any]:
         """Ask OptunaSearch."""
@@ -148,22 +149,6 @@ class Stock(Outside):
         trial = _named(trial_id)
         self._scheduler.on_trial_complete(_NO_CONTROLLER, trial, result)
         self._searcher.on_trial_complete(str(trial_id), result)
-
-
-class _Suggest:
-    """Lets Optuna pick, in the words of a search space."""
-
-    def __init__(self, trial: Any) -> None:
-        self._trial = trial
-
-    def choice(self, name: str, options: Any) -> Any:
-        return self._trial.suggest_categorical(name, list(options))
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        return self._trial.suggest_float(name, low, high, log=log)
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        return self._trial.suggest_int(name, low, high, log=log, step=step)
 
 
 class Syne(Outside):
@@ -197,7 +182,7 @@ class Syne(Outside):
         trial = import_module("syne_tune.backend.trial_status").Trial(trial_id, drawn, datetime.min)
         self._trials[trial_id] = trial
         self._scheduler.on_trial_add(trial)
-        return self.space.suggest(Scripted(drawn))
+        return self.space.suggest(drawn_before(drawn))
 
     def stops(self, trial_id: int, result: dict[str, Any]) -> bool:
         """Ask its scheduler."""

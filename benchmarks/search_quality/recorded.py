@@ -11,7 +11,8 @@ import pandas as pd
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.tables import EPOCHS, SEEDS, Table
 from recsae.errors import RecsaeError
-from recsae.space.parameters import LATENTS_OF_THE_PRIOR, Parameter
+from recsae.space.parameters import Parameter, rate_factor
+from recsae.space.unit import between_ends
 
 METRICS = ("ndcg@10", "hr@10", "fvu", "l0", "dead", "share", "leak")
 COST = "cost"
@@ -22,7 +23,7 @@ class Cube:
     """Settings of a space without conditions as points of a unit cube."""
 
     def __init__(self, parameters: Sequence[Parameter], width: int) -> None:
-        self._searched = [p for p in parameters if p.kind != "fixed"]
+        self._searched = [p for p in parameters if p.searched]
         self._width = width
         assert not any(p.when for p in self._searched), "its spaces have no conditions"
 
@@ -34,7 +35,7 @@ class Cube:
     def point(self, settings: Mapping[str, Any]) -> list[float]:
         """Return the coordinates of a trial's settings, its rates scaled as trials get them."""
         latents = int(settings["sae_scale_size"]) * self._width
-        factor = math.sqrt(LATENTS_OF_THE_PRIOR / latents)
+        factor = rate_factor(latents)
         return [
             _share(p, float(settings[p.name]) / (factor if p.scale else 1.0))
             for p in self._searched
@@ -49,13 +50,8 @@ def _share(parameter: Parameter, value: float) -> float:
     """Return where a value stands between the ends; ordered choices count by their logarithm."""
     if parameter.kind == "choice":
         ends = [float(value) for value in parameter.choices if value is not None]
-        low, high, log = min(ends), max(ends), True
-    else:
-        assert parameter.low is not None and parameter.high is not None
-        low, high, log = parameter.low, parameter.high, parameter.log
-    if log:
-        low, high, value = math.log(low), math.log(high), math.log(value)
-    return (value - low) / (high - low)
+        return between_ends(value, min(ends), max(ends), log=True)
+    return between_ends(value, *parameter.ends, parameter.log)
 
 
 @dataclass(frozen=True)

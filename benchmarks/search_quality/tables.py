@@ -1,7 +1,7 @@
 """The recorded tables: which there are, the settings in each, and the files they lie in."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from recsae.space.space import SearchSpace, load_space
+from recsae.space.unit import from_unit
 
 HERE: Final = Path(__file__).parent
 EPOCHS: Final = 27
@@ -32,7 +33,8 @@ class Table:
     @property
     def space(self) -> SearchSpace:
         """The space that its settings are drawn from, and that the contest searches."""
-        space = load_space(HERE / "spaces" / f"{self.variant}.yaml").override(dataset=self.dataset)
+        space = load_space(HERE / "spaces" / f"{self.variant}.yaml")
+        space = space.override(data={"dataset": self.dataset})
         return replace(space, data={**space.data, "min_user": self.min_user})
 
     @property
@@ -52,32 +54,14 @@ TABLES: Final = {
 }
 
 
-class UnitDraw:
-    """A Draw that takes the coordinates of a point in the unit cube, one for each parameter."""
-
-    def __init__(self, point: Sequence[float]) -> None:
-        self._left = list(point)
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        """Pick one of equally wide parts."""
-        return options[min(int(self._left.pop(0) * len(options)), len(options) - 1)]
-
-    def float(self, name: str, low: float, high: float, log: bool) -> float:
-        """Pick a number, by its logarithm if `log`."""
-        share = self._left.pop(0)
-        return low * (high / low) ** share if log else low + share * (high - low)
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> int:
-        """Pick an integer; half of a step beyond each end belongs to the end."""
-        below, above = low - step / 2, high + step / 2
-        share = self._left.pop(0)
-        value = below * (above / below) ** share if log else below + share * (above - below)
-        return int(min(max(low + step * round((value - low) / step), low), high))
+def at_point(space: SearchSpace, point: Iterable[float]) -> dict[str, Any]:
+    """Return what `SearchSpace.suggest` gives at a point of the unit cube, a side a parameter."""
+    places = dict(zip((p.name for p in space.searched), point, strict=True))
+    return space.suggest(lambda parameter: from_unit(parameter, places[parameter.name]))
 
 
 def design(table: Table) -> list[dict[str, Any]]:
     """Return a table's settings, as `SearchSpace.suggest` gives them: a scrambled Sobol net."""
     space = table.space.override()
-    searched = [p for p in space.parameters if p.kind != "fixed"]
-    net = qmc.Sobol(len(searched), seed=0).random_base2(math.ceil(math.log2(SETTINGS)))
-    return [space.suggest(UnitDraw(point.tolist())) for point in np.asarray(net)[:SETTINGS]]
+    net = qmc.Sobol(len(space.searched), seed=0).random_base2(math.ceil(math.log2(SETTINGS)))
+    return [at_point(space, point.tolist()) for point in np.asarray(net)[:SETTINGS]]

@@ -14,13 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from numpy.lib.format import open_memmap
-from torch import nn
 
 from recsae.activations.settings import ActivationSettings
 from recsae.errors import RecsaeError, SettingError
 from recsae.progress import meter
-from recsae.recommenders.sasrec.model import Recommender
-from recsae.recommenders.sasrec.states import target_states, window_states
+from recsae.recommenders.recommender import Recommender
+from recsae.recommenders.states import target_states, window_states
 from recsae.sequences import Sequences
 
 Array = npt.NDArray[Any]
@@ -92,7 +91,6 @@ def _fill_views(
 @contextmanager
 def _dropout_on(model: Recommender, seed: int, device: torch.device) -> Iterator[None]:
     """Put the model in training mode, with torch's generators seeded; restore both."""
-    assert isinstance(model, nn.Module)
     was_training = model.training
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)

@@ -84,20 +84,21 @@ def tune(
     """
     from recsae.space.space import load_space
 
-    overrides: dict[str, Any] = {
+    overrides: dict[str, dict[str, Any]] = {
         "data": take_data({"dataset": dataset, **flags}),
-        "trials": trials,
-        "seed": seed,
-        "sampler": sampler,
-        "scheduler": scheduler,
-        "max_hours": max_hours,
-        "max_device_seconds": max_device_seconds,
-        "max_epochs": max_epochs,
-        "stop_at_noise": stop_at_noise,
-        "finalists": finalists,
-        "finalist_seeds": finalist_seeds,
-        "cpus": cpus,
-        "gpus": number_or_word(gpus),
+        "search": {
+            "trials": trials,
+            "seed": seed,
+            "sampler": sampler,
+            "max_hours": max_hours,
+            "max_device_seconds": max_device_seconds,
+            "max_epochs": max_epochs,
+            "stop_at_noise": stop_at_noise,
+            "finalists": finalists,
+            "finalist_seeds": finalist_seeds,
+        },
+        "scheduler": {"name": scheduler},
+        "resources": {"cpus": cpus, "gpus": number_or_word(gpus)},
     }
     _check_together(space, resume, extend, name, warm_start)
     loaded = None if space is None else load_space(space)

@@ -9,7 +9,7 @@ from recsae.interactions.frame import Interactions
 from recsae.interactions.items.side_information import item_attributes
 from recsae.interactions.log import Log
 from recsae.interactions.named_sets.folders import folder_of, ways_to_have, with_known_settings
-from recsae.interactions.readers import READERS
+from recsae.interactions.readers.registry import readers
 from recsae.interactions.settings import (
     NAMES,
     DataSettings,
@@ -52,7 +52,7 @@ def read(path: Path, settings: DataSettings) -> Log:
     notes: list[str] = []
     try:
         source = find_log(path, settings, notes)
-        log = READERS[source.format].read(source, settings, notes)
+        log = readers()[source.format].read(source, settings, notes)
         return log._replace(attributes=item_attributes(source, log, notes) or log.attributes)
     finally:
         for note in dict.fromkeys(notes):

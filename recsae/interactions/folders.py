@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from recsae.errors import RecsaeError
 from recsae.interactions.columns.roles import columns
-from recsae.interactions.readers import READERS
+from recsae.interactions.readers.base import Source
 from recsae.interactions.readers.rechorus import FILES
-from recsae.interactions.readers.source import Source
-from recsae.interactions.settings import DataSettings, Format
+from recsae.interactions.readers.registry import readers
+from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File, files_at, one_file
 
 _KNOWN = (
@@ -69,9 +69,9 @@ def _refuse_known_others(path: Path, file: File) -> None:
         raise RecsaeError(f"{path}: a Matrix Market file, which has no order; write rows of events")
 
 
-def format_of(file: File, settings: DataSettings) -> Format | None:
+def format_of(file: File, settings: DataSettings) -> str | None:
     """Return the first format that a file's content fits, or None."""
-    return next((name for name, reader in READERS.items() if reader.looks(file, settings)), None)
+    return next((name for name, reader in readers().items() if reader.looks(file, settings)), None)
 
 
 def _among(path: Path, files: Sequence[File], settings: DataSettings, notes: list[str]) -> Source:
@@ -149,7 +149,7 @@ def _given_split(path: Path, files: Sequence[File], settings: DataSettings) -> _
         three = tuple(parts[part][0] for part in sorted(parts))
         form = settings.format or format_of(three[0], settings)
         is_rechorus = form in ("csv", "rechorus") and tuple(file.name for file in three) == FILES
-        if form in (None, "pairs", "s3rec", "sequences"):
+        if form is None or not readers()[form].splits:
             continue
         twice = next((files for files in parts.values() if len(files) > 1), [])
         if twice:
@@ -174,15 +174,14 @@ def _as_log(
     if found is None or settings.format not in (None, found):
         return None
     source, rank = Source(found, (file,), None, path), 1
-    open_table = READERS[found].table
-    if open_table is not None:
-        try:
-            table = open_table(file, settings)
+    try:
+        table = readers()[found].table(file, settings)
+        if table is not None:
             # With order file no time is looked for: a doubtful one must not hide a log.
             columns(table, settings.model_copy(update={"order": "file"}), [])
-        except RecsaeError:
-            return None
-        rank = 1 if table.headed else 2
+            rank = 1 if table.headed else 2
+    except RecsaeError:
+        return None
     if _USUAL.fullmatch(file.stem) or file.name == "u.data":
         rank -= 1
     return _Candidate(source, file.stem, rank)

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from recsae.errors import SettingError, nearest
-from recsae.settings import KeyedValueError, Settings, path_of
+from recsae.interactions.formats import READERS
+from recsae.settings import KeyedValueError, OneOf, Settings, path_of
 
 SYNTHETIC = "synthetic"
 NAMES = (
@@ -15,10 +16,6 @@ NAMES = (
     *("beauty", "toys", "sports", "yelp", "lastfm", "steam", "gowalla", "grocery"),
     SYNTHETIC,
 )
-Format = Literal[
-    "csv", "jsonl", "parquet", "recbole", "prefixes", "rechorus", "s3rec", "pairs", "sequences"
-]
-
 OF_COLUMNS = ("user_column", "item_column", "time_column", "rating_column")
 OF_FILES = ("format", *OF_COLUMNS, "min_rating", "where")
 """Settings that say how a file is to be read: generated data has none of them."""
@@ -30,7 +27,7 @@ class DataSettings(Settings):
     dataset: str = SYNTHETIC
     """A file or folder, or a name (`recsae data list` shows them), or synthetic, alone or as
     synthetic:users=5000,items=2000,seed=3."""
-    format: Format | None = None
+    format: Annotated[str, OneOf(READERS.descriptions)] | None = None
     """Format of the data; recognised by content when left out."""
     user_column: str | None = None
     """Column of the user; recognised by its name when left out."""

@@ -17,7 +17,7 @@ from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks_among
 from recsae.reads import count_test_read
 from recsae.recommenders.counts import BASELINES
-from recsae.recommenders.counts.models import RECOMMENDERS, Histories
+from recsae.recommenders.counts.models import SCORERS, Histories
 from recsae.sequences import Sequences, Targets, met_before, seen_items
 
 KIND = "baselines"
@@ -67,7 +67,7 @@ def _scored(
         scores: dict[str, dict[str, Any]] = {"metrics": {}, "groups": {}}
         for split, asked_for in targets.items():
             panel = _panel(histories, asked_for)
-            recommend = RECOMMENDERS[name](histories, asked_for.position)
+            recommend = SCORERS[name](histories, asked_for.position)
             rank_R = ranks_among(recommend, panel.asked)
             scores["metrics"][split] = panel.scores(rank_R)
             scores["groups"][split] = panel.groups(rank_R)

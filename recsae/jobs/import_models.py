@@ -24,7 +24,7 @@ from recsae.progress import say
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import Base, find_base
 from recsae.recommenders.base_choice import BaseChoice
-from recsae.recommenders.imported import Draft, draft, keep, settings_of
+from recsae.recommenders.rechorus.base_draft import Draft, draft, keep, settings_of
 from recsae.recommenders.rechorus.files import Checkpoint, Weights, read_checkpoint
 from recsae.results import check_name as check_own_name
 from recsae.sequences import Sequences

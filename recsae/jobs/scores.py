@@ -111,8 +111,12 @@ def stored_scores(outcome: Mapping[str, Any]) -> Scores:
 
 
 def same(ours: Mapping[str, float], stored: Mapping[str, float | None]) -> bool:
-    """Compare figures to the last digit; a stored null stands for a figure that is no number."""
+    """Compare figures to the last digit; a stored null stands for a figure that is no number.
+
+    What a package measured that is no longer installed is not compared.
+    """
     return all(
         ours[name] == value or (math.isnan(ours[name]) and (value is None or math.isnan(value)))
         for name, value in stored.items()
+        if name in ours
     )

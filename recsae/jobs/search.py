@@ -85,7 +85,7 @@ def resume(
     run: str,
     where: Where,
     space: SearchSpace | None = None,
-    overrides: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     extend: bool = False,
 ) -> dict[str, Any]:

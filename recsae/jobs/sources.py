@@ -21,8 +21,6 @@ from recsae.machine import device_of
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import Base, find_base, fingerprint, pretrain
 from recsae.recommenders.base_choice import BaseChoice
-from recsae.recommenders.sasrec.presets import DataFacts, resolve
-from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
 
 IMPORTED = "imported"
@@ -87,16 +85,16 @@ class Source:
         """Return the activations, and whether the base was trained and they were computed now."""
         pretrained = False
         if base is None:
-            settings = SASRecSettings.of(self.base.given)
-            if self.store.activation_views and settings.dropout == 0:
+            if self.store.activation_views and self.base.given.get("dropout") == 0:
                 raise SettingError("activation_views", NO_VIEWS)
-            base, pretrained = pretrain(sequences, settings, cache, device, self.data)
+            settings, name = self.base.settings, self.base.model_name
+            base, pretrained = pretrain(sequences, settings, cache, device, self.data, name)
         return *extract(sequences, base, self.store, cache, device), pretrained
 
     def _stored(self, sequences: Sequences, base: Base | None, cache: Cache) -> bool:
         """Return True if nothing is left to compute."""
         if base is None:
-            key = fingerprint(sequences, SASRecSettings.of(self.base.given))
+            key = fingerprint(sequences, self.base.settings, self.base.model_name)
             folder = cache.find(BASES, key)
             if folder is None:
                 return False
@@ -107,7 +105,7 @@ class Source:
         """Return what this comes to on its data, and the base if it must be there already."""
         choice = self.base
         if choice.checkpoint is None:
-            settings = resolve(choice.preset, DataFacts.of(sequences), choice.given)
+            settings = choice.architecture.settled(choice.preset, choice.given, sequences)
             return replace(self, base=choice.settled(settings)), None
         base = checkpoint_of(choice, cache)
         base.check_data(sequences)

@@ -20,14 +20,8 @@ from recsae.metrics.groups import (
     user_groups,
 )
 from recsae.metrics.intervals import intervals
-from recsae.metrics.ranking import (
-    Asked,
-    candidates,
-    gains,
-    percentiles,
-    ranking_metrics,
-    wide_metrics,
-)
+from recsae.metrics.ranking import Asked, candidates, gains, percentiles
+from recsae.metrics.registry import rank_metrics
 
 _WIDE = f"hr@{WIDE_CUTOFF}"
 _OVERALL = ("ndcg@10", "hr@10")
@@ -44,12 +38,13 @@ class Panel:
     ) -> None:
         """Take the targets and masks, the number of items, and what `user_groups` wants."""
         self.asked = asked
-        self._candidates_R = candidates(asked.seen, items)
+        self.candidates_R = candidates(asked.seen, items)
         self._counts = history_R, popularity_R, met_R
 
     def scores(self, ranks_R: Tensor) -> dict[str, float]:
-        """Return the ranking metrics over all users."""
-        return {**ranking_metrics(ranks_R), **wide_metrics(ranks_R, self._candidates_R)}
+        """Return the metrics of ranks over all users."""
+        known = rank_metrics().items()
+        return {name: metric.of_ranks(ranks_R, self.candidates_R) for name, metric in known}
 
     def groups(self, ranks_R: Tensor) -> dict[str, Any]:
         """Return n, NDCG@10, HR@50 and mean percentile rank of each group."""
@@ -85,7 +80,7 @@ class Panel:
         return {
             "ndcg@10": gains(ranks_R).numpy(),
             _WIDE: (ranks_R <= WIDE_CUTOFF).double().numpy(),
-            "percentile": percentiles(ranks_R, self._candidates_R).numpy(),
+            "percentile": percentiles(ranks_R, self.candidates_R).numpy(),
         }
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from recsae.metrics import CUTOFFS, WIDE_CUTOFF
+from recsae.metrics import CUTOFFS
 
 DEFAULT_CHUNK = 256
 
@@ -159,25 +159,19 @@ def chunks(rows: int, size: int) -> Iterator[slice]:
 
 
 def ranking_metrics(ranks_R: Tensor, cutoffs: Sequence[int] = CUTOFFS) -> dict[str, float]:
-    """Return the means over rows of NDCG@k and HR@k for one relevant item a row."""
-    gains_R = 1 / torch.log2(1 + ranks_R.double())
-    metrics = {}
-    for k in cutoffs:
-        hit_R = ranks_R <= k
-        metrics[f"ndcg@{k}"] = float((gains_R * hit_R).mean())
-        metrics[f"hr@{k}"] = float(hit_R.double().mean())
-    return metrics
+    """Return NDCG@k and HR@k for one relevant item a row."""
+    scores = {"ndcg": ndcg, "hr": hit_rate}
+    return {f"{name}@{k}": score(ranks_R, k) for k in cutoffs for name, score in scores.items()}
 
 
-def wide_metrics(ranks_R: Tensor, candidates_R: Tensor) -> dict[str, float]:
-    """Return what still differs where NDCG@10 is near its floor: HR@50 and `percentile`.
+def ndcg(ranks_R: Tensor, k: int) -> float:
+    """Return the mean of what the rows add to NDCG@k."""
+    return float(gains(ranks_R, k).mean())
 
-    percentile: mean of (rank - 1) / (candidates - 1), 0 at the top, .5 by chance, 1 at the end.
-    """
-    return {
-        f"hr@{WIDE_CUTOFF}": float((ranks_R <= WIDE_CUTOFF).double().mean()),
-        "percentile": float(percentiles(ranks_R, candidates_R).mean()),
-    }
+
+def hit_rate(ranks_R: Tensor, k: int) -> float:
+    """Return the share of rows whose rank is at most k."""
+    return float((ranks_R <= k).double().mean())
 
 
 def gains(ranks_R: Tensor, k: int = 10) -> Tensor:

@@ -1,4 +1,4 @@
-"""The base: a trained SASRec in the cache, named by all that it depends on."""
+"""The base: a trained recommender in the cache, named by all that it depends on."""
 
 import time
 from dataclasses import dataclass
@@ -18,16 +18,14 @@ from recsae.interactions.settings import DataSettings, anywhere
 from recsae.machine import machine
 from recsae.metrics import CUTOFFS
 from recsae.reads import count_test_read
-from recsae.recommenders.rechorus.model import RechorusSASRec, RechorusSettings
-from recsae.recommenders.sasrec.model import Recommender, SASRec
-from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.recommenders.sasrec.states import evaluate, seen_of
-from recsae.recommenders.sasrec.training import train
+from recsae.recommenders.architecture import Architecture
+from recsae.recommenders.recommender import Recommender
+from recsae.recommenders.registry import RECOMMENDERS, SASREC, architecture
+from recsae.recommenders.states import evaluate, seen_of
 from recsae.sequences import Sequences
-from recsae.settings import path_of
+from recsae.settings import Settings, path_of
 
 KIND = "bases"
-RECHORUS = "rechorus"
 SHORTEST_PREFIX = 6
 """Digits of a fingerprint that may stand for all of it."""
 _WEIGHTS, _META = "model.safetensors", "base.json"
@@ -56,9 +54,9 @@ class Base:
         return str(self.meta["fingerprint"])
 
     @property
-    def imported(self) -> bool:
-        """Whether it was trained elsewhere."""
-        return self.meta.get("architecture") == RECHORUS
+    def architecture(self) -> Architecture:
+        """What recommender it is; SettingError if it is of a package that is not installed."""
+        return architecture(self.meta.get("architecture", SASREC))
 
     @property
     def states_key(self) -> str:
@@ -67,7 +65,7 @@ class Base:
         The fingerprint of an imported base leaves our code out, so that it stays over a commit. A
         base that was trained again on another machine has the same fingerprint, but other weights.
         """
-        if self.imported:
+        if self.architecture.imported:
             return digest(self.fingerprint, code_digest(*_CODE))
         return digest(self.fingerprint, self.weights) if self.weights else self.fingerprint
 
@@ -79,7 +77,8 @@ class Base:
     @property
     def width(self) -> int:
         """Width of its states."""
-        return int(self.meta["settings"]["emb_size"])
+        kind = self.architecture
+        return kind.width(kind.Settings.of(self.meta["settings"]))
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
@@ -106,15 +105,11 @@ class Base:
                 f"expected {expected}, found {found}{other}"
             )
 
-    def model(self, device: torch.device) -> SASRec | RechorusSASRec:
+    def model(self, device: torch.device) -> Recommender:
         """Load the frozen model; raises RecsaeError if it is damaged."""
+        kind = self.architecture
         with whole(self.path):
-            settings, n_items = self.meta["settings"], self.meta["n_items"]
-            model: SASRec | RechorusSASRec
-            if self.imported:
-                model = RechorusSASRec(RechorusSettings.of(settings), n_items)
-            else:
-                model = SASRec(SASRecSettings.of(settings), n_items)
+            model = kind.build(kind.Settings.of(self.meta["settings"]), self.meta["n_items"])
             content = (self.path / _WEIGHTS).read_bytes()
             if self.weights not in (None, content_digest(content)):
                 raise ValueError(f"{_WEIGHTS}: not the weights of {_META}")
@@ -154,21 +149,24 @@ def _begins(key: str, word: str) -> bool:
 
 def pretrain(
     sequences: Sequences,
-    settings: SASRecSettings,
+    settings: Settings,
     cache: Cache,
     device: torch.device,
     data: DataSettings | None = None,
+    name: str = SASREC,
 ) -> tuple[Base, bool]:
     """Return the base of these sequences and settings, trained if nobody has; True if trained.
 
-    Raises RecsaeError when there is nothing to train on. `data` is where the sequences come from.
+    Raises RecsaeError when there is nothing to train on. `data` is where the sequences come from,
+    `name` that of the recommender.
     """
-    key = fingerprint(sequences, settings)
+    key = fingerprint(sequences, settings, name)
 
     def build(folder: Path) -> None:
         start = time.perf_counter()
-        model, curve = train(sequences, settings, device)
-        about = {"settings": settings.values(), "dev_curve": curve}
+        model, curve = architecture(name).train(sequences, settings, device)
+        names = {"model_name": name, "architecture": name}
+        about = {**names, "settings": settings.values(), "dev_curve": curve}
         write(folder, key, model, sequences, data, about, start, device)
 
     folder, built = cache.get(KIND, key, build)
@@ -178,17 +176,19 @@ def pretrain(
 def write(
     folder: Path,
     key: str,
-    model: SASRec | RechorusSASRec,
+    model: Recommender,
     sequences: Sequences,
     data: DataSettings | None,
     about: dict[str, Any],
     start: float,
     device: torch.device,
 ) -> None:
-    """Fill the folder of a new base; `about` has its settings, `start` is when it was begun."""
+    """Fill the folder of a new base, begun at `start`.
+
+    `about` has its model_name, architecture and settings.
+    """
     meta = {
         "fingerprint": key,
-        "model_name": "SASRec",
         "dataset": sequences.name,
         "protocol": sequences.protocol(cutoffs=CUTOFFS),
         "n_items": sequences.n_items,
@@ -208,9 +208,10 @@ def write(
     write_json(folder / _META, meta | {"weights": content_digest(content)})
 
 
-def fingerprint(sequences: Sequences, settings: SASRecSettings) -> str:
+def fingerprint(sequences: Sequences, settings: Settings, name: str = SASREC) -> str:
     """Name a base by the data's content and order, the split, the settings and the code."""
-    return digest(data_digest(sequences), settings.values(), code_digest(*_CODE))
+    kind = name, RECOMMENDERS.outside(name)
+    return digest(data_digest(sequences), kind, settings.values(), code_digest(*_CODE))
 
 
 def _metrics(

@@ -1,4 +1,4 @@
-"""Which base: settings of a SASRec on top of a preset, or one that is there already.
+"""Which base: settings of a recommender on top of a preset, or one that is there already.
 
 This file loads without torch. A preset other than `default` is settled only once the data is read,
 so the width of the states may be unknown before that.
@@ -10,15 +10,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from recsae.errors import SettingError, nearest
-from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.settings import Settings, fields
+from recsae.recommenders.architecture import Architecture
+from recsae.recommenders.registry import SASREC, architecture, trainable
+from recsae.settings import OneOf, Settings, fields
 
 Preset = Literal["default", "best"]
 
 
 class ChoiceSettings(Settings):
-    """What may stand beside the settings of SASRec, or in place of them."""
+    """What may stand beside the settings of the recommender, or in place of them."""
 
+    model_name: Annotated[str, OneOf(trainable)] = SASREC
+    """The recommender that is trained; settings beside it are its own."""
     preset: Preset = "default"
     """What the settings that are not given follow: default, the published ones, or best, chosen by
     rule from the size of the data."""
@@ -34,10 +37,11 @@ class BaseChoice:
     """A checked choice of the base; `values` can be read back by `of`."""
 
     given: dict[str, Any] = field(default_factory=dict)
-    """Settings of SASRec that were given, whatever the preset says."""
+    """Settings of the recommender that were given, whatever the preset says."""
     preset: Preset = "default"
     checkpoint: str | None = None
     fingerprint: str | None = None
+    model_name: str = SASREC
     width: int | None = field(default=None, compare=False)
     """Width of the states; None while nobody knows it."""
 
@@ -46,26 +50,42 @@ class BaseChoice:
         """Check plain names and values; raises SettingError naming the first wrong one."""
         choice = ChoiceSettings.of({k: values[k] for k in fields(ChoiceSettings) if k in values})
         given = {k: value for k, value in values.items() if k not in fields(ChoiceSettings)}
+        kind = architecture(choice.model_name)
         for name in given:
-            if name not in fields(SASRecSettings):
-                known = [*fields(SASRecSettings), *fields(ChoiceSettings)]
+            if name not in fields(kind.Settings):
+                known = [*fields(kind.Settings), *fields(ChoiceSettings)]
                 raise SettingError(name, f"no such setting{nearest(name, known)}")
         if choice.checkpoint is not None:
-            for name in [*given, *(["preset"] if "preset" in values else [])]:
+            others = [name for name in ("model_name", "preset") if name in values]
+            for name in [*given, *others]:
                 message = f"expected it or the base {choice.checkpoint!r}, which has its settings"
                 raise SettingError(name, message)
             return cls(checkpoint=choice.checkpoint, fingerprint=choice.fingerprint)
         if choice.fingerprint is not None:
             raise SettingError("fingerprint", "expected beside checkpoint, the name of a base")
+        if choice.preset not in kind.presets:
+            raise SettingError("preset", f"expected {', '.join(kind.presets)} for {kind.name}")
         if choice.preset == "default":
-            settings = SASRecSettings.of(given)
-            return cls(settings.values(), width=settings.emb_size)
-        _check_alone(given)
-        return cls(given, choice.preset, width=given.get("emb_size"))
+            settings = kind.Settings.of(given)
+            width = kind.width(settings)
+            return cls(settings.values(), model_name=kind.name, width=width)
+        kind.check(given)
+        return cls(given, choice.preset, model_name=kind.name, width=given.get("emb_size"))
 
-    def settled(self, settings: SASRecSettings) -> Self:
+    @property
+    def architecture(self) -> Architecture:
+        """The recommender that is trained."""
+        return architecture(self.model_name)
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings, once the choice is settled."""
+        return self.architecture.Settings.of(self.given)
+
+    def settled(self, settings: Settings) -> Self:
         """Return the choice with every setting given, so that it means the same ever after."""
-        return replace(self, given=settings.values(), width=settings.emb_size)
+        width = self.architecture.width(settings)
+        return replace(self, given=settings.values(), width=width)
 
     def pinned(self, fingerprint: str, width: int) -> Self:
         """Return the choice of a checkpoint that means this base alone."""
@@ -76,12 +96,6 @@ class BaseChoice:
         if self.checkpoint is not None:
             pin = {} if self.fingerprint is None else {"fingerprint": self.fingerprint}
             return {"checkpoint": self.checkpoint, **pin}
+        name = {} if self.model_name == SASREC else {"model_name": self.model_name}
         preset = {} if self.preset == "default" else {"preset": self.preset}
-        return {**preset, **self.given}
-
-
-def _check_alone(given: dict[str, Any]) -> None:
-    """Check settings that a preset completes: of width and heads it fits one to the other."""
-    heads = given.get("num_heads", 1)
-    width = {"emb_size": heads} if isinstance(heads, int) and heads >= 1 else {}
-    SASRecSettings.of({**width, "num_heads": heads, **given})
+        return {**name, **preset, **self.given}

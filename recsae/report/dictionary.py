@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from recsae import results
-from recsae.report.glossary import GLOSSARY, LOSS_TERMS
+from recsae.metrics.registry import metrics
+from recsae.report.glossary import LOSS_TERMS
 from recsae.results import DEV, TEST, TRAIN, Files
 from recsae.results.columns import (
     CURVE_HEAD,
@@ -45,8 +46,8 @@ what each means; rates as they were used, scaled). Where the variant has no such
 """
 _METRICS: Final = """## Metrics
 
-Those with a cut-off carry it, as in `dev/ndcg@10`. A metric is null where it was not measured:
-costly ones are measured only where a trial may be stopped, and at its end.
+A metric is null where it was not measured: costly ones are measured only where a trial may be
+stopped, and at its end. Metrics of other packages are not listed.
 """
 
 
@@ -56,15 +57,24 @@ def page() -> str:
     for file, rows in ROWS.items():
         parts += [f"## {file}\n\n{_capital(rows)}.\n", f"{_columns(file)}\n"]
         parts += [f"Figures: {_PREFIXES[file]}.\n"] if file in _PREFIXES else []
-    metrics = _table(("metric", "meaning"), ((f"`{n}`", text) for n, text in GLOSSARY.items()))
+    known = _table(("metric", "meaning"), ((names, text) for text, names in _by_meaning().items()))
     terms = _table(("term", "meaning"), ((f"`{TRAIN}{n}`", t) for n, t in LOSS_TERMS.items()))
-    return "\n".join([*parts, _METRICS, f"{metrics}\n", f"{terms}\n"])
+    return "\n".join([*parts, _METRICS, f"{known}\n", f"{terms}\n"])
 
 
 def _columns(file: str) -> str:
     types, meanings = _TYPES[file], MEANINGS[file]
     rows = ((f"`{name}`", _type(types, name), text) for name, text in meanings.items())
     return _table(("column", "type", "meaning"), rows)
+
+
+def _by_meaning() -> dict[str, str]:
+    """Return the names of our metrics by what they mean; those that differ in k are in one row."""
+    found: dict[str, list[str]] = {}
+    for name, metric in metrics().items():
+        if type(metric).__module__.startswith("recsae."):
+            found.setdefault(metric.explanation, []).append(f"`{name}`")
+    return {meaning: ", ".join(names) for meaning, names in found.items()}
 
 
 def _type(types: Mapping[str, str], name: str) -> str:

@@ -3,20 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from recsae.metrics import registry
 from recsae.report import formats
 from recsae.report.summary import interval_words
 
-_ROWS: Final = {
-    "ranking": ("ndcg@5", "hr@5", "ndcg@10", "hr@10", "ndcg@20", "hr@20", "hr@50", "percentile"),
-    "of the base": ("share", "recovered", "kl", "overlap@10"),
-    "reconstruction": ("fvu", "fvu_code", "shrinkage"),
-    "code": ("l0", "k_filled", "dead", "alive", "density_1pct", "density_10pct"),
-    "dictionary": ("coherence", "coherence_mean"),
-    "leak": (
-        *("leak", "leak_share", "leak_rank", "fvu_permuted", "fvu_zeroed"),
-        *("ndcg@10_code", "ndcg@10_permuted", "ndcg@10_zeroed"),
-    ),
-}
 _OWN_LINES: Final = ("metrics", "difference", "groups", "base", "settings", "machine", "best")
 LEAKS: Final = "  THIS LEAKS: what is scored does not come from the sparse code alone"
 _GROUPED: Final = "test"
@@ -46,13 +36,13 @@ def model_lines(outcome: Mapping[str, Any]) -> list[str]:
 
 
 def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
-    listed = {name for names in _ROWS.values() for name in names}
-    rows = {**_ROWS, "more": tuple(name for name in metrics if name not in listed)}
-    known = {
-        title: [(name, metrics[name]) for name in names if name in metrics]
-        for title, names in rows.items()
-    }
-    lines = [f"  {title:<{_NAME}}{_pairs(pairs)}" for title, pairs in known.items() if pairs]
+    rows: dict[str, list[tuple[str, Any]]] = {}
+    known = registry.metrics()
+    for name in [*known, *(name for name in metrics if name not in known)]:
+        if name in metrics:
+            title = known[name].family if name in known else "more"
+            rows.setdefault(title, []).append((name, metrics[name]))
+    lines = [f"  {title:<{_NAME}}{_pairs(pairs)}" for title, pairs in rows.items()]
     return [LEAKS, *lines] if metrics.get("leak") else lines
 
 

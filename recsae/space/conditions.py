@@ -1,94 +1,86 @@
 """The `when` of parameters: what it may refer to, in which order to draw, under which models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
-from recsae.errors import nearest
+from recsae.errors import SettingError, nearest
 from recsae.sae.registry import variant
 from recsae.settings import fields
-from recsae.space.document import Document
-from recsae.space.parameters import MODEL, Parameter, Scalar
+from recsae.space.parameters import MODEL, PARAMETERS, Parameter
 
-SECTION = "parameters"
 _FEW = 8  # values that a message lists
 
 
-def in_order(
-    document: Document, parameters: Sequence[Parameter], models: Sequence[str]
-) -> tuple[Parameter, ...]:
+def in_order(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
     """Return the parameters, each after those that its `when` names, else as they were."""
     by_name = {parameter.name: parameter for parameter in parameters}
-    for parameter in parameters:
-        for name, values in parameter.when:
-            _check_condition(document, parameter, name, values, by_name, models)
-    graph = {p.name: [name for name, _ in p.when if name != MODEL] for p in parameters}
+    graph = {p.name: [name for name, _ in p.when if name in by_name] for p in parameters}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = error.args[1][::-1]
-        place = (SECTION, circle[0], "when")
-        raise document.error(place, f"goes round in a circle: {' → '.join(circle)}") from None
+        message = f"goes round in a circle: {' → '.join(circle)}"
+        raise SettingError(circle[0], message, (PARAMETERS, circle[0], "when")) from None
     ordered: dict[str, Parameter] = {}
-    for parameter in parameters:
-        _append(parameter, by_name, ordered)
+
+    def append(name: str) -> None:
+        for needed in graph[name]:
+            append(needed)
+        ordered.setdefault(name, by_name[name])
+
+    for name in by_name:
+        append(name)
     return tuple(ordered.values())
 
 
+def check_conditions(parameters: Sequence[Parameter], models: Sequence[str]) -> None:
+    """Raise SettingError if some `when` names what is not there, or a value that never is."""
+    by_name = {parameter.name: parameter for parameter in parameters}
+    for parameter in parameters:
+        for name, values in parameter.when:
+            place = (PARAMETERS, parameter.name, "when", name)
+            if name != MODEL and name not in by_name:
+                hint = nearest(name, [MODEL, *by_name])
+                told = f"expected model_name or a parameter of this file{hint}"
+                raise SettingError(name, told, place)
+            if name != MODEL and by_name[name].kind == "float":
+                told = "expected an int, choice or fixed parameter, got a float"
+                raise SettingError(name, told, place)
+            options = models if name == MODEL else by_name[name].grid()
+            for value in values:
+                if value not in options:
+                    told = f"expected {_listed(name, options)}, got {value!r}"
+                    hint = nearest(str(value), map(str, options[:_FEW]))
+                    raise SettingError(name, f"{told}{hint}", place)
+
+
+def _listed(name: str, options: Sequence[Any]) -> str:
+    return (
+        f"one of {', '.join(map(str, options))}" if len(options) <= _FEW else f"a value of {name}"
+    )
+
+
 def models_of(
-    document: Document,
-    parameter: Parameter,
-    by_name: dict[str, Parameter],
-    models: Sequence[str],
+    parameter: Parameter, by_name: Mapping[str, Parameter], models: Sequence[str]
 ) -> list[str]:
-    """Return the models that can meet the parameter; an error when one lacks the setting."""
+    """Return the models that can meet the parameter; SettingError when one lacks the setting."""
     possible = _possible(parameter, by_name, models)
-    place = (SECTION, parameter.name)
+    place = (PARAMETERS, parameter.name)
     if not possible:
-        raise document.error((*place, "when"), "no listed model can ever meet this condition")
+        told = "no listed model can ever meet this condition"
+        raise SettingError(parameter.name, told, (*place, "when"))
     owners = [model for model in models if parameter.name in fields(variant(model).Settings)]
     lacking = [model for model in possible if model not in owners]
     if lacking:
         want = owners[0] if len(owners) == 1 else f"[{', '.join(owners)}]"
-        lack = ", ".join(lacking)
-        message = f"not a setting of {lack}; expected when: {{{MODEL}: {want}}}"
-        raise document.error(place, message)
+        told = f"not a setting of {', '.join(lacking)}; expected when: {{{MODEL}: {want}}}"
+        raise SettingError(parameter.name, told, place)
     return possible
 
 
-def _check_condition(
-    document: Document,
-    parameter: Parameter,
-    name: str,
-    values: tuple[Scalar, ...],
-    by_name: dict[str, Parameter],
-    models: Sequence[str],
-) -> None:
-    place = (SECTION, parameter.name, "when", name)
-    if name != MODEL and name not in by_name:
-        hint = nearest(name, [MODEL, *by_name])
-        raise document.error(place, f"expected model_name or a parameter of this file{hint}")
-    if name != MODEL and by_name[name].kind == "float":
-        raise document.error(place, "expected an int, choice or fixed parameter, got a float")
-    options = models if name == MODEL else by_name[name].grid()
-    for value in values:
-        if value not in options:
-            hint = nearest(str(value), map(str, options[:_FEW]))
-            few = len(options) <= _FEW
-            words = f"one of {', '.join(map(str, options))}" if few else f"a value of {name}"
-            raise document.error(place, f"expected {words}, got {value!r}{hint}")
-
-
-def _append(
-    parameter: Parameter, by_name: dict[str, Parameter], ordered: dict[str, Parameter]
-) -> None:
-    for name, _ in parameter.when:
-        if name != MODEL:
-            _append(by_name[name], by_name, ordered)
-    ordered.setdefault(parameter.name, parameter)
-
-
 def _possible(
-    parameter: Parameter, by_name: dict[str, Parameter], models: Sequence[str]
+    parameter: Parameter, by_name: Mapping[str, Parameter], models: Sequence[str]
 ) -> list[str]:
     possible = list(models)
     for name, values in parameter.when:

@@ -10,47 +10,46 @@ from typing import Any
 
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import views_needed
-from recsae.space.parameters import MODEL, Parameter, Scripted, settings_of, suggest
+from recsae.space.parameters import MODEL, Parameter, drawn_before, settings_of, suggest
 
 _MOST_VALUES = 64  # tried of one parameter alone; of a wider range the ends and the lowest
 _MOST_CHOICES = 12  # tried of one parameter in a pair
 
 
-def check_corners(models: Sequence[str], parameters: Sequence[Parameter], width: int) -> None:
+def check_corners(parameters: Sequence[Parameter], width: int) -> None:
     """Raise SettingError if some settings of the space cannot work on states of `width`."""
-    for _, settings in _corner_settings(models, parameters, width):
+    for _, settings in _corner_settings(parameters, width):
         settings.check_width(width)
 
 
-def most_views(models: Sequence[str], parameters: Sequence[Parameter]) -> int:
+def most_views(parameters: Sequence[Parameter]) -> int:
     """Return how many stored views of each row some trial of the space may need."""
-    corners = _corner_settings(models, parameters, width=1)  # any: it scales rates, no more
+    corners = _corner_settings(parameters, width=1)  # any: it scales rates, no more
     return max((views_needed(model, settings) for model, settings in corners), default=0)
 
 
 def _corner_settings(
-    models: Sequence[str], parameters: Sequence[Parameter], width: int
+    parameters: Sequence[Parameter], width: int
 ) -> Iterator[tuple[str, SAESettings]]:
     """Yield each model and settings that are tried, once; a SettingError comes from wrong ones."""
     tried: set[tuple[tuple[str, Any], ...]] = set()
-    for values in _assignments(models, parameters):
-        params = suggest(Scripted(values), models, parameters, width)
+    for values in _assignments(parameters):
+        params = suggest(drawn_before(values), parameters, width)
         signature = tuple(params.items())
         if signature not in tried:
             tried.add(signature)
             yield params[MODEL], settings_of(params)
 
 
-def _assignments(
-    models: Sequence[str], parameters: Sequence[Parameter]
-) -> Iterator[dict[str, Any]]:
+def _assignments(parameters: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
     by_name = {parameter.name: parameter for parameter in parameters}
-    for model, end in product(models, (0, -1)):
-        rest = {MODEL: model, **{p.name: p.corners()[end] for p in parameters}}
-        for parameter in parameters:
+    models, *own = parameters
+    for model, end in product(models.corners(), (0, -1)):
+        rest = {MODEL: model, **{p.name: p.corners()[end] for p in own}}
+        for parameter in own:
             for value in parameter.grid()[:_MOST_VALUES]:
                 yield _with(rest, {parameter.name: value}, by_name)
-        for one, other in combinations(parameters, 2):
+        for one, other in combinations(own, 2):
             for pair in product(_extremes(one), _extremes(other)):
                 yield _with(rest, dict(zip((one.name, other.name), pair, strict=True)), by_name)
 
@@ -71,9 +70,8 @@ def _with(
     values = rest | chosen
     open_names = list(chosen)
     while open_names:
-        name = open_names.pop()
-        for needed, allowed in by_name[name].when if name != MODEL else ():
-            if values[needed] not in allowed:
-                values[needed] = allowed[0]
-            open_names.append(needed)
+        parameter = by_name[open_names.pop()]
+        while unmet := parameter.unmet(values):
+            values[unmet[0]] = unmet[1][0]
+        open_names += [name for name, _ in parameter.when]
     return values

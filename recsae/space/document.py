@@ -13,10 +13,8 @@ from typing import Any
 
 import yaml
 
-from recsae.errors import RecsaeError
+from recsae.errors import Place, RecsaeError
 from recsae.settings import LARGEST
-
-Place = tuple[str | int, ...]
 
 _FLOAT = "tag:yaml.org,2002:float"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -39,6 +37,12 @@ class Document:
 
     def error(self, place: Place, message: str) -> RecsaeError:
         """Return the mistake at `place` as one line: file, line, key, message."""
+        value: Any = self.value
+        for depth, part in enumerate(place):
+            if not isinstance(value, dict | list):  # a bare value, for which a form stands
+                place = place[:depth]
+                break
+            value = value.get(part) if isinstance(value, dict) else value[int(part)]
         return mistake(self.source, self.line(place), _key(place), message)
 
 

@@ -4,67 +4,38 @@
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal
 
+from recsae.errors import nearest, one_of
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
+from recsae.settings import Settings, Words
+from recsae.space.values import Scalar, Value
 
 Kind = Literal["int", "float", "choice", "fixed"]
-Scalar = str | int | float | bool | None
 When = tuple[tuple[str, tuple[Scalar, ...]], ...]
-Integer: TypeAlias = int
-Number: TypeAlias = float
-"""Other names of the types, because the methods of Draw carry theirs."""
 
-MODEL = "model_name"
+MODEL, PARAMETERS = "model_name", "parameters"
 LATENTS_OF_THE_PRIOR = 2**14
 """Dictionary size at which a rate with `scale: latents` is meant (FVU's usual scaling law)."""
 
 
-class Draw(Protocol):
-    """Whatever picks values: an Optuna trial, a random generator, a script."""
-
-    def int(self, name: str, low: Integer, high: Integer, log: bool, step: Integer) -> Integer:
-        """Pick an integer from low to high, both included."""
-
-    def float(self, name: str, low: Number, high: Number, log: bool) -> Number:
-        """Pick a number from low to high."""
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        """Pick one of the options."""
-
-
-class Prior(NamedTuple):
+class Prior(Settings):
     """Where the user thinks that the best value is."""
 
-    around: Scalar
+    written_as: ClassVar[str] = "{around: value, sure: medium}"
+    around: Annotated[Value, Words("a value")]
     """In the file's terms, before a rate is scaled."""
-    sure: Literal["low", "medium", "high"] = "medium"
+    sure: Annotated[Literal["low", "medium", "high"], Words("low, medium or high")] = "medium"
+    """How large a share of the proposals comes from near it."""
 
-    def written(self) -> dict[str, Scalar]:
-        """Return it as a space file may write it."""
-        return self._asdict()
-
-
-class Scripted:
-    """A Draw that takes what was drawn before."""
-
-    def __init__(self, drawn: dict[str, Any]) -> None:
-        self._drawn = drawn
-
-    def int(self, name: str, low: Integer, high: Integer, log: bool, step: Integer) -> Any:
-        """Return the integer drawn for a name."""
-        return self._drawn[name]
-
-    def float(self, name: str, low: Number, high: Number, log: bool) -> Any:
-        """Return the number drawn for a name."""
-        return self._drawn[name]
-
-    def choice(self, name: str, options: Any) -> Any:
-        """Return the option drawn for a name."""
-        return self._drawn[name]
+    @classmethod
+    def unknown(cls, key: str) -> str:
+        """Return what to tell of a key that a prior does not have."""
+        names = [*cls.model_fields]
+        return f"expected {one_of(names)}, got {key!r}{nearest(key, names)}"
 
 
 @dataclass(frozen=True)
@@ -84,26 +55,33 @@ class Parameter:
     when: When = ()
     line: int = field(default=0, compare=False)
 
-    def active(self, params: dict[str, Any]) -> bool:
-        """Return True if the values drawn so far let this parameter take part."""
-        return all(name in params and params[name] in values for name, values in self.when)
+    @property
+    def searched(self) -> bool:
+        """True if its value is drawn."""
+        return self.kind != "fixed"
 
-    def draw(self, draw: Draw) -> Any:
-        """Return a value, not yet scaled."""
-        if self.kind == "fixed":
-            return self.value
-        if self.kind == "choice":
-            return draw.choice(self.name, self.choices)
+    def unmet(self, values: Mapping[str, Any]) -> tuple[str, tuple[Scalar, ...]] | None:
+        """Return the first condition that `values` do not meet: its name and values. Or None."""
+        for name, wanted in self.when:
+            if name not in values or values[name] not in wanted:
+                return name, wanted
+        return None
+
+    def active(self, values: Mapping[str, Any]) -> bool:
+        """Return True if the values drawn so far let this parameter take part."""
+        return self.unmet(values) is None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends of a range."""
         assert self.low is not None and self.high is not None
-        if self.kind == "float":
-            return draw.float(self.name, self.low, self.high, self.log)
-        return draw.int(self.name, int(self.low), int(self.high), self.log, self.step or 1)
+        return self.low, self.high
 
     def grid(self) -> Sequence[Any]:
         """Return all values in order; of a float range, its ends."""
         if self.kind == "int":
-            assert self.low is not None and self.high is not None
-            return range(int(self.low), int(self.high) + 1, self.step or 1)
+            low, high = self.ends
+            return range(int(low), int(high) + 1, self.step or 1)
         return self.corners()
 
     def corners(self) -> Sequence[Any]:
@@ -119,7 +97,7 @@ class Parameter:
             when = {"when": {name: list(values) for name, values in self.when}}
         if self.kind == "fixed":
             return {"value": self.value, **when} if when else self.value
-        when |= {"prior": self.prior.written()} if self.prior else {}
+        when |= {"prior": self.prior.values()} if self.prior else {}
         if self.kind == "choice":
             return {"choice": list(self.choices), **when}
         step = {"step": self.step} if self.step is not None else {}
@@ -143,10 +121,10 @@ class Parameter:
             return any(_same(value, option) for option in self.corners())
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        assert self.low is not None and self.high is not None
-        if not self.low <= value <= self.high:
+        low, high = self.ends
+        if not low <= value <= high:
             return False
-        return self.kind == "float" or (value - self.low) % (self.step or 1) == 0
+        return self.kind == "float" or (value - low) % (self.step or 1) == 0
 
 
 def _same(value: Any, option: Scalar) -> bool:
@@ -154,18 +132,31 @@ def _same(value: Any, option: Scalar) -> bool:
     return isinstance(value, bool) == isinstance(option, bool) and bool(value == option)
 
 
-def suggest(
-    draw: Draw, models: Sequence[str], parameters: Iterable[Parameter], width: int
-) -> dict[str, Any]:
-    """Return {"model_name": …} and the active parameters, rates scaled, for states of `width`."""
-    model = draw.choice(MODEL, tuple(models)) if len(models) > 1 else models[0]
-    params: dict[str, Any] = {MODEL: model}
-    drawn = []
+Draw = Callable[[Parameter], Any]
+"""Picks a value of a searched parameter: an Optuna trial, a random generator, a script."""
+
+
+def drawn_before(values: Mapping[str, Any]) -> Draw:
+    """Return what picks the values that were drawn before, under the parameters' names."""
+    return lambda parameter: values[parameter.name]
+
+
+def walk(draw: Draw, parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """Return the values of the parameters that take part, in their order, before any scaling.
+
+    `parameters` begin with the model's, and conditions come before what depends on them.
+    """
+    values: dict[str, Any] = {}
     for parameter in parameters:
-        if parameter.active(params):
-            params[parameter.name] = parameter.draw(draw)
-            drawn.append(parameter)
-    scaled = [parameter.name for parameter in drawn if parameter.scale]
+        if parameter.active(values):
+            values[parameter.name] = draw(parameter) if parameter.searched else parameter.value
+    return values
+
+
+def suggest(draw: Draw, parameters: Sequence[Parameter], width: int) -> dict[str, Any]:
+    """Return {"model_name": …} and the active parameters, rates scaled, for states of `width`."""
+    params = walk(draw, parameters)
+    scaled = [p.name for p in parameters if p.scale and p.name in params]
     if scaled:
         factor = rate_factor(settings_of(params).latents(width))
         params |= {name: params[name] * factor for name in scaled}

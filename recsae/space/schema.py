@@ -1,4 +1,4 @@
-"""The JSON schema of space files, for editors; made from the settings classes and the registry.
+"""The JSON schema of space files, for editors; made from the classes that read them.
 
 `python -m recsae.space.schema` writes it anew beside the shipped spaces.
 """
@@ -7,80 +7,51 @@ import json
 from pathlib import Path
 from typing import Any
 
-from recsae.activations.settings import ActivationSettings
 from recsae.files import write_whole
 from recsae.interactions.settings import DataSettings
+from recsae.metrics.registry import constrainable, directions, metrics
 from recsae.recommenders.base_choice import ChoiceSettings
+from recsae.recommenders.registry import architecture, trainable
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.registry import variants
-from recsae.settings import Settings, fields
-from recsae.space.parameters import MODEL
-from recsae.space.read_parameters import OPTIONS
-from recsae.space.read_priors import SURE
-from recsae.space.sections import (
-    DIRECTIONS,
-    MEASURES,
-    OBJECTIVE_WORDS,
-    ResourceSettings,
-    SchedulerSettings,
-    SearchSettings,
-)
+from recsae.settings import Settings
+from recsae.space.file import SpaceFile
+from recsae.space.forms import FORMS, options
+from recsae.space.parameters import MODEL, PARAMETERS
 from recsae.space.shipped import SCHEMA_NAME, shipped_folder
+from recsae.space.values import SCALAR
 
 Schema = dict[str, Any]
 
-_SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
-_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-_DEFINITIONS: dict[str, Schema] = {
-    "log": {"type": "boolean", "description": "Spread the values evenly over powers."},
-    "step": {"type": "integer", "minimum": 1, "description": "Distance between two values."},
-    "scale": {"const": "latents", "description": "Times sqrt(2^14 / latents)."},
-    "prior": {
-        "type": "object",
-        "description": "Where the best value is thought to be; a wrong guess washes out.",
-        "additionalProperties": False,
-        "required": ["around"],
-        "properties": {"around": _SCALAR, "sure": {"enum": list(SURE)}},
-    },
-    "when": {
-        "type": "object",
-        "description": "Takes part only where the named parameters have these values.",
-        "additionalProperties": {
-            "anyOf": [_SCALAR, {"type": "array", "items": _SCALAR, "minItems": 1}]
-        },
-        "minProperties": 1,
-    },
-}
+_BOUND: Schema = {"type": "string", "pattern": "^\\s*(<=|>=)\\s*[-+.0-9eE]+\\s*$"}
+_LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+_REF = "#/definitions/{model}"
 
 
 def schema() -> Schema:
     """Return the schema of a space file (JSON Schema, draft 7)."""
-    names = list(variants())
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "A recsae search space",
-        "type": "object",
-        "additionalProperties": False,
-        "required": [MODEL, "parameters"],
-        "properties": {
-            MODEL: _models(names),
-            "dataset": {
-                "type": ["string", "null"],
-                "description": _description(DataSettings, "dataset"),
-            },
-            "data": _section(DataSettings, without="dataset"),
-            "base": _section(SASRecSettings, ChoiceSettings),
-            "activations": _section(ActivationSettings),
-            "parameters": _parameters(names),
-            "objectives": _objectives(),
-            "constraints": _constraints(),
-            "points": _points(names),
-            "search": _section(SearchSettings),
-            "scheduler": _section(SchedulerSettings),
-            "resources": _section(ResourceSettings),
-        },
-        "definitions": _DEFINITIONS,
-    }
+    whole = SpaceFile.model_json_schema(ref_template=_REF)
+    classes, keys = whole.pop("$defs"), whole["properties"]
+    keys["dataset"]["description"] = classes[DataSettings.__name__]["properties"].pop("dataset")[
+        "description"
+    ]
+    one = {"enum": list(variants())}
+    about = keys[MODEL]["description"]
+    keys[MODEL] = {"description": about, "anyOf": [one, _list(one)]}
+    base: dict[str, Schema] = {}
+    for name in trainable():
+        base |= _fields(architecture(name).Settings)
+    base |= _fields(ChoiceSettings)
+    keys["base"] |= {"description": SASRecSettings.__doc__, **_only(base)}
+    keys[PARAMETERS] |= _only(_parameters())
+    keys["objectives"] |= _only({name: _direction(name, way) for name, way in directions().items()})
+    keys["constraints"] |= _only(dict.fromkeys(constrainable(), _BOUND))
+    keys["points"]["items"] |= _only({MODEL: one, **dict.fromkeys(_parameters(), SCALAR)})
+    for key in keys.keys() - {*whole["required"], "dataset"}:  # a section may be left empty
+        keys[key] = {"anyOf": [keys[key], {"type": "null"}]}
+    draft = {"$schema": "http://json-schema.org/draft-07/schema#"}
+    found: Schema = _tidy({**draft, **whole, "definitions": classes})
+    return found
 
 
 def schema_text() -> str:
@@ -95,128 +66,74 @@ def write_schema(folder: Path | None = None) -> Path:
     return path
 
 
-def _models(names: list[str]) -> Schema:
-    one = {"enum": names}
-    several = {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}
-    return {
-        "anyOf": [one, several],
-        "description": "One model, or a list: then it is searched too.",
-    }
-
-
-def _section(*kinds: type[Settings], without: str = "") -> Schema:
-    found = [item for kind in kinds for item in _fields(kind).items()]
-    properties = {name: field for name, field in found if name != without}
-    return {
-        "type": ["object", "null"],
-        "description": kinds[0].__doc__,
-        "additionalProperties": False,
-        "properties": properties,
-    }
-
-
-def _objectives() -> Schema:
-    metrics = {
-        name: {"const": way, "description": OBJECTIVE_WORDS[way].capitalize() + "."}
-        for name, way in DIRECTIONS.items()
-    }
-    return {
-        "type": ["object", "null"],
-        "description": "Metrics on dev and their direction; several give a Pareto set.",
-        "additionalProperties": False,
-        "properties": metrics,
-    }
-
-
-def _constraints() -> Schema:
-    bound = {"type": "string", "pattern": "^\\s*(<=|>=)\\s*[-+.0-9eE]+\\s*$"}
-    return {
-        "type": ["object", "null"],
-        "description": 'What an answer must meet on dev, such as dead: "<= 0.5". A leak never may.',
-        "additionalProperties": False,
-        "properties": dict.fromkeys(MEASURES, bound),
-    }
-
-
-def _points(names: list[str]) -> Schema:
-    settings = {name: _SCALAR for model in names for name in fields(variants()[model].Settings)}
-    point = {
-        "type": "object",
-        "additionalProperties": False,
-        "minProperties": 1,
-        "properties": {MODEL: {"enum": names}, **settings},
-    }
-    return {
-        "type": ["array", "null"],
-        "description": "Settings to start from; what one leaves out is drawn.",
-        "items": point,
-    }
-
-
-def _parameters(names: list[str]) -> Schema:
+def _parameters() -> dict[str, Schema]:
+    """Return what may be written for each setting of any model: a bare value, or a form."""
     owners: dict[str, list[str]] = {}
     found: dict[str, Schema] = {}
-    for model in names:
-        for name, field in _fields(variants()[model].Settings).items():
+    for model, kind in variants().items():
+        for name, field in _fields(kind.Settings).items():
             found.setdefault(name, field)
             owners.setdefault(name, []).append(model)
-    properties = {
-        name: _parameter(field, "" if owners[name] == names else ", ".join(owners[name]))
+    return {
+        name: _parameter(field, owners[name] if len(owners[name]) < len(variants()) else [])
         for name, field in found.items()
     }
-    return {
-        "type": "object",
-        "description": "Settings that are fixed or searched; the rest keep their defaults.",
-        "additionalProperties": False,
-        "minProperties": 1,
-        "properties": properties,
-    }
 
 
-def _parameter(field: Schema, owners: str) -> Schema:
-    """Return what may be written for one setting: a bare value, or a form with its options."""
+def _parameter(field: Schema, owners: list[str]) -> Schema:
     value = {key: part for key, part in field.items() if key not in ("description", "default")}
-    forms = [value, _form("value", value), _form("choice", _choice(value))]
-    bounds = {key: field[key] for key in _BOUNDS if key in field}
+    forms = [value, _form("value", value), _form("choice", _list(value))]
+    limits = {key: field[key] for key in _LIMITS if key in field}
     if field.get("type") in ("integer", "number"):
-        forms.append(_form("int", _pair("integer", bounds)))
+        forms.append(_form("int", _pair({"type": "integer", **limits})))
     if field.get("type") == "number":
-        forms.append(_form("float", _pair("number", bounds)))
-    only = f" Only {owners}." if owners else ""
+        forms.append(_form("float", _pair({"type": "number", **limits})))
+    only = f" Only {', '.join(owners)}." if owners else ""
     default = f" Default: {json.dumps(field['default'])}."
     return {"description": field["description"] + only + default, "anyOf": forms}
 
 
-def _form(name: str, body: Schema) -> Schema:
-    options = {option: {"$ref": f"#/definitions/{option}"} for option in OPTIONS[name]}
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": [name],
-        "properties": {name: body, **options},
-    }
+def _form(key: str, body: Schema) -> Schema:
+    """Return a form whose options are those of its class."""
+    form = FORMS[key]
+    options_of = f"{_REF.format(model=form.__name__)}/properties"
+    refs = {option: {"$ref": f"{options_of}/{option}"} for option in options(form)}
+    return {"type": "object", "required": [key], **_only({**refs, key: body})}
 
 
-def _choice(value: Schema) -> Schema:
+def _direction(name: str, way: str) -> Schema:
+    return {"const": way, "description": metrics()[name].explanation}
+
+
+def _only(properties: dict[str, Schema]) -> Schema:
+    return {"additionalProperties": False, "properties": properties}
+
+
+def _list(value: Schema) -> Schema:
     return {"type": "array", "items": value, "minItems": 1, "uniqueItems": True}
 
 
-def _pair(kind: str, bounds: Schema) -> Schema:
-    return {"type": "array", "items": {"type": kind, **bounds}, "minItems": 2, "maxItems": 2}
+def _pair(value: Schema) -> Schema:
+    return {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
 
 
 def _fields(kind: type[Settings]) -> dict[str, Schema]:
-    """Return the schema of each field, its words on one line, without pydantic's titles."""
-    properties: dict[str, Schema] = kind.model_json_schema()["properties"]
+    """Return the schema of each field."""
+    fields: dict[str, Schema] = kind.model_json_schema()["properties"]
+    return fields
+
+
+def _tidy(part: Any) -> Any:
+    """Return the schema without the titles that pydantic makes of names, its words on one line."""
+    if isinstance(part, list):
+        return [_tidy(item) for item in part]
+    if not isinstance(part, dict):
+        return " ".join(part.split()) if isinstance(part, str) else part
     return {
-        name: {key: part for key, part in field.items() if key != "title"}
-        | {"description": " ".join(field["description"].split())}
-        for name, field in properties.items()
+        key: _tidy(item)
+        for key, item in part.items()
+        if not (key == "title" and isinstance(item, str))
     }
-
-
-def _description(kind: type[Settings], name: str) -> str:
-    return str(_fields(kind)[name]["description"])
 
 
 if __name__ == "__main__":

@@ -4,34 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from recsae.metrics import CUTOFFS, WIDE_CUTOFF
 from recsae.settings import KeyedValueError, Settings
-
-# The one direction in which each metric of a trial is better.
-DIRECTIONS: dict[str, Literal["max", "min"]] = {
-    **{f"{metric}@{cutoff}": "max" for metric in ("ndcg", "hr") for cutoff in CUTOFFS},
-    f"hr@{WIDE_CUTOFF}": "max",
-    "percentile": "min",
-    "ndcg@10_code": "max",
-    "share": "max",
-    "recovered": "max",
-    "overlap@10": "max",
-    "kl": "min",
-    "fvu": "min",
-    "fvu_code": "min",
-    "l0": "min",
-    "dead": "min",
-    "alive": "max",
-    "coherence_mean": "min",
-}
-
-MEASURES = (
-    *DIRECTIONS,
-    *("k_filled", "density_1pct", "density_10pct", "shrinkage", "coherence"),
-    *("fvu_permuted", "fvu_zeroed", "leak_share", "leak_rank"),
-    *("ndcg@10_permuted", "ndcg@10_zeroed"),
-)
-"""The metrics that a constraint may name."""
 
 OURS = "ours"
 """The sampler that decides by itself which trials go on: it has no scheduler beside it."""
@@ -39,8 +12,6 @@ ONE_OBJECTIVE = (OURS, "cmaes")
 """Samplers that take one objective alone."""
 AUTO = "auto"
 """The scheduler that goes with the number of objectives."""
-
-OBJECTIVE_WORDS = {"max": "more is better", "min": "less is better"}
 
 
 class SearchSettings(Settings):

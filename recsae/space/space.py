@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from recsae.activations.settings import ActivationSettings
-from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.errors import RecsaeError, SettingError
 from recsae.files import digest
 from recsae.interactions.settings import DataSettings, check_data
 from recsae.metrics.bounds import allowed
@@ -18,21 +18,12 @@ from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
 from recsae.settings import Settings
+from recsae.space.checks import checked, checked_points
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.document import Document, mistake, read_document
-from recsae.space.parameters import Draw, Parameter, settings_of, suggest
-from recsae.space.read_parameters import read_parameters
-from recsae.space.read_priors import Point, read_points
-from recsae.space.read_sections import (
-    read_base,
-    read_constraints,
-    read_data,
-    read_dataset,
-    read_models,
-    read_objectives,
-    read_section,
-)
+from recsae.space.file import SpaceFile
+from recsae.space.parameters import MODEL, PARAMETERS, Draw, Parameter, settings_of, suggest, walk
 from recsae.space.sections import (
     AUTO,
     ONE_OBJECTIVE,
@@ -42,11 +33,8 @@ from recsae.space.sections import (
     SearchSettings,
 )
 from recsae.space.shipped import find_space
+from recsae.space.values import Scalar
 
-KEYS = (
-    *("model_name", "dataset", "data", "base", "activations", "parameters"),
-    *("objectives", "constraints", "points", "search", "scheduler", "resources"),
-)
 _EPOCHS = "sae_epochs"
 
 S = TypeVar("S", bound=Settings)
@@ -68,7 +56,7 @@ class SearchSpace:
     resources: ResourceSettings
     constraints: dict[str, str] = field(default_factory=dict)
     """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
-    points: tuple[Point, ...] = ()
+    points: tuple[dict[str, Scalar], ...] = ()
     """Settings to start from, in the file's terms; what they leave out is drawn."""
     scheduler_named: bool = field(default=True, compare=False)
     """False if the scheduler is the one that goes with the objectives and the sampler."""
@@ -78,9 +66,31 @@ class SearchSpace:
     section_line: int = field(default=0, compare=False)
     """Where `parameters` stands in the source."""
 
+    @property
+    def model_parameter(self) -> Parameter:
+        """The model as a parameter: searched if there are several."""
+        if len(self.models) == 1:
+            return Parameter(MODEL, "fixed", value=self.models[0])
+        return Parameter(MODEL, "choice", choices=self.models)
+
+    @property
+    def with_model(self) -> tuple[Parameter, ...]:
+        """The model, then all parameters, in the order of drawing."""
+        return (self.model_parameter, *self.parameters)
+
+    @property
+    def searched(self) -> tuple[Parameter, ...]:
+        """All that may be drawn, the model among them, in the order of drawing."""
+        return tuple(parameter for parameter in self.with_model if parameter.searched)
+
+    def drawn(self, draw: Draw) -> dict[str, Any]:
+        """Return what `draw` picks under the parameters' names, rates not yet scaled."""
+        values = walk(draw, self.with_model)
+        return {p.name: values[p.name] for p in self.searched if p.name in values}
+
     def suggest(self, draw: Draw) -> dict[str, Any]:
         """Return a trial's {"model_name": …} and active parameters, as `draw` picks them."""
-        return suggest(draw, self.models, self.parameters, self.width)
+        return suggest(draw, self.with_model, self.width)
 
     def settings_for(self, params: dict[str, Any]) -> SAESettings:
         """Return the checked settings of a trial's parameters; SettingError when one is wrong."""
@@ -117,7 +127,7 @@ class SearchSpace:
     def check_width(self, width: int) -> None:
         """Raise RecsaeError if some settings of the space cannot work on states of `width`."""
         try:
-            check_corners(self.models, self.parameters, width)
+            check_corners(self.with_model, width)
         except SettingError as error:
             lines = {parameter.name: parameter.line for parameter in self.parameters}
             hint = "" if error.key in lines else " (its default)"
@@ -126,7 +136,7 @@ class SearchSpace:
 
     def with_views(self) -> "SearchSpace":
         """Return the space with as many views stored as any of its trials needs."""
-        views = most_views(self.models, self.parameters)
+        views = most_views(self.with_model)
         return dataclasses.replace(self, activations=self.activations.with_views(views))
 
     @property
@@ -146,38 +156,27 @@ class SearchSpace:
     def override(
         self,
         *,
-        dataset: str | None = None,
         data: Mapping[str, Any] | None = None,
-        trials: int | None = None,
-        seed: int | None = None,
-        sampler: str | None = None,
-        max_hours: float | None = None,
-        max_device_seconds: float | None = None,
-        max_epochs: int | None = None,
-        stop_at_noise: bool | None = None,
-        finalists: int | None = None,
-        finalist_seeds: int | None = None,
-        scheduler: str | None = None,
-        cpus: float | None = None,
-        gpus: float | str | None = None,
+        search: Mapping[str, Any] | None = None,
+        scheduler: Mapping[str, Any] | None = None,
+        resources: Mapping[str, Any] | None = None,
     ) -> "SearchSpace":
-        """Return the space with what the command line gives; None leaves a value as it is.
+        """Return the space with what the command line gives of each section, by setting.
 
-        `data` may hold `dataset` too.
+        None leaves a value as it is; `data` may hold `dataset` too. A SettingError names the flag,
+        which for a section's `name` is the section.
         """
-        flags = {**(data or {}), **({} if dataset is None else {"dataset": dataset})}
+        flags = _given(data)
         try:
             named, known = with_flags(self.dataset, self.data, flags)
         except SettingError as error:
             raise with_its_place(error, self.data, flags, self.source) from None
-        search = {
-            **{"trials": trials, "seed": seed, "sampler": sampler, "max_hours": max_hours},
-            **{"max_device_seconds": max_device_seconds, "max_epochs": max_epochs},
-            **{"stop_at_noise": stop_at_noise, "finalists": finalists},
-            "finalist_seeds": finalist_seeds,
-        }
         settings = _changed(self.search, search)
-        stopping = _with_name(self.scheduler, scheduler or (None if self.scheduler_named else AUTO))
+        auto = {} if self.scheduler_named else {"name": AUTO}
+        try:
+            stopping = _changed(self.scheduler, auto | _given(scheduler))
+        except SettingError as error:
+            raise SettingError(_flag("scheduler", error.key), error.message) from None
         space = dataclasses.replace(
             self,
             dataset=named,
@@ -186,11 +185,10 @@ class SearchSpace:
             search=settings,
             scheduler=stopping.settled(len(self.objectives), settings.sampler),
             scheduler_named=stopping.name != AUTO,
-            resources=_changed(self.resources, {"cpus": cpus, "gpus": gpus}),
+            resources=_changed(self.resources, resources),
         )
         if clash := _clash(space):
-            section, key, message = clash
-            raise SettingError(section if key == "name" else key, message)
+            raise SettingError(_flag(*clash[:2]), clash[2])
         return space
 
     def resolved(self) -> dict[str, Any]:
@@ -231,32 +229,33 @@ def space_of(values: dict[str, Any], source: str = "space") -> SearchSpace:
 
 
 def _build(document: Document) -> SearchSpace:
-    """Check the whole document; raises the first mistake."""
-    for key in document.value:
-        if key not in KEYS:
-            raise document.error((key,), f"no such key{nearest(key, KEYS)}")
-    models = read_models(document)
-    objectives = read_objectives(document)
-    parameters = read_parameters(document, models)
-    search = read_section(document, "search", SearchSettings)
-    scheduler = read_section(document, "scheduler", SchedulerSettings)
-    space = SearchSpace(
-        models=models,
-        dataset=read_dataset(document),
-        data=read_data(document),
-        base=read_base(document),
-        activations=read_section(document, "activations", ActivationSettings),
-        parameters=parameters,
-        objectives=objectives,
-        search=search,
-        scheduler=scheduler.settled(len(objectives), search.sampler),
-        scheduler_named=scheduler.name != AUTO,
-        resources=read_section(document, "resources", ResourceSettings),
-        constraints=read_constraints(document),
-        points=read_points(document, models, parameters),
-        source=document.source,
-        section_line=document.line(("parameters",)),
-    )
+    """Check the whole document; raises the first mistake, with its line."""
+    try:
+        file = SpaceFile.of(document.value)
+        written = [form.parameter(name) for name, form in file.parameters.items()]
+        parameters = checked(written, file.model_name)
+        data = file.data.values()
+        space = SearchSpace(
+            models=tuple(file.model_name),
+            dataset=file.dataset,
+            data={name: value for name, value in data.items() if name != "dataset"},
+            base=file.base,
+            activations=file.activations,
+            parameters=tuple(
+                dataclasses.replace(p, line=document.line((PARAMETERS, p.name))) for p in parameters
+            ),
+            objectives=file.objectives,
+            search=file.search,
+            scheduler=file.scheduler.settled(len(file.objectives), file.search.sampler),
+            scheduler_named=file.scheduler.name != AUTO,
+            resources=file.resources,
+            constraints=file.constraints,
+            points=checked_points(file.points, file.model_name, parameters),
+            source=document.source,
+            section_line=document.line((PARAMETERS,)),
+        )
+    except SettingError as error:
+        raise document.error(error.place, error.message) from None
     if clash := _clash(space):
         raise document.error(clash[:2], clash[2])
     if space.base.width is not None:
@@ -281,15 +280,15 @@ def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
     return None
 
 
-def _with_name(settings: SchedulerSettings, name: str | None) -> SchedulerSettings:
-    """Return the scheduler under another name; an error names the flag."""
-    try:
-        return _changed(settings, {"name": name})
-    except SettingError as error:
-        raise SettingError("scheduler", error.message) from None
+def _flag(section: str, key: str) -> str:
+    """Return the name of the flag for a setting of a section."""
+    return section if key == "name" else key
 
 
-def _changed(settings: S, changes: dict[str, Any]) -> S:
+def _given(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (values or {}).items() if value is not None}
+
+
+def _changed(settings: S, changes: Mapping[str, Any] | None) -> S:
     """Return the settings with the values that are not None, checked."""
-    given = {name: value for name, value in changes.items() if value is not None}
-    return type(settings).of(settings.values() | given)
+    return type(settings).of(settings.values() | _given(changes))

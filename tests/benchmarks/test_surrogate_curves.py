@@ -7,13 +7,13 @@ from made_table import NOISE, made_table, made_world
 from benchmarks.search_quality.errors import errors
 from benchmarks.search_quality.gp import GP, _loss
 from benchmarks.search_quality.recorded import COST
-from benchmarks.search_quality.tables import EPOCHS, TABLES, UnitDraw
+from benchmarks.search_quality.tables import EPOCHS, TABLES, at_point
 
 
 def test_a_point_of_the_cube_is_where_its_settings_were_drawn() -> None:
     space, cube = made_table().table.space, made_table().cube
     point = [0.3, 0.6, 0.55, 0.4, 0.2, 0.9]
-    found = cube.point(space.suggest(UnitDraw(point)))
+    found = cube.point(at_point(space, point))
     names = cube.names
     for name in ("sae_lr", "sae_auxk", "sae_dead_window"):
         assert found[names.index(name)] == pytest.approx(point[names.index(name)])

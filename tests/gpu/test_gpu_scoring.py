@@ -12,8 +12,8 @@ from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.ranking import ranks
 from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.recommenders.sasrec.states import target_states
 from recsae.recommenders.sasrec.training import train
+from recsae.recommenders.states import target_states
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer

@@ -74,7 +74,7 @@ def test_unknown_orders_are_refused(order):
 
 
 def test_an_unknown_format_is_refused():
-    with pytest.raises(SettingError, match="expected one of csv, jsonl, parquet, recbole, "):
+    with pytest.raises(SettingError, match="expected one of csv, jsonl, pairs, parquet, "):
         DataSettings.of({"format": "recbol"})
 
 

@@ -10,7 +10,7 @@ import yaml
 from conftest import TINY
 from jobs.test_search_job import recsae_command
 
-from recsae.metrics import DEEP
+from recsae.metrics.registry import deep_metrics
 from recsae.results import DEV
 
 AUDIT = ("fvu", "fvu_code", "fvu_permuted", "fvu_zeroed", "leak_share")
@@ -60,7 +60,7 @@ def test_a_leak_is_never_best_though_it_has_the_least_error(
 
 def test_every_trial_has_the_costly_measures_of_where_it_ended(trials: pd.DataFrame) -> None:
     assert {"COMPLETE", "PRUNED"} == set(trials["state"])
-    assert trials[[DEV + name for name in sorted(DEEP)]].notna().all(axis=None)
+    assert trials[[DEV + name for name in sorted(deep_metrics())]].notna().all(axis=None)
 
 
 def test_baselines_stand_beside_the_trials(found: dict[str, Any]) -> None:

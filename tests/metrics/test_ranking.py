@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from made_seen import nothing_seen
 from torch import Tensor
 
+from recsae.metrics.catalogue.ranking import HitRate50, Percentile
 from recsae.metrics.ranking import (
     Asked,
     NotFiniteError,
@@ -20,7 +21,6 @@ from recsae.metrics.ranking import (
     ranks,
     ranks_among,
     whole_float32,
-    wide_metrics,
 )
 
 
@@ -127,8 +127,9 @@ def test_percentiles_by_hand() -> None:
     allowed = candidates(seen, 5)
     assert allowed.tolist() == [3, 5, 1]
     assert percentiles(torch.tensor([2, 5, 1]), allowed).tolist() == [0.5, 1.0, 0.0]
-    found = wide_metrics(torch.tensor([50, 51, 1]), torch.tensor([99, 101, 1]))
-    assert found == pytest.approx({"hr@50": 2 / 3, "percentile": (49 / 98 + 50 / 100) / 3})
+    found = Percentile().of_ranks(torch.tensor([50, 51, 1]), torch.tensor([99, 101, 1]))
+    assert found == pytest.approx((49 / 98 + 50 / 100) / 3)
+    assert HitRate50().of_ranks(torch.tensor([50, 51, 1]), torch.tensor([99, 101, 1])) == 2 / 3
 
 
 def test_gains_sum_up_to_ndcg() -> None:

@@ -13,9 +13,7 @@ import yaml
 from plotly.offline import get_plotlyjs
 from report.made_up_runs import RUNS, trial
 
-from recsae.metrics import DEEP
 from recsae.report import write_report
-from recsae.report.glossary import explained
 from recsae.report.page import render
 from recsae.report.plots.all_plots import PLOTS
 from recsae.results import (
@@ -27,7 +25,6 @@ from recsae.results import (
     write_search,
     write_trials,
 )
-from recsae.space.sections import DIRECTIONS
 
 Maker = Callable[..., Path]
 VOID = {"meta", "link", "br"}
@@ -293,8 +290,3 @@ def test_metrics_are_explained_and_baselines_and_groups_shown(make_run: Maker) -
     assert "Popularity dev ndcg@10 0.0432, hr@10 0.0838" in page.visible
     assert "cold_items 300 0.1000 0.1000 -0.0100 [-0.0200, -0.0010] worse" in page.visible
     assert "new_items" not in page.visible and page.open == []
-
-
-def test_every_metric_that_may_be_an_objective_is_explained() -> None:
-    assert explained(DIRECTIONS).keys() == DIRECTIONS.keys()
-    assert set(explained(DEEP)) == DEEP

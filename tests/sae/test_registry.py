@@ -10,7 +10,7 @@ import torch
 
 import recsae.sae.variants
 from recsae.errors import SettingError
-from recsae.registry import names_one
+from recsae.registry import declarations
 from recsae.sae import registry
 from recsae.sae.files import load, save
 from recsae.sae.registry import VARIANTS, variant, variants
@@ -74,7 +74,7 @@ def folder_of_a_new_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def forget() -> None:
     """Let the variants be looked for again."""
-    vars(VARIANTS).pop("all", None)
+    vars(VARIANTS).pop("found", None)
     registry.variants.cache_clear()
 
 
@@ -116,4 +116,4 @@ def test_it_is_trained_saved_and_loaded_like_any_other(tmp_path: Path) -> None:
     ],
 )
 def test_a_variant_is_recognised_by_its_name(source: str, expected: bool) -> None:
-    assert names_one(source) is expected
+    assert bool(declarations(source)) is expected

@@ -49,7 +49,7 @@ def test_data_takes_every_setting(tmp_path: Path, log: str) -> None:
 
 
 def test_the_schema_has_every_setting() -> None:
-    assert set(schema()["properties"]["data"]["properties"]) == OTHERS
+    assert set(schema()["definitions"]["DataSettings"]["properties"]) == OTHERS
 
 
 @pytest.mark.parametrize("name", sorted(OTHERS))
@@ -87,7 +87,7 @@ def test_columns_of_generated_data_are_told_with_their_line(tmp_path: Path) -> N
 def test_a_column_that_the_space_names_for_another_file_is_told_so(tmp_path: Path) -> None:
     found = space(tmp_path, "dataset: grocery\ndata: {user_column: uid}")
     with pytest.raises(SettingError, match=r"user_column is said in data: of .*mine\.yaml"):
-        found.override(dataset="synthetic")
+        found.override(data={"dataset": "synthetic"})
 
 
 def test_the_command_line_is_not_blamed_on_the_space() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from space.made_draws import First
 
 from recsae.errors import RecsaeError, SettingError
+from recsae.space.parameters import Parameter
 from recsae.space.sections import SearchSettings
 from recsae.space.space import SearchSpace, load_space, space_of
 
@@ -35,26 +37,6 @@ search: {sampler: random, trials: 7, seed: 3, max_hours: 2}
 scheduler: {name: asha, grace_epochs: 2, reduction_factor: 4}
 resources: {cpus: 0.5, gpus: 0.25}
 """
-
-
-class First:
-    """A draw that takes the low end, or the named answers."""
-
-    def __init__(self, **answers: Any) -> None:
-        self.answers = answers
-        self.asked: list[tuple[Any, ...]] = []
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        self.asked.append((name, low, high, log, step))
-        return self.answers.get(name, low)
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        self.asked.append((name, low, high, log))
-        return self.answers.get(name, low)
-
-    def choice(self, name: str, options: Any) -> Any:
-        self.asked.append((name, tuple(options)))
-        return self.answers.get(name, options[0])
 
 
 def written(folder: Path, text: str) -> Path:
@@ -98,7 +80,8 @@ def test_the_model_is_drawn_first_and_only_active_parameters_follow(tmp_path: Pa
     space = load_space(written(tmp_path, FULL))
     draw = First(model_name="SASRec_SAE")
     assert "sae_attn_heads" not in space.suggest(draw)
-    assert draw.asked[0] == ("model_name", ("SASRec_SAE", "SASRec_SAE_Attention"))
+    assert draw.asked[0].name == "model_name"
+    assert draw.asked[0].choices == ("SASRec_SAE", "SASRec_SAE_Attention")
     params = space.suggest(First(model_name="SASRec_SAE_Attention", sae_attn_heads=4))
     assert params["sae_attn_heads"] == 4
     assert params["sae_epochs"] == 30
@@ -108,7 +91,7 @@ def test_a_single_model_is_not_drawn(tmp_path: Path) -> None:
     draw = First()
     params = load_space(written(tmp_path, MINIMAL)).suggest(draw)
     assert params == {"model_name": "SASRec_SAE", "sae_k": 2}
-    assert draw.asked == [("sae_k", 2, 16, True, 1)]
+    assert draw.asked == [Parameter("sae_k", "int", 2, 16, log=True)]
 
 
 def test_scale_latents_is_worked_out_for_the_width_of_the_base(tmp_path: Path) -> None:
@@ -194,13 +177,17 @@ class TestOverride:
         assert space.override() == space
 
     def test_what_is_given_replaces(self, space: SearchSpace) -> None:
-        new = space.override(dataset="synthetic:seed=3", trials=2, seed=9, sampler="tpe", cpus=2)
+        new = space.override(
+            data={"dataset": "synthetic:seed=3"},
+            search={"trials": 2, "seed": 9, "sampler": "tpe", "max_hours": None},
+            resources={"cpus": 2},
+        )
         assert (new.dataset, new.search.trials, new.search.seed) == ("synthetic:seed=3", 2, 9)
         assert (new.search.sampler, new.search.max_hours) == ("tpe", 2.0)
         assert (new.resources.cpus, new.resources.gpus) == (2.0, 0.25)
         assert space.search.trials == 7
         more = {"max_device_seconds": 60.0, "max_epochs": 9, "finalists": 4, "finalist_seeds": 2}
-        new = space.override(**more, stop_at_noise=True, scheduler="median")
+        new = space.override(search={**more, "stop_at_noise": True}, scheduler={"name": "median"})
         assert new.search.values().items() >= {**more, "stop_at_noise": True}.items()
         assert (new.scheduler.name, new.scheduler.grace_epochs) == ("median", 2)
         assert new.fingerprint != space.fingerprint
@@ -208,22 +195,26 @@ class TestOverride:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            ({"trials": 0}, "trials: expected an integer >= 1, got 0"),
-            ({"seed": -1}, "seed: expected an integer >= 0, got -1"),
+            ({"search": {"trials": 0}}, "trials: expected an integer >= 1, got 0"),
+            ({"search": {"seed": -1}}, "seed: expected an integer >= 0, got -1"),
             (
-                {"sampler": "tpee"},
+                {"search": {"sampler": "tpee"}},
                 "sampler: expected one of ours, tpe, random, gp, cmaes, nsgaii, qmc,"
                 " got 'tpee' (did you mean 'tpe'?)",
             ),
-            ({"scheduler": "ahsa"}, "scheduler: expected one of auto, asha,"),
-            ({"max_epochs": 0}, "max_epochs: expected an integer >= 1 or nothing, got 0"),
-            ({"finalists": -1}, "finalists: expected an integer >= 0, got -1"),
-            ({"max_hours": 0}, "max_hours: expected a number > 0 or nothing, got 0"),
+            ({"scheduler": {"name": "ahsa"}}, "scheduler: expected one of auto, asha,"),
+            ({"scheduler": {"grace_epochs": 0}}, "grace_epochs: expected an integer >= 1, got 0"),
             (
-                {"gpus": 2},
+                {"search": {"max_epochs": 0}},
+                "max_epochs: expected an integer >= 1 or nothing, got 0",
+            ),
+            ({"search": {"finalists": -1}}, "finalists: expected an integer >= 0, got -1"),
+            ({"search": {"max_hours": 0}}, "max_hours: expected a number > 0 or nothing, got 0"),
+            (
+                {"resources": {"gpus": 2}},
                 "gpus: expected 0, 1, a fraction below 1, or auto, as a trial uses one device",
             ),
-            ({"dataset": "ml-100"}, "did you mean 'ml-100k'?"),
+            ({"data": {"dataset": "ml-100"}}, "did you mean 'ml-100k'?"),
         ],
     )
     def test_a_wrong_value_is_refused(
@@ -237,7 +228,7 @@ class TestOverride:
         space = load_space(written(tmp_path, MINIMAL))
         with pytest.raises(RecsaeError, match="dataset: expected a name or path, or --dataset"):
             space.data_settings()
-        assert space.override(dataset="synthetic").data_settings().dataset == "synthetic"
+        assert space.override(data={"dataset": "synthetic"}).data_settings().dataset == "synthetic"
 
 
 def test_fingerprint_follows_the_content_not_the_layout(tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """The shipped spaces: what each promises, that all draws are valid, and how they are found."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import numpy as np
 import pytest
 import yaml
+from space.made_draws import by_chance
 
 from recsae.errors import RecsaeError
 from recsae.recommenders.sasrec.settings import SASRecSettings
@@ -27,22 +26,6 @@ FULL = [*SINGLE, "all_variants.yaml"]
 ALL = [*FULL, "pareto.yaml", "smoke.yaml"]
 
 
-class Generator:
-    """A draw by a random generator that tries the ends of the ranges, too."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = np.random.default_rng(seed)
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        return self.choice(name, [low, high, int(self.random.integers(low, high + 1))])
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        return self.choice(name, [low, high, float(self.random.uniform(low, high))])
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        return options[int(self.random.integers(len(options)))]
-
-
 def test_these_are_the_shipped_spaces() -> None:
     assert shipped_spaces() == sorted(ALL)
 
@@ -52,7 +35,7 @@ def test_two_hundred_draws_of_a_shipped_space_are_valid(name: str) -> None:
     space = load_space(name)
     rates = []
     for seed in range(200):
-        params = space.suggest(Generator(seed))
+        params = space.suggest(by_chance(seed))
         held = space.settings_for(params)
         assert params.items() - {("model_name", params["model_name"])} <= held.values().items()
         assert params["model_name"] in space.models

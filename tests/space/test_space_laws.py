@@ -6,34 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import numpy as np
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from space.made_draws import by_chance
 
 from recsae.errors import RecsaeError
+from recsae.metrics.registry import directions
 from recsae.space.document import read_document
 from recsae.space.schema import schema
-from recsae.space.sections import DIRECTIONS
 from recsae.space.space import SearchSpace, space_of
 
 ATTENTION, CONTRASTIVE = "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"
-
-
-class Generator:
-    """A draw by a random generator."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = np.random.default_rng(seed)
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        return low + step * int(self.random.integers((high - low) // step + 1))
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        return float(self.random.uniform(low, high))
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        return options[int(self.random.integers(len(options)))]
 
 
 def subsets(values: Sequence[Any]) -> st.SearchStrategy[list[Any]]:
@@ -138,7 +122,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "finalist_seeds": st.integers(1, 9),
         "max_hours": st.none() | st.floats(0.01, 99) | st.integers(1, 9),
     }
-    metrics = draw(subsets(list(DIRECTIONS)))
+    metrics = draw(subsets(list(directions())))
     optional = {
         "dataset": st.none() | st.text(min_size=1).filter(str.strip),
         "data": st.just({"min_user": 5, "order": "random:3"}) | st.none(),
@@ -147,7 +131,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "resources": st.sampled_from([None, {"cpus": 0.5}, {"gpus": 0.25, "cpus": 2}, {"gpus": 1}]),
         "constraints": st.sampled_from([None, {}, {"dead": "<= 0.5", "hr@10": " >=1e-2"}]),
         "points": points(space["parameters"]) | st.none(),
-        "objectives": st.just({name: DIRECTIONS[name] for name in metrics}) | st.none(),
+        "objectives": st.just({name: directions()[name] for name in metrics}) | st.none(),
     }
     space |= draw(st.fixed_dictionaries({}, optional=optional))
     if len(space.get("objectives") or {}) > 1:  # there is no one noise to stop at
@@ -200,7 +184,7 @@ def test_the_schema_takes_every_valid_space(values: dict[str, Any]) -> None:
 @settings(max_examples=150, deadline=None)
 def test_every_draw_is_valid_and_honours_the_conditions(values: dict[str, Any], seed: int) -> None:
     space = space_of(values)
-    params = space.suggest(Generator(seed))
+    params = space.suggest(by_chance(seed))
     held = space.settings_for(params).values()
     assert params.pop("model_name") in space.models
     assert params.items() <= held.items()

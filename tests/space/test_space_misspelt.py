@@ -11,7 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsae.errors import RecsaeError
-from recsae.space.space import KEYS, load_space
+from recsae.settings import fields
+from recsae.space.file import SpaceFile
+from recsae.space.space import load_space
+
+KEYS = list(fields(SpaceFile))
 
 TEMPLATE = """\
 model_name: [SASRec_SAE, SASRec_SAE_Attention]

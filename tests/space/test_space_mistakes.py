@@ -217,7 +217,7 @@ MISTAKES = {
     ),
     "a prior around nothing": (
         MINIMAL.replace("log: true", "prior: {sure: low}"),
-        "expected {around",
+        "mine.yaml:3: sae_k.prior.around: expected a value, got nothing",
     ),
     "misspelt certainty": (
         MINIMAL.replace("log: true", "prior: {around: 8, sure: hihg}"),

@@ -22,7 +22,10 @@ from recsae.interactions.files.jsonlines import JsonTable
 from recsae.interactions.files.layout import layout_of
 from recsae.interactions.files.text import TextTable
 from recsae.interactions.names import bare, candidates
-from recsae.interactions.readers import delimited, jsonl, parquet, recbole
+from recsae.interactions.readers.delimited import DelimitedReader
+from recsae.interactions.readers.jsonl import JsonReader
+from recsae.interactions.readers.parquet import ParquetReader
+from recsae.interactions.readers.recbole import typed_layout
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File
 from recsae.interactions.table import TEXT, Table
@@ -39,7 +42,7 @@ _SETTINGS = DataSettings()
 
 def recbole_items(file: File, id_name: str) -> ItemAttributes | None:
     """Read NAME.item: each column is an attribute, a token_seq `a b` has two values."""
-    layout, types = recbole.layout(file, _SETTINGS)
+    layout, types = typed_layout(file, _SETTINGS)
     table = TextTable(file, layout)
     _require(table, id_name)
     several = [
@@ -54,7 +57,7 @@ def recbole_items(file: File, id_name: str) -> ItemAttributes | None:
 
 def item_meta(file: File) -> ItemAttributes | None:
     """Read ReChorus' item_meta.csv: its columns i_…, such as i_category."""
-    table = delimited.table(file, _SETTINGS)
+    table = DelimitedReader().table(file, _SETTINGS)
     _require(table, "item_id")
     names = [name for name in table.names if name.startswith("i_")]
     return _of_columns(table, "item_id", names, (), names)
@@ -99,10 +102,11 @@ def movielens(file: File) -> ItemAttributes | None:
 
 def catalogue(file: File, id_name: str | None) -> ItemAttributes | None:
     """Read a table of items with names: titles, genres and so on, and what has few values."""
-    if jsonl.looks(file, _SETTINGS):
+    if JsonReader().looks(file, _SETTINGS):
         return _of_objects(JsonTable(file), id_name)
-    form = parquet if parquet.looks(file, _SETTINGS) else delimited
-    opened: Table = form.table(file, _SETTINGS)
+    parquet = ParquetReader()
+    reader = parquet if parquet.looks(file, _SETTINGS) else DelimitedReader()
+    opened = reader.table(file, _SETTINGS)
     item = _id_column(opened.names, id_name) if opened.headed else None
     if item is None or candidates("user", opened.names):
         return None

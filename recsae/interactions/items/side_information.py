@@ -17,7 +17,7 @@ from recsae.interactions.items.attribute_files import (
     s3rec_items,
 )
 from recsae.interactions.log import Log
-from recsae.interactions.readers.source import Source
+from recsae.interactions.readers.base import Source
 from recsae.interactions.source_files import File, beside
 
 _SPLIT_PART = re.compile(r"[._-](train|training|dev|valid|val|validation|test)$", re.I)

@@ -1,6 +1,6 @@
 """The original SASRec's text: `user item` a line, in order of time, without times."""
 
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,31 +8,9 @@ from numpy.typing import NDArray
 from recsae.errors import RecsaeError
 from recsae.interactions.files import numberlines
 from recsae.interactions.log import Coded, Log
-from recsae.interactions.readers.source import Reader, Source
+from recsae.interactions.readers.base import Reader, Source
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File
-
-
-def looks(file: File, settings: DataSettings) -> bool:
-    """Tell two numbers a line, of which the first recurs."""
-    return numberlines.form_of(file) == "pairs"
-
-
-def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
-    """Read the pairs in the order of the file."""
-    (file,) = source.files
-    numberlines.refuse_columns(file, settings)
-    numbers = numberlines.numbers_of(file, "user")
-    lines, counts = np.unique(numbers.line_of, return_counts=True)
-    wrong = np.flatnonzero(counts != 2)
-    if wrong.size:
-        line, got = lines[wrong[0]], counts[wrong[0]]
-        raise RecsaeError(
-            f"{file}:{line}: expected a user and an item, got {got} number{'s' * bool(got > 1)}"
-            " (--format s3rec reads sequences)"
-        )
-    notes += numberlines.told(file, "pairs", settings)
-    return Log(coded(numbers.values[::2]), coded(numbers.values[1::2]), None)
 
 
 def coded(values: NDArray[Any]) -> Coded:
@@ -41,4 +19,30 @@ def coded(values: NDArray[Any]) -> Coded:
     return Coded(codes.astype(np.int32), ids)
 
 
-READER = Reader(looks, read)
+@final
+class PairReader(Reader):
+    """The original SASRec's text, a user and an item a line, without times."""
+
+    name = "pairs"
+    priority = 50
+    splits = False
+
+    def looks(self, file: File, settings: DataSettings) -> bool:
+        """Tell two numbers a line, of which the first recurs."""
+        return numberlines.form_of(file) == "pairs"
+
+    def read(self, source: Source, settings: DataSettings, notes: list[str]) -> Log:
+        """Read the pairs in the order of the file."""
+        (file,) = source.files
+        numberlines.refuse_columns(file, settings)
+        numbers = numberlines.numbers_of(file, "user")
+        lines, counts = np.unique(numbers.line_of, return_counts=True)
+        wrong = np.flatnonzero(counts != 2)
+        if wrong.size:
+            line, got = lines[wrong[0]], counts[wrong[0]]
+            raise RecsaeError(
+                f"{file}:{line}: expected a user and an item, got {got} number{'s' * bool(got > 1)}"
+                " (--format s3rec reads sequences)"
+            )
+        notes += numberlines.told(file, "pairs", settings)
+        return Log(coded(numbers.values[::2]), coded(numbers.values[1::2]), None)

@@ -1,19 +1,24 @@
 """Parquet: an event a row."""
 
+from typing import final
+
 from recsae.interactions.files.parquet import ParquetTable
-from recsae.interactions.readers.tabular import table_reader
+from recsae.interactions.readers.base import TableReader
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File
 
 
-def looks(file: File, settings: DataSettings) -> bool:
-    """Tell parquet by its mark."""
-    return file.head.startswith(b"PAR1")
+@final
+class ParquetReader(TableReader):
+    """Parquet, an event a row."""
 
+    name = "parquet"
+    priority = 10
 
-def table(file: File, settings: DataSettings) -> ParquetTable:
-    """Open a parquet file."""
-    return ParquetTable(file)
+    def looks(self, file: File, settings: DataSettings) -> bool:
+        """Tell parquet by its mark."""
+        return file.head.startswith(b"PAR1")
 
-
-READER = table_reader(looks, table)
+    def table(self, file: File, settings: DataSettings) -> ParquetTable:
+        """Open a parquet file."""
+        return ParquetTable(file)

@@ -5,7 +5,7 @@ sequence is put together again from the longest prefix and the targets, and ever
 against it. R rows of all files, L cells of all lists, E events.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import pyarrow as pa
@@ -20,25 +20,14 @@ from recsae.interactions.columns.roles import Columns, columns, listed
 from recsae.interactions.frame import SPLITS, TRAIN
 from recsae.interactions.log import Coded, Log
 from recsae.interactions.names import candidates, list_column
-from recsae.interactions.readers import recbole
-from recsae.interactions.readers.source import Reader, Source
+from recsae.interactions.readers.base import Reader, Source
+from recsae.interactions.readers.recbole import RecboleReader, is_typed, typed_names
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File
 from recsae.interactions.table import Column, Table, columns_of
 
 Ints = NDArray[np.int64]
 _SHOWN = 1000  # rows by which it is told whether a row has an id of its own
-
-
-def looks(file: File, settings: DataSettings) -> bool:
-    """Tell typed names with a list of items."""
-    if not recbole.is_typed(recbole.typed_names(file)[0]):
-        return False
-    table = recbole.table(file, settings)
-    try:
-        return prefix_column(table, _columns(table, settings, [])) is not None
-    except RecsaeError:
-        return list_column(table.names) is not None
 
 
 def _columns(table: Table, settings: DataSettings, notes: list[str]) -> Columns:
@@ -56,40 +45,6 @@ class _Rows(NamedTuple):
     start_R: Ints
     """Where a row's list starts in cells_L."""
     length_R: Ints
-
-
-def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
-    """Read the sequences; the targets of three files are a given split, all else is training."""
-    refuse_filters(source.path, settings, "rows are prefixes, not events")
-    tables = [recbole.table(file, settings) for file in source.files]
-    found = _columns(tables[0], settings, notes)
-    lists = prefix_column(tables[0], found)
-    if lists is None:
-        raise RecsaeError(f"{tables[0].top}: no column of prefixes such as item_id_list:token_seq")
-    if list_column(tables[0].names) is None:
-        notes.append(
-            f"{source.path}: {lists!r} lists the items before {found.item!r}, so rows are read as"
-            " prefixes; --format recbole says otherwise"
-        )
-    _refuse_other_names(tables, [found.user, found.item, lists], source)
-    read, sizes = columns_of(tables, [found.user, found.item, lists], [], str(source.path))
-    user = coded_ids(read[found.user], notes)
-    item, rows = _rows(read[found.item], read[lists], user, notes)
-    parts = source.parts or (TRAIN,) * len(tables)
-    rows = rows._replace(part_R=np.repeat(np.array(parts), sizes))
-    _refuse_own_ids(rows, read[found.user])
-    events = _sequences(rows, read[lists])
-    times = [] if settings.order == "file" else candidates("time", tables[0].names)
-    if times:
-        notes.append(f"{source.path}: the lists give the order, {listed(times)} is not read")
-    return Log(
-        Coded(events.user_E.astype(np.int32), user.ids),
-        Coded(events.item_E.astype(np.int32), item.ids),
-        None,
-        events.part_E.astype(np.int8) if source.parts is not None else None,
-        columns={"user": found.user, "item": found.item, "prefix": lists},
-        unused=tuple(name for name in found.unused if name != lists),
-    )
 
 
 def _refuse_other_names(tables: list[Any], names: list[str], source: Source) -> None:
@@ -213,4 +168,54 @@ def _together(rows: _Rows, place_R: Ints) -> tuple[_Events, Ints]:
     return _Events(user_E, item_E, part_E), np.unique(np.concatenate([bad_L, bad_R]))
 
 
-READER = Reader(looks, read)
+@final
+class PrefixReader(Reader):
+    """RecBole's benchmark files, a prefix of a user's items and its target a row."""
+
+    name = "prefixes"
+    priority = 30
+
+    def looks(self, file: File, settings: DataSettings) -> bool:
+        """Tell typed names with a list of items."""
+        if not is_typed(typed_names(file)[0]):
+            return False
+        table = RecboleReader().table(file, settings)
+        try:
+            return prefix_column(table, _columns(table, settings, [])) is not None
+        except RecsaeError:
+            return list_column(table.names) is not None
+
+    def read(self, source: Source, settings: DataSettings, notes: list[str]) -> Log:
+        """Read the sequences; targets of three files are a given split, all else is training."""
+        refuse_filters(source.path, settings, "rows are prefixes, not events")
+        tables = [RecboleReader().table(file, settings) for file in source.files]
+        found = _columns(tables[0], settings, notes)
+        lists = prefix_column(tables[0], found)
+        if lists is None:
+            raise RecsaeError(
+                f"{tables[0].top}: no column of prefixes such as item_id_list:token_seq"
+            )
+        if list_column(tables[0].names) is None:
+            notes.append(
+                f"{source.path}: {lists!r} lists the items before {found.item!r}, so rows are"
+                " read as prefixes; --format recbole says otherwise"
+            )
+        _refuse_other_names(tables, [found.user, found.item, lists], source)
+        read, sizes = columns_of(tables, [found.user, found.item, lists], [], str(source.path))
+        user = coded_ids(read[found.user], notes)
+        item, rows = _rows(read[found.item], read[lists], user, notes)
+        parts = source.parts or (TRAIN,) * len(tables)
+        rows = rows._replace(part_R=np.repeat(np.array(parts), sizes))
+        _refuse_own_ids(rows, read[found.user])
+        events = _sequences(rows, read[lists])
+        times = [] if settings.order == "file" else candidates("time", tables[0].names)
+        if times:
+            notes.append(f"{source.path}: the lists give the order, {listed(times)} is not read")
+        return Log(
+            Coded(events.user_E.astype(np.int32), user.ids),
+            Coded(events.item_E.astype(np.int32), item.ids),
+            None,
+            events.part_E.astype(np.int8) if source.parts is not None else None,
+            columns={"user": found.user, "item": found.item, "prefix": lists},
+            unused=tuple(name for name in found.unused if name != lists),
+        )

@@ -2,20 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from typing import final
 
 from recsae.errors import RecsaeError
 from recsae.interactions.files.layout import Layout, lines_of
 from recsae.interactions.files.text import TextTable
-from recsae.interactions.readers.tabular import table_reader
+from recsae.interactions.readers.base import TableReader
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File
 
 _TYPED = re.compile(r"\s*([^:]+):(token|float|token_seq|float_seq)\s*")
-
-
-def looks(file: File, settings: DataSettings) -> bool:
-    """Tell the file by its line of typed names."""
-    return is_typed(typed_names(file)[0])
 
 
 def typed_names(file: File) -> tuple[list[str], str]:
@@ -30,7 +26,7 @@ def is_typed(names: Sequence[str]) -> bool:
     return bool(names) and all(_TYPED.fullmatch(name) for name in names)
 
 
-def layout(file: File, settings: DataSettings) -> tuple[Layout, dict[str, str]]:
+def typed_layout(file: File, settings: DataSettings) -> tuple[Layout, dict[str, str]]:
     """Return the layout and each column's type; raises RecsaeError if a name has no type."""
     typed, delimiter = typed_names(file)
     if not is_typed(typed):
@@ -42,9 +38,17 @@ def layout(file: File, settings: DataSettings) -> tuple[Layout, dict[str, str]]:
     return Layout(delimiter, False, names, True, 1, shown), types
 
 
-def table(file: File, settings: DataSettings) -> TextTable:
-    """Open a typed table."""
-    return TextTable(file, layout(file, settings)[0])
+@final
+class RecboleReader(TableReader):
+    """RecBole's .inter, typed names and an event a line."""
 
+    name = "recbole"
+    priority = 40
 
-READER = table_reader(looks, table)
+    def looks(self, file: File, settings: DataSettings) -> bool:
+        """Tell the file by its line of typed names."""
+        return is_typed(typed_names(file)[0])
+
+    def table(self, file: File, settings: DataSettings) -> TextTable:
+        """Open a typed table."""
+        return TextTable(file, typed_layout(file, settings)[0])

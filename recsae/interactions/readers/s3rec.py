@@ -1,36 +1,17 @@
 """S3Rec's text: a line a user, `user item item …`, in order of time, without times."""
 
+from typing import final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from recsae.errors import RecsaeError
 from recsae.interactions.files import numberlines
 from recsae.interactions.log import Log
+from recsae.interactions.readers.base import Reader, Source
 from recsae.interactions.readers.pairs import coded
-from recsae.interactions.readers.source import Reader, Source
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File
-
-
-def looks(file: File, settings: DataSettings) -> bool:
-    """Tell lines of numbers that each start with another user."""
-    return numberlines.form_of(file) == "s3rec"
-
-
-def read(source: Source, settings: DataSettings, notes: list[str]) -> Log:
-    """Read the sequences; raises RecsaeError naming a user's second line."""
-    (file,) = source.files
-    numberlines.refuse_columns(file, settings)
-    numbers, line_of = numberlines.numbers_of(file, "user")
-    first = np.flatnonzero(np.diff(line_of, prepend=0))
-    _refuse_second_lines(file, numbers[first], line_of[first])
-    lengths = np.diff(np.append(first, len(numbers))) - 1
-    if not lengths.all():
-        where = f"{file}:{line_of[first[lengths.argmin()]]}"
-        raise RecsaeError(f"{where}: expected a user and items, got one number")
-    notes += numberlines.told(file, "s3rec", settings)
-    users = np.repeat(numbers[first], lengths)
-    return Log(coded(users), coded(np.delete(numbers, first)), None)
 
 
 def _refuse_second_lines(file: File, users: NDArray[np.int64], lines: NDArray[np.int64]) -> None:
@@ -45,4 +26,29 @@ def _refuse_second_lines(file: File, users: NDArray[np.int64], lines: NDArray[np
         )
 
 
-READER = Reader(looks, read)
+@final
+class S3RecReader(Reader):
+    """S3Rec's text, a user and their items a line, without times."""
+
+    name = "s3rec"
+    priority = 60
+    splits = False
+
+    def looks(self, file: File, settings: DataSettings) -> bool:
+        """Tell lines of numbers that each start with another user."""
+        return numberlines.form_of(file) == "s3rec"
+
+    def read(self, source: Source, settings: DataSettings, notes: list[str]) -> Log:
+        """Read the sequences; raises RecsaeError naming a user's second line."""
+        (file,) = source.files
+        numberlines.refuse_columns(file, settings)
+        numbers, line_of = numberlines.numbers_of(file, "user")
+        first = np.flatnonzero(np.diff(line_of, prepend=0))
+        _refuse_second_lines(file, numbers[first], line_of[first])
+        lengths = np.diff(np.append(first, len(numbers))) - 1
+        if not lengths.all():
+            where = f"{file}:{line_of[first[lengths.argmin()]]}"
+            raise RecsaeError(f"{where}: expected a user and items, got one number")
+        notes += numberlines.told(file, "s3rec", settings)
+        users = np.repeat(numbers[first], lengths)
+        return Log(coded(users), coded(np.delete(numbers, first)), None)

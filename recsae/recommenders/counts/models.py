@@ -61,7 +61,7 @@ def markov_chain(histories: Histories, position_R: Ints) -> Scores:
     return lambda rows: followers.counts(last_R[rows]).add_(popularity_I)
 
 
-RECOMMENDERS: dict[str, Callable[[Histories, Ints], Scores]] = {
+SCORERS: dict[str, Callable[[Histories, Ints], Scores]] = {
     "Popularity": popularity,
     "MarkovChain": markov_chain,
 }

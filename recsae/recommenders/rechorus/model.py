@@ -1,45 +1,23 @@
 """ReChorus' SASRec, so that a model trained there scores here as it did there.
 
-It differs from `model.SASRec`: places are counted from the end of a history, layers are normed
+It differs from ours: places are counted from the end of a history, layers are normed
 after each sum, attention has no output projection. So a state in the middle of a window is not what
 the model would score with there; each state is computed from its own history, as its last one.
 Shapes: B sequences, L their padded length, D width, H heads, X width of a head, I items.
 """
 
-from typing import Annotated, Self
+from typing import final
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
-from recsae.settings import KeyedValueError, Settings
+from recsae.recommenders.rechorus.settings import RechorusSettings
+from recsae.recommenders.recommender import Recommender
 
 
-class RechorusSettings(Settings):
-    """What a ReChorus SASRec is built from; only heads and dropout are not in its file."""
-
-    emb_size: Annotated[int, Field(ge=1)]
-    """Width of item embeddings and states."""
-    num_layers: Annotated[int, Field(ge=1)]
-    """Transformer blocks."""
-    num_heads: Annotated[int, Field(ge=1)]
-    """Attention heads a block; must divide emb_size."""
-    max_len: Annotated[int, Field(ge=1)]
-    """Most recent items of a history that the model sees."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    """Dropout rate in training mode; scores do not depend on it."""
-
-    @model_validator(mode="after")
-    def _heads_divide_the_width(self) -> Self:
-        if self.emb_size % self.num_heads:
-            raise KeyedValueError(
-                "num_heads", f"expected a divisor of emb_size {self.emb_size}, got {self.num_heads}"
-            )
-        return self
-
-
-class RechorusSASRec(nn.Module):
+@final
+class RechorusSASRec(Recommender):
     """The forward pass of ReChorus' SASRec over our item codes."""
 
     def __init__(self, settings: RechorusSettings, n_items: int) -> None:

@@ -4,35 +4,20 @@ Shapes: B sequences, L their padded length, D width, H heads, X width of a head,
 """
 
 import math
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recsae.recommenders.recommender import Recommender
 from recsae.recommenders.sasrec.settings import SASRecSettings
 
 ROTARY_BASE = 100.0  # of the order of max_len, where language models take 10,000
 
 
-class Recommender(Protocol):
-    """What is asked of a frozen base: states that are multiplied with its item table."""
-
-    @property
-    def max_len(self) -> int:
-        """Most items of a history that one state can depend on."""
-
-    def hidden(self, items_BL: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return states [B, L, D] of items padded on the right; those of padding mean nothing."""
-
-    def last(self, items_BL: Tensor, lengths_B: Tensor) -> Tensor:
-        """Return the state [B, D] after the last item of each history."""
-
-    def item_table(self) -> Tensor:
-        """Return the table [I, D]: what follows a state h is scored by h @ table.T."""
-
-
-class SASRec(nn.Module):
+@final
+class SASRec(Recommender):
     """Pre-norm blocks over item embeddings, which score the next item too.
 
     Order enters as rotary positions (Su et al., 2021), not as an embedding of each place: what

@@ -20,7 +20,7 @@ MANY_ROWS = 500_000
 FLOP_BUDGET = 2e14
 """What a training may cost: about 40 minutes on two cores, at 8e10 operations a second."""
 _UPDATE_FLOP = 200.0
-"""Operations that fit into the time in which the optimiser reads and writes one weight."""
+"""Operations that fit into the time in which the optimizer reads and writes one weight."""
 
 _SPARSE: dict[str, Any] = {
     **{"emb_size": 128, "num_heads": 4, "dropout": 0.4, "max_len": 50},

@@ -16,24 +16,17 @@ from torch import Tensor
 from recsae.errors import RecsaeError, SettingError
 from recsae.metrics.ranking import NotFiniteError, Seen
 from recsae.progress import meter
+from recsae.recommenders.architecture import Trained
 from recsae.recommenders.sasrec.loss import cross_entropy
 from recsae.recommenders.sasrec.model import SASRec
 from recsae.recommenders.sasrec.sampled_loss import sampled_cross_entropy
 from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.recommenders.sasrec.states import evaluate, seen_of
+from recsae.recommenders.states import evaluate, seen_of
 from recsae.sequences import Sequences, Windows, batches
 
 _FEWEST_TARGETS = 2
 WARM_UP = 0.05
 """Share of the epochs over which the cosine schedule first lets lr rise from 0."""
-
-
-class Trained(NamedTuple):
-    """A frozen model, as it was after the epoch with the best NDCG@10 on dev."""
-
-    model: SASRec
-    curve: list[float]
-    """NDCG@10 on dev after each epoch."""
 
 
 class _Batch(NamedTuple):
@@ -58,15 +51,15 @@ def train(sequences: Sequences, settings: SASRecSettings, device: torch.device) 
 def _fit(
     model: SASRec, sequences: Sequences, settings: SASRecSettings, device: torch.device
 ) -> list[float]:
-    optimiser = torch.optim.AdamW(model.parameters(), lr=settings.lr, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.lr, fused=True)
     seen = seen_of(sequences, sequences.dev)
     curve: list[float] = []
     with meter("SASRec epoch", settings.epochs) as progress:
         for epoch in range(settings.epochs):
             note = f"dev NDCG@10 {curve[-1]:.4f}" if curve else ""
             for done, batch in _epoch(sequences, settings, epoch, device):
-                _set_rate(optimiser, settings, done / settings.epochs)
-                _step(model.train(), optimiser, settings, batch)
+                _set_rate(optimizer, settings, done / settings.epochs)
+                _step(model.train(), optimizer, settings, batch)
                 progress(done, note)
             score = _score(model.eval(), sequences, seen, device)
             progress(epoch + 1, f"dev NDCG@10 {score:.4f}")
@@ -87,7 +80,7 @@ def _score(model: SASRec, sequences: Sequences, seen: Seen, device: torch.device
 
 
 def _step(
-    model: SASRec, optimiser: torch.optim.Optimizer, settings: SASRecSettings, batch: _Batch
+    model: SASRec, optimizer: torch.optim.Optimizer, settings: SASRecSettings, batch: _Batch
 ) -> None:
     inputs_BL, lengths_B, following_T = batch
     hidden_TD = model.hidden(inputs_BL, lengths_B)[_valid(inputs_BL, lengths_B)]
@@ -95,14 +88,14 @@ def _step(
         loss = sampled_cross_entropy(hidden_TD, model.item_table(), following_T, settings.negatives)
     else:
         loss = cross_entropy(hidden_TD, model.item_table(), following_T)
-    optimiser.zero_grad()
+    optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    optimiser.step()
+    optimizer.step()
 
 
-def _set_rate(optimiser: torch.optim.Optimizer, settings: SASRecSettings, done: float) -> None:
+def _set_rate(optimizer: torch.optim.Optimizer, settings: SASRecSettings, done: float) -> None:
     if settings.schedule == "cosine":
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = settings.lr * cosine(done)
 
 

@@ -5,17 +5,16 @@ distances, so that a model may interpolate between them; other choices have no o
 feature each. A parameter that takes no part in a trial stands in the middle, wherever it was drawn.
 """
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from recsae.search.engine.new_trials import drawn_by
-from recsae.space.parameters import MODEL, Parameter, Scalar, When
+from recsae.space.parameters import Parameter, drawn_before
 from recsae.space.space import SearchSpace
+from recsae.space.unit import between_ends, from_between_ends
+from recsae.space.values import Scalar
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -26,33 +25,31 @@ MIDDLE = 0.5
 class Side:
     """One parameter as a side of the cube."""
 
-    name: str
+    parameter: Parameter
     values: tuple[Scalar, ...] | None
     """All it can be, in order; None for a range of numbers."""
     places: Array
     """Where the values lie; of a range, nothing."""
     ordered: bool
     """False for choices without an order."""
-    low: float = 0.0
-    high: float = 1.0
-    log: bool = False
-    when: When = ()
+
+    @property
+    def name(self) -> str:
+        """The parameter's name."""
+        return self.parameter.name
 
     def share(self, value: Any) -> float:
         """Return where a value lies; one outside of the range lies on its end."""
-        if self.values is not None and not self._is_number():
+        if self.values is not None and self.parameter.kind == "choice":
             known = value in self.values
             return float(self.places[self.values.index(value)]) if known else MIDDLE
-        low, high, at = (_scaled(number, self.log) for number in (self.low, self.high, value))
-        return min(1.0, max(0.0, (at - low) / (high - low))) if high > low else MIDDLE
+        return min(1.0, max(0.0, between_ends(value, *self.parameter.ends, self.parameter.log)))
 
     def value(self, share: float) -> Any:
         """Return the value at a place, the nearest one if there are only some."""
         if self.values is not None:
             return self.values[int(np.abs(self.places - share).argmin())]
-        low, high = _scaled(self.low, self.log), _scaled(self.high, self.log)
-        number = low + share * (high - low)
-        return min(self.high, max(self.low, math.exp(number) if self.log else number))
+        return from_between_ends(share, *self.parameter.ends, self.parameter.log)
 
     def snapped(self, shares: Array) -> Array:
         """Return the places that the nearest values have."""
@@ -62,14 +59,10 @@ class Side:
 
     def drawn(self, shares: Array) -> Array:
         """Return places of values that are all equally likely where `shares` is uniform."""
-        if self.values is None or self._is_number():
+        if self.values is None or self.parameter.kind == "int":
             return self.snapped(shares)
         count = len(self.values)
         return np.asarray(self.places[np.minimum((shares * count).astype(int), count - 1)])
-
-    def _is_number(self) -> bool:
-        """Return True for an integer range: its values lie where the range puts them."""
-        return self.values is not None and self.high > self.low
 
 
 class Cube:
@@ -77,15 +70,8 @@ class Cube:
 
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
-        model = Parameter(MODEL, "choice", choices=tuple(space.models))
-        searched = [model] if len(space.models) > 1 else []
-        searched += [p for p in space.parameters if p.kind != "fixed"]
-        self.sides = [_side(parameter) for parameter in searched]
-        self._fixed: dict[str, Scalar] = {}
-        if len(space.models) == 1:
-            self._fixed[MODEL] = space.models[0]
-        self._fixed |= {p.name: p.value for p in space.parameters if p.kind == "fixed"}
-        self._whens = {p.name: p.when for p in space.parameters}
+        self.sides = [_side(parameter) for parameter in space.searched]
+        self._deciding = {name for parameter in space.parameters for name, _ in parameter.when}
 
     @property
     def dimensions(self) -> int:
@@ -99,8 +85,9 @@ class Cube:
 
     def drawn(self, point: Array) -> dict[str, Any]:
         """Return what a point stands for, as `Trial.drawn` has it."""
-        named = dict(zip(self._names(), point.tolist(), strict=True))
-        return drawn_by(self._space, _AtPoint(named, self.sides))
+        found = zip(self.sides, point.tolist(), strict=True)
+        values = {side.name: side.value(share) for side, share in found}
+        return self._space.drawn(drawn_before(values))
 
     def spread(self, shares: Array) -> Array:
         """Return points of the space for uniform numbers: [point, side]."""
@@ -111,11 +98,22 @@ class Cube:
         """Return the points on values that exist, idle parameters in the middle: [point, side]."""
         places = [side.snapped(points[:, i]) for i, side in enumerate(self.sides)]
         settled = np.stack(places, axis=1) if places else points.copy()
-        active: dict[str, npt.NDArray[np.bool_]] = {}
-        for i, side in enumerate(self.sides):
-            active[side.name] = self._meets(side.when, settled, active)
-            settled[~active[side.name], i] = MIDDLE
+        if self._deciding:
+            self._put_idle(settled)
         return settled
+
+    def _put_idle(self, points: Array) -> None:
+        """Put the parameters that take no part in a trial in the middle."""
+        places = {side.name: (i, side) for i, side in enumerate(self.sides)}
+        known: list[dict[str, Any]] = [{} for _ in points]
+        for parameter in self._space.with_model:
+            i, side = places.get(parameter.name, (0, None))
+            for point, values in zip(points, known, strict=True):
+                if not parameter.active(values):
+                    if side is not None:
+                        point[i] = MIDDLE
+                elif parameter.name in self._deciding:
+                    values[parameter.name] = side.value(point[i]) if side else parameter.value
 
     def features(self, points: Array) -> Array:
         """Return what distances are taken of: [point, feature]."""
@@ -127,72 +125,17 @@ class Cube:
                 columns += [(points[:, i] == place).astype(float) for place in side.places]
         return np.stack(columns, axis=1) if columns else np.zeros((len(points), 1))
 
-    def _names(self) -> list[str]:
-        return [side.name for side in self.sides]
-
-    def _meets(
-        self, when: When, points: Array, active: dict[str, npt.NDArray[np.bool_]]
-    ) -> npt.NDArray[np.bool_]:
-        """Return for which points a condition holds; what it names stands before it."""
-        met = np.ones(len(points), dtype=bool)
-        for name, wanted in when:
-            if name in active:
-                i = self._names().index(name)
-                side = self.sides[i]
-                places = [side.share(value) for value in wanted]
-                met &= active[name] & np.isin(points[:, i], places)
-            else:
-                met &= self._fixed.get(name) in wanted
-                met &= self._meets(self._whens.get(name, ()), points, active)
-        return met
-
-
-class _AtPoint:
-    """A Draw that reads the coordinates of a point."""
-
-    def __init__(self, point: dict[str, float], sides: Sequence[Side]) -> None:
-        self._point, self._sides = point, {side.name: side for side in sides}
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        """Return the integer at the point."""
-        return self._at(name)
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        """Return the number at the point."""
-        return self._at(name)
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        """Return the option at the point."""
-        return self._at(name)
-
-    def _at(self, name: str) -> Any:
-        return self._sides[name].value(float(self._point[name]))
-
 
 def _side(parameter: Parameter) -> Side:
     """Return a searched parameter as a side."""
-    if parameter.kind == "choice":
-        return _choice(parameter)
-    assert parameter.low is not None and parameter.high is not None
-    ends = {"low": float(parameter.low), "high": float(parameter.high), "log": parameter.log}
     if parameter.kind == "float":
-        return Side(parameter.name, None, np.empty(0), True, when=parameter.when, **ends)  # type: ignore[arg-type]
-    values = tuple(int(value) for value in parameter.grid())
-    numbers = np.array([_scaled(value, parameter.log) for value in values])
-    low, high = (_scaled(end, parameter.log) for end in (parameter.low, parameter.high))
-    places = (numbers - low) / (high - low) if high > low else np.full(len(values), MIDDLE)
-    return Side(parameter.name, values, places, True, when=parameter.when, **ends)  # type: ignore[arg-type]
-
-
-def _choice(parameter: Parameter) -> Side:
-    values = parameter.choices
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    order = sorted(values, key=float) if numbers else list(values)  # type: ignore[arg-type]
-    places = np.linspace(0.0, 1.0, len(order)) if len(order) > 1 else np.array([MIDDLE])
-    # `low` and `high` stay equal: where a choice lies is looked up, not computed.
-    ordered = numbers or len(values) <= 2
-    return Side(parameter.name, tuple(order), places, ordered, 0.0, 0.0, False, parameter.when)
-
-
-def _scaled(value: float, log: bool) -> float:
-    return math.log(value) if log else float(value)
+        return Side(parameter, None, np.empty(0), True)
+    if parameter.kind == "int":
+        values = tuple(parameter.grid())
+        places = [between_ends(value, *parameter.ends, parameter.log) for value in values]
+        return Side(parameter, values, np.array(places), True)
+    choices = parameter.choices
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in choices)
+    order = sorted(choices, key=float) if numbers else list(choices)  # type: ignore[arg-type]
+    spread = np.linspace(0.0, 1.0, len(order)) if len(order) > 1 else np.array([MIDDLE])
+    return Side(parameter, tuple(order), spread, numbers or len(choices) <= 2)

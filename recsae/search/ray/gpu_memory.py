@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, Final
 
 from ray.exceptions import RayError
@@ -16,7 +17,7 @@ from recsae.search.ray.interrupt import Interrupt
 from recsae.search.ray.reservations import done_with
 from recsae.search.ray.resources import Need, Share
 from recsae.search.ray.trainable import Work, factory
-from recsae.space.parameters import MODEL
+from recsae.space.parameters import MODEL, Parameter
 from recsae.space.space import SearchSpace
 
 RATE = "sae_lr"
@@ -34,32 +35,24 @@ WHOLE = Need(1, 1)
 """A trial that fills a GPU."""
 
 
-class LargestDraw:
-    """Draws what takes most memory: the largest integers and choices, for one model."""
-
-    def __init__(self, model: str) -> None:
-        self._model = model
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> int:
-        """Return the upper end."""
-        return high
-
-    def float(self, name: str, low: float, high: float, log: bool) -> float:
-        """Return the upper end, so that no term of the loss is off; the lower one of a rate."""
-        return low if name == RATE else high
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        """Return the model, or the largest number, or the first of other options."""
-        if name == MODEL:
-            return self._model
-        numbers = [v for v in options if isinstance(v, (int, float)) and not isinstance(v, bool)]
-        return max(numbers) if len(numbers) == len(options) else options[0]
-
-
 def largest(space: SearchSpace) -> list[tuple[str, dict[str, Any]]]:
     """Return for each model of a space its name and its largest settings."""
-    drawn = [(model, space.suggest(LargestDraw(model))) for model in space.models]
+    drawn = [(model, space.suggest(partial(_largest, model))) for model in space.models]
     return [(model, space.settings_for(params).values()) for model, params in drawn]
+
+
+def _largest(model: str, parameter: Parameter) -> Any:
+    """Return the value that takes most memory, and that leaves no term of the loss off.
+
+    Of numbers the largest, but of a rate's range the lower end; of other choices the first.
+    """
+    if parameter.name == MODEL:
+        return model
+    values = parameter.corners()
+    if parameter.name == RATE and parameter.kind == "float":
+        return values[0]
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    return max(numbers) if len(numbers) == len(values) else values[0]
 
 
 def measured_need(space: SearchSpace, work: Work, halt: Interrupt, share: Share) -> Need | None:

@@ -12,10 +12,9 @@ from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler
 
 from recsae.results import States
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.new_trials import drawn_by
 from recsae.search.samplers.draws import seed_of
 from recsae.search.samplers.observations import Observation, Observations
-from recsae.search.samplers.studies import OptunaDraw, study_of, tell
+from recsae.search.samplers.studies import draw_by, study_of, tell
 from recsae.space.space import SearchSpace
 
 POPULATION: Final = 20
@@ -45,7 +44,7 @@ class Lasting:
         """Return what is drawn for a trial, the same until the trial starts."""
         if self._asked is None or self._asked[0] != trial_id:
             trial = self._ask(trial_id)
-            self._asked = trial_id, trial, drawn_by(self._space, OptunaDraw(trial))
+            self._asked = trial_id, trial, self._space.drawn(draw_by(trial))
         return dict(self._asked[2])
 
     def on_event(self, history: History, trial: Trial) -> None:
@@ -77,7 +76,7 @@ class Lasting:
         self._study.enqueue_trial(trial.drawn)
         own = self._ask(trial.trial_id)
         _ = own.relative_params  # so that it belongs to a generation
-        drawn_by(self._space, OptunaDraw(own))
+        self._space.drawn(draw_by(own))
         return own
 
     def _ask(self, trial_id: int) -> optuna.Trial:

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar, Protocol
 
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.new_trials import drawn_by
 from recsae.search.samplers.draws import Use, generator
 from recsae.search.samplers.priors import Priors
 from recsae.space.space import SearchSpace
@@ -50,4 +49,4 @@ class GuidedSampler:
         """Return a starting point; what it leaves out is drawn from its prior or by chance."""
         random = generator(self._space.search.seed, trial_id, Use.POINT)
         point = dict(self._space.points[trial_id])
-        return drawn_by(self._space, self._priors.around(point, random))
+        return self._space.drawn(self._priors.around(point, random))

@@ -3,9 +3,9 @@
 from typing import Any, ClassVar
 
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.new_trials import drawn_by
-from recsae.search.samplers.draws import UnitDraw, Use, at_random, generator, searched
+from recsae.search.samplers.draws import Use, at_random, generator
 from recsae.space.space import SearchSpace
+from recsae.space.unit import from_unit
 
 
 class Random:
@@ -18,9 +18,8 @@ class Random:
 
     def draw(self, history: History, trial_id: int) -> dict[str, Any]:
         """Return what is drawn for a trial."""
-        return drawn_by(
-            self._space, at_random(generator(self._space.search.seed, trial_id, Use.CORE))
-        )
+        random = generator(self._space.search.seed, trial_id, Use.CORE)
+        return self._space.drawn(at_random(random))
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Learn nothing."""
@@ -35,7 +34,8 @@ class Net:
     lasting: ClassVar[bool] = False
 
     def __init__(self, space: SearchSpace) -> None:
-        self._space, self._names = space, searched(space)
+        self._space = space
+        self._names = [parameter.name for parameter in space.searched]
 
     def draw(self, history: History, trial_id: int) -> dict[str, Any]:
         """Return what is drawn for a trial."""
@@ -48,7 +48,7 @@ class Net:
         if trial_id:
             net.fast_forward(trial_id)
         point = dict(zip(self._names, net.random(1)[0].tolist(), strict=True))
-        return drawn_by(self._space, UnitDraw(point.__getitem__))
+        return self._space.drawn(lambda parameter: from_unit(parameter, point[parameter.name]))
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Learn nothing."""

@@ -12,11 +12,10 @@ import optuna
 from optuna.samplers import BaseSampler, GPSampler, TPESampler
 
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.new_trials import drawn_by
 from recsae.search.samplers.draws import seed_of
 from recsae.search.samplers.observations import Observations
 from recsae.search.samplers.source_levels import Levels
-from recsae.search.samplers.studies import Frozen, OptunaDraw, study_of
+from recsae.search.samplers.studies import Frozen, draw_by, study_of
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 
@@ -47,7 +46,7 @@ class Viewing:
         past += [self._frozen.open(*trial) for trial in self._observations.open]
         sampler = self._sampler(seed_of(self._space.search.seed, trial_id))
         trial = study_of(self._space, sampler, past).ask()
-        return drawn_by(self._space, OptunaDraw(trial))
+        return self._space.drawn(draw_by(trial))
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event."""

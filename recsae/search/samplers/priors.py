@@ -7,17 +7,16 @@ is drawn from the prior itself, beside what the model proposes, is PriorBand's w
 2306.12370, §4). All parameters of a trial go by one coin, so that a joint belief stays joint.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from recsae.search.engine.new_trials import drawn_by
-from recsae.search.samplers.draws import UnitDraw, Use, coordinate, generator
-from recsae.space.parameters import Integer, Number, Parameter
+from recsae.search.samplers.draws import Use, generator
+from recsae.space.parameters import Draw, Parameter
 from recsae.space.space import SearchSpace
+from recsae.space.unit import from_unit, to_unit
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class Priors:
 
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
-        self._parameters = {p.name: p for p in space.parameters if p.prior is not None}
         self._of = {p.name: p.prior for p in space.parameters if p.prior is not None}
 
     def mixed(self, drawn: dict[str, Any], trial_id: int) -> dict[str, Any]:
@@ -64,46 +62,28 @@ class Priors:
         if not turn:
             return drawn
         kept = {name: value for name, value in drawn.items() if name not in turn}
-        return drawn_by(self._space, self.around(kept, random))
+        return self._space.drawn(self.around(kept, random))
 
-    def around(self, given: dict[str, Any], random: np.random.Generator) -> "Around":
-        """Return a Draw of given values, and of the priors for what is not given."""
-        return Around(given, self._parameters, random)
+    def around(self, given: dict[str, Any], random: np.random.Generator) -> Draw:
+        """Return what picks given values, and from the priors, or by chance, what is not given."""
+
+        def draw(parameter: Parameter) -> Any:
+            if parameter.name in given:
+                return given[parameter.name]
+            return from_unit(parameter, _place(parameter, random))
+
+        return draw
 
 
-class Around:
-    """A Draw of given values; what is not given comes from its prior, or by chance without one."""
-
-    def __init__(
-        self, given: dict[str, Any], priors: dict[str, Parameter], random: np.random.Generator
-    ) -> None:
-        self._given, self._priors, self._random = given, priors, random
-        self._free = UnitDraw(self._coordinate)
-
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        """Return an option."""
-        given = name in self._given
-        return self._given[name] if given else self._free.choice(name, options)
-
-    def float(self, name: str, low: Number, high: Number, log: bool) -> Any:
-        """Return a number."""
-        given = name in self._given
-        return self._given[name] if given else self._free.float(name, low, high, log)
-
-    def int(self, name: str, low: Integer, high: Integer, log: bool, step: Integer) -> Any:
-        """Return an integer."""
-        given = name in self._given
-        return self._given[name] if given else self._free.int(name, low, high, log, step)
-
-    def _coordinate(self, name: str) -> Number:
-        chance = self._random.random()
-        parameter = self._priors.get(name)
-        if parameter is None or parameter.prior is None:
-            return chance
-        centre = coordinate(parameter, parameter.prior.around)
-        belief = BELIEFS[parameter.prior.sure]
-        if parameter.kind == "choice":
-            return centre if self._random.random() < belief.choice else chance
-        below, above = ndtr((0 - centre) / belief.width), ndtr((1 - centre) / belief.width)
-        unit = Number(centre + belief.width * ndtri(below + chance * (above - below)))
-        return min(max(unit, 0.0), 1.0)
+def _place(parameter: Parameter, random: np.random.Generator) -> float:
+    """Return a place from 0 to 1: near the parameter's prior, or anywhere without one."""
+    chance = random.random()
+    if parameter.prior is None:
+        return chance
+    centre = to_unit(parameter, parameter.prior.around)
+    belief = BELIEFS[parameter.prior.sure]
+    if parameter.kind == "choice":
+        return centre if random.random() < belief.choice else chance
+    below, above = ndtr((0 - centre) / belief.width), ndtr((1 - centre) / belief.width)
+    unit = float(centre + belief.width * ndtri(below + chance * (above - below)))
+    return min(max(unit, 0.0), 1.0)

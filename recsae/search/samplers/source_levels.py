@@ -15,11 +15,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from recsae.search.samplers.draws import coordinate
 from recsae.search.samplers.observations import Observation, bounded
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.parameters import MODEL
 from recsae.space.space import SearchSpace
+from recsae.space.unit import to_unit
 
 MOST: Final = 100
 """Of a source's trials, so many at most are shown to a model."""
@@ -110,5 +110,5 @@ class Levels:
             if parameter.kind == "choice":
                 found += [0.7 * (value == option) for option in parameter.choices]
             elif parameter.kind != "fixed":
-                found.append(0.5 if value is None else coordinate(parameter, value))
+                found.append(0.5 if value is None else to_unit(parameter, value))
         return np.array(found)

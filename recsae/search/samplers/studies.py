@@ -4,65 +4,39 @@ from collections.abc import Sequence
 from typing import Any
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from recsae.search.optuna_views.distributions import distribution_of
 from recsae.search.samplers.observations import Observation
-from recsae.space.parameters import MODEL, Parameter
+from recsae.space.parameters import Draw, Parameter
 from recsae.space.space import SearchSpace
 
 _BROKEN = "broken"
 
 
-class OptunaDraw:
-    """Lets an Optuna trial pick the values that a search space asks for."""
+def draw_by(trial: optuna.Trial) -> Draw:
+    """Return what lets an Optuna trial pick the values that a search space asks for."""
 
-    def __init__(self, trial: optuna.Trial) -> None:
-        self._trial = trial
+    def draw(parameter: Parameter) -> Any:
+        name, found = parameter.name, distribution_of(parameter)
+        if isinstance(found, FloatDistribution):
+            return trial.suggest_float(name, found.low, found.high, log=found.log)
+        if isinstance(found, IntDistribution):
+            return trial.suggest_int(name, found.low, found.high, log=found.log, step=found.step)
+        assert isinstance(found, CategoricalDistribution)
+        return trial.suggest_categorical(name, found.choices)
 
-    def choice(self, name: str, options: Sequence[Any]) -> Any:
-        """Pick one of the options."""
-        return self._trial.suggest_categorical(name, list(options))
-
-    def float(self, name: str, low: float, high: float, log: bool) -> Any:
-        """Pick a number from low to high."""
-        return self._trial.suggest_float(name, low, high, log=log)
-
-    def int(self, name: str, low: int, high: int, log: bool, step: int) -> Any:
-        """Pick an integer from low to high, both included."""
-        return self._trial.suggest_int(name, low, high, log=log, step=step)
-
-
-def distributions_of(space: SearchSpace) -> dict[str, BaseDistribution]:
-    """Return what each name of a space is drawn from, as OptunaDraw asks for it."""
-    found = {p.name: _distribution(p) for p in space.parameters if p.kind != "fixed"}
-    if len(space.models) > 1:
-        found[MODEL] = CategoricalDistribution(list(space.models))
-    return found
-
-
-def _distribution(parameter: Parameter) -> BaseDistribution:
-    if parameter.kind == "choice":
-        return CategoricalDistribution(list(parameter.choices))
-    low, high = parameter.low, parameter.high
-    assert low is not None and high is not None
-    if parameter.kind == "float":
-        return FloatDistribution(low, high, log=parameter.log)
-    return IntDistribution(int(low), int(high), log=parameter.log, step=parameter.step or 1)
+    return draw
 
 
 class Frozen:
     """Makes trials of the past for Optuna, each once while it is shown."""
 
     def __init__(self, space: SearchSpace) -> None:
-        self._distributions = distributions_of(space)
+        self._distributions = {p.name: distribution_of(p) for p in space.searched}
         self._made: dict[int, tuple[Observation, bool, FrozenTrial]] = {}
 
     def seen(self, observations: Sequence[Observation], limited: bool) -> list[FrozenTrial]:

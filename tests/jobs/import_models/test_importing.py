@@ -28,6 +28,7 @@ from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.search_start import prepare
 from recsae.recommenders import base as bases
+from recsae.recommenders.sasrec import training
 from recsae.sae import files
 from recsae.sequences import Sequences
 from recsae.space.space import load_space, space_of
@@ -280,7 +281,7 @@ def test_preset_best_checks_the_width_as_soon_as_it_is_known(
     def train(*_: Any) -> None:
         raise AssertionError("a base was trained")
 
-    monkeypatch.setattr(bases, "train", train)
+    monkeypatch.setattr(training, "train", train)
     words = ["train", "--model_name", "SASRec_SAE", "--dataset", data, "--preset", "best"]
     with pytest.raises(AssertionError, match="sae_k: expected at most"):
         recsae(*words, "--sae_k", "100000", "--sae_scale_size", "1")

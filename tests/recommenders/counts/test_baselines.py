@@ -18,7 +18,7 @@ from recsae.interactions.settings import DataSettings
 from recsae.jobs.baselines import controls, score
 from recsae.reads import reads_of_test
 from recsae.recommenders.counts import BASELINES
-from recsae.recommenders.counts.models import RECOMMENDERS, Histories
+from recsae.recommenders.counts.models import SCORERS, Histories
 from recsae.recommenders.sasrec.settings import SASRecSettings
 
 REAL = os.environ.get("RECSAE_DATA_DIR", "")
@@ -34,7 +34,7 @@ def histories(*users: list[int], n_items: int = 6) -> Histories:
 def test_popularity_by_hand() -> None:
     known = histories([1, 1, 2, 5, 5], [3, 1, 5], [2, 4, 0])
     assert known.item_counts().tolist() == [0, 2, 2, 1, 0, 0]
-    scores = RECOMMENDERS["Popularity"](known, np.array([2, 7]))(slice(0, 2))
+    scores = SCORERS["Popularity"](known, np.array([2, 7]))(slice(0, 2))
     # Equal counts: the larger id first.
     assert scores[0].argsort(descending=True).tolist() == [2, 1, 3, 5, 4, 0]
     assert torch.equal(scores[0], scores[1])
@@ -44,7 +44,7 @@ def test_markov_chain_by_hand() -> None:
     known = histories([1, 2, 1, 2, 4, 0], [1, 3, 4, 0], [2, 1, 3, 5, 5])
     # Training items follow each other as 1→2 twice, 2→1 twice, 1→3 twice.
     at_four, at_one = 4, 8  # the targets after the training items 2 and 3
-    scores = RECOMMENDERS["MarkovChain"](known, np.array([at_four, at_one]))(slice(0, 2))
+    scores = SCORERS["MarkovChain"](known, np.array([at_four, at_one]))(slice(0, 2))
     assert scores[0].floor().tolist() == [0, 2, 0, 0, 0, 0]
     assert scores[1].floor().tolist() == [0, 0, 0, 0, 0, 0]  # nothing followed 3
     assert scores[1].argsort(descending=True).tolist()[:3] == [1, 2, 3]  # so popularity decides
@@ -57,7 +57,7 @@ def test_markov_chain_by_hand() -> None:
 def test_it_counts_as_a_loop_does(users: list[list[int]], data: st.DataObject) -> None:
     known = histories(*users)
     pairs = [pair for user in users for pair in pairwise(user[:-2])]
-    scores = RECOMMENDERS["MarkovChain"](known, known.offsets[1:] - 1)
+    scores = SCORERS["MarkovChain"](known, known.offsets[1:] - 1)
     start = data.draw(st.integers(0, len(users) - 1))
     for row, found in zip(range(start, len(users)), scores(slice(start, len(users))), strict=True):
         last = users[row][-2]

@@ -13,9 +13,10 @@ from rechorus_world import last_state, numbers, scores, state_dict, write_folder
 
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
-from recsae.recommenders.imported import draft, settings_of
+from recsae.recommenders.rechorus.base_draft import draft, settings_of
 from recsae.recommenders.rechorus.files import Checkpoint, read_checkpoint
-from recsae.recommenders.rechorus.model import RechorusSASRec, RechorusSettings
+from recsae.recommenders.rechorus.model import RechorusSASRec
+from recsae.recommenders.rechorus.settings import RechorusSettings
 from recsae.sequences import Sequences
 
 CHECKPOINTS = Path(os.environ.get("RECSAE_DATA_DIR") or "nowhere").parent / "checkpoints"

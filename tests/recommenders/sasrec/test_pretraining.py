@@ -20,7 +20,7 @@ from recsae.recommenders.base import Base, fingerprint, pretrain
 from recsae.recommenders.sasrec import training
 from recsae.recommenders.sasrec.model import SASRec
 from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.recommenders.sasrec.states import evaluate, seen_of
+from recsae.recommenders.states import evaluate, seen_of
 from recsae.sequences import Sequences, Targets
 
 CPU = torch.device("cpu")

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from search.made_searches import drawn_in, search
 
 from recsae.search.engine.history import History
-from recsae.search.engine.new_trials import drawn_by
 from recsae.search.samplers import sampler_for
-from recsae.search.samplers.draws import UnitDraw, coordinate
 from recsae.search.samplers.priors import BELIEFS, Priors, share
 from recsae.space.parameters import Parameter, Prior
 from recsae.space.space import SearchSpace, space_of
+from recsae.space.unit import from_unit, to_unit
 
 BEST = {"sae_lr": 0.02, "sae_auxk": 0.05, "sae_k": 12}
 
@@ -100,7 +99,7 @@ def test_a_prior_of_a_choice() -> None:
     }
     made = space_of({"model_name": "SASRec_SAE", "parameters": parameters})
     draw = Priors(made).around({}, np.random.default_rng(0))
-    drawn = [drawn_by(made, draw) for _ in range(200)]
+    drawn = [made.drawn(draw) for _ in range(200)]
     last = [values for values in drawn if values["sae_positions"] == "last"]
     assert 180 < len(last) < 200  # .9, and half of the rest
     assert all("sae_auxk" in values for values in last)
@@ -120,9 +119,9 @@ parameters = st.one_of(
 
 @given(parameters, st.floats(0, 1, exclude_max=True))
 def test_a_coordinate_leads_back_to_its_value(parameter: Parameter, unit: float) -> None:
-    value = parameter.draw(UnitDraw(lambda name: unit))
+    value = from_unit(parameter, unit)
     assert parameter.takes(value)
-    again = parameter.draw(UnitDraw(lambda name: coordinate(parameter, value)))
+    again = from_unit(parameter, to_unit(parameter, value))
     assert again == pytest.approx(value, rel=1e-9)
 
 
@@ -130,9 +129,9 @@ def test_a_coordinate_leads_back_to_its_value(parameter: Parameter, unit: float)
 def test_a_prior_draws_values_of_the_parameter(
     parameter: Parameter, unit: float, sure: str
 ) -> None:
-    around = parameter.draw(UnitDraw(lambda name: unit))
-    believed = Parameter(**{**vars(parameter), "prior": Prior(around, sure)})
+    around = from_unit(parameter, unit)
+    believed = Parameter(**{**vars(parameter), "prior": Prior.of({"around": around, "sure": sure})})
     made = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": 3}})
     priors = Priors(SearchSpace(**{**vars(made), "parameters": (believed,)}))
     draw = priors.around({}, np.random.default_rng(1))
-    assert all(believed.takes(believed.draw(draw)) for _ in range(5))
+    assert all(believed.takes(draw(believed)) for _ in range(5))

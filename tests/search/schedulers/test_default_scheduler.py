@@ -55,22 +55,27 @@ def test_the_default_of_two_objectives_leaves_a_front() -> None:
 
 def test_a_sampler_by_flag_takes_the_default_with_it_and_no_other_scheduler() -> None:
     made = space(ONE)
-    ours = made.override(sampler="ours")
+    ours = made.override(search={"sampler": "ours"})
     assert ours.scheduler.name == "none"
-    assert ours.override(sampler="tpe") == made
-    assert made.override(scheduler="auto") == made
-    assert space(ONE, {"name": "asha"}).override(scheduler="none", sampler="ours") == ours
+    assert ours.override(search={"sampler": "tpe"}) == made
+    assert made.override(scheduler={"name": "auto"}) == made
+    assert (
+        space(ONE, {"name": "asha"}).override(
+            scheduler={"name": "none"}, search={"sampler": "ours"}
+        )
+        == ours
+    )
     told = "scheduler: expected none with the sampler ours, which stops trials by itself, got asha"
     for wrong in (
-        lambda: space(ONE, {"name": "asha"}).override(sampler="ours"),
-        lambda: space(ONE, sampler="ours").override(scheduler="asha"),
-        lambda: made.override(sampler="ours", scheduler="asha"),
+        lambda: space(ONE, {"name": "asha"}).override(search={"sampler": "ours"}),
+        lambda: space(ONE, sampler="ours").override(scheduler={"name": "asha"}),
+        lambda: made.override(search={"sampler": "ours"}, scheduler={"name": "asha"}),
     ):
         with pytest.raises(SettingError) as caught:
             wrong()
         assert str(caught.value) == told
     with pytest.raises(SettingError, match="sampler: expected another with several objectives"):
-        space(TWO).override(sampler="ours")
+        space(TWO).override(search={"sampler": "ours"})
 
 
 @pytest.mark.parametrize("name", HALVING)

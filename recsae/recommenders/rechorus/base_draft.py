@@ -13,9 +13,12 @@ from recsae.errors import RecsaeError, SettingError
 from recsae.files import digest
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
-from recsae.recommenders.base import KIND, RECHORUS, Base, data_digest, write
+from recsae.recommenders.base import KIND, Base, data_digest, write
+from recsae.recommenders.rechorus.architecture import RechorusArchitecture
 from recsae.recommenders.rechorus.files import Checkpoint, Weights
-from recsae.recommenders.rechorus.model import RechorusSASRec, RechorusSettings
+from recsae.recommenders.rechorus.model import RechorusSASRec
+from recsae.recommenders.rechorus.settings import RechorusSettings
+from recsae.recommenders.registry import SASREC
 from recsae.sequences import Sequences
 
 _ITEMS, _PLACES = "items.weight", "places.weight"
@@ -75,7 +78,7 @@ def draft(
     weights[_ITEMS] = weights[_ITEMS][torch.from_numpy(row_I)].contiguous()
     weights[_PLACES] = weights[_PLACES][: settings.max_len + 1].contiguous()
     key = digest(
-        *(RECHORUS, settings.values(), data_digest(sequences), sorted(weights)),
+        *(RechorusArchitecture.name, settings.values(), data_digest(sequences), sorted(weights)),
         *(weights[name].numpy() for name in sorted(weights)),
     )
     return Draft(key, settings, weights)
@@ -96,7 +99,12 @@ def keep(
         model = RechorusSASRec(made.settings, sequences.n_items)
         model.load_state_dict(made.weights)
         model.to(device).eval().requires_grad_(False)
-        about = {"architecture": RECHORUS, "settings": made.settings.values(), "file": source}
+        about = {
+            "model_name": SASREC,
+            "architecture": RechorusArchitecture.name,
+            "settings": made.settings.values(),
+            "file": source,
+        }
         write(folder, made.fingerprint, model, sequences, data, about, start, device)
 
     folder, built = cache.get(KIND, made.fingerprint, build)

@@ -1,4 +1,4 @@
-"""The states of a frozen base, and how well it ranks by them.
+"""The states of a frozen recommender, and how well it ranks by them.
 
 Shapes: R targets, W windows, B windows of a batch, L their padded length, D width.
 """
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from recsae.metrics.ranking import Seen, ranking_metrics, ranks
-from recsae.recommenders.sasrec.model import Recommender
+from recsae.recommenders.recommender import Recommender
 from recsae.sequences import Ints, Mask, Sequences, Targets, Windows, batches, seen_items
 
 STATE_BATCH = 256

@@ -1,4 +1,4 @@
-"""Limits, starting points and priors of a space file, and what they mean."""
+"""Constraints, initial points and priors of a space file, and what they mean."""
 
 import math
 from typing import Any
@@ -76,9 +76,10 @@ def test_a_metric_is_a_number_or_unknown() -> None:
 
 def test_priors_are_held_with_their_parameter() -> None:
     priors = {p.name: p.prior for p in space().parameters}
-    assert priors["sae_k"] == Prior(8, "medium")
-    assert priors["sae_lr"] == Prior(1.0, "high") and isinstance(priors["sae_lr"].around, float)
-    assert priors["sae_positions"] == Prior("last", "low")
+    assert priors["sae_k"] == Prior(around=8)
+    assert priors["sae_lr"] == Prior(around=1.0, sure="high")
+    assert isinstance(priors["sae_lr"].around, float)
+    assert priors["sae_positions"] == Prior(around="last", sure="low")
     assert priors["sae_auxk"] is None
 
 

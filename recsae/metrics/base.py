@@ -1,0 +1,67 @@
+"""What a metric is. This file loads without torch: a search space and a page of results read it."""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from recsae.metrics.evaluation import Evaluation
+
+Direction = Literal["max", "min"]
+DIRECTION_WORDS: Final = {"max": "more is better", "min": "less is better"}
+
+FAMILIES: Final = ("ranking", "of the base", "reconstruction", "code", "dictionary", "leak")
+"""Groups in which metrics are listed; one of another family comes after them."""
+
+
+class Metric(ABC):
+    """One number of a model on one split; a subclass that assigns `name` is a metric.
+
+    It is measured after every epoch on dev and stored in the column dev/NAME, for finalists in
+    test/NAME too.
+    """
+
+    name: ClassVar[str]
+    """How objectives, constraints and columns call it."""
+    meaning: ClassVar[str]
+    """What it says, in a line."""
+    family: ClassVar[str] = "other"
+    """The group in which it is listed."""
+    direction: ClassVar[Direction | None] = None
+    """Which values are better; None: it cannot be an objective."""
+    constraint: ClassVar[bool] = True
+    """Whether a search may demand a bound of it."""
+    deep: ClassVar[bool] = False
+    """Whether it costs several rankings: it is then measured in a trial's last epoch, at rungs and
+    of saved models alone, or in every epoch where it is an objective."""
+    defined: ClassVar[int] = 0
+    """Place in the order in which metrics were defined."""
+
+    def __init_subclass__(cls) -> None:
+        Metric.defined += 1
+        cls.defined = Metric.defined
+
+    @property
+    def explanation(self) -> str:
+        """What it says, and which values are better if it may be an objective."""
+        words = [] if self.direction is None else [DIRECTION_WORDS[self.direction]]
+        return "; ".join([self.meaning, *words])
+
+    @abstractmethod
+    def compute(self, scored: "Evaluation") -> float:
+        """Return its value; NaN where it has none."""
+
+
+class RankMetric(Metric):
+    """A metric of the targets' ranks alone: the base and the baselines are scored by it too."""
+
+    family = "ranking"
+
+    @abstractmethod
+    def of_ranks(self, ranks_R: "Tensor", candidates_R: "Tensor") -> float:
+        """Return its value over ranks, int64 [R], among so many items each, int64 [R]."""
+
+    def compute(self, scored: "Evaluation") -> float:
+        """Return its value over a model's ranks."""
+        return self.of_ranks(scored.ranks_R, scored.candidates_R)

@@ -1,0 +1,123 @@
+"""What metrics are computed from: one model on one split, and the passes that several share.
+
+R rows of the split, D width, N latents, K places of a code, I items.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from recsae.metrics.closeness import Closeness, closeness
+from recsae.metrics.latents import LatentUsage, likeness
+from recsae.metrics.leakage import BLOCK_ROWS, Audit, Coder
+from recsae.metrics.ranking import Asked, Products, ndcg, ranks
+
+
+class Autoencoder(Coder, Protocol):
+    """A model with a code and a dictionary."""
+
+    @property
+    def W_dec(self) -> Tensor:
+        """The atoms [N, D]."""
+
+    @property
+    def fired(self) -> Tensor:
+        """Which latents were positive in the last training epoch, bool [N]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A model and the rows of a split: a user, a state and a target each, in one order.
+
+    Ranks are int64 [R] on the CPU, 1 is the best. What is a property is computed when it is first
+    asked for.
+    """
+
+    states_RD: Tensor
+    """float32: the base's states, from which the targets are predicted."""
+    item_table_ID: Tensor
+    """float32: what follows a state x is scored by x @ item_table.T."""
+    asked: Asked
+    """The targets, int [R], and the items that each row may not be offered."""
+    candidates_R: Tensor
+    """int64: how many items each row may be offered."""
+    base_ranks_R: Tensor
+    """Ranks of the targets among the base's scores."""
+    mean_ranks_R: Tensor
+    """Ranks of the targets when every state is the mean state of training."""
+    model: Autoencoder
+    """What is scored, in evaluation mode; to be left as it is."""
+    audit: Audit
+    """Reconstructions, and what they show of a leak."""
+    usage: LatentUsage
+    """How often each latent is positive."""
+    deep: bool
+    """Whether deep metrics are measured too."""
+
+    @property
+    def reconstruction_RD(self) -> Tensor:
+        """What the model makes of the states, float32."""
+        return self.audit.recon_RD
+
+    @property
+    def targets_R(self) -> Tensor:
+        """The item that each row asks for, an integer."""
+        return self.asked.targets_R
+
+    @cached_property
+    def code(self) -> tuple[Tensor, Tensor]:
+        """Values [R, K], 0 where a place is empty, and the latents [R, K] that they belong to."""
+        with torch.no_grad():
+            codes = [self.model.encode(x_BD) for x_BD in torch.split(self.states_RD, BLOCK_ROWS)]
+        values_RK, indices_RK = (torch.cat(parts) for parts in zip(*codes, strict=True))
+        return values_RK, indices_RK
+
+    @cached_property
+    def ranks_R(self) -> Tensor:
+        """Ranks of the targets among the model's scores."""
+        return self.closeness.ranks[0] if self.deep else self.ranks_by(self.reconstruction_RD)
+
+    def ranks_by(self, states_RD: Tensor) -> Tensor:
+        """Return the ranks of the targets when these states are scored."""
+        return ranks(states_RD, self.item_table_ID, *self.asked)
+
+    def ndcg(self, ranks_R: Tensor) -> float:
+        """Return NDCG@10."""
+        return ndcg(ranks_R, 10)
+
+    @cached_property
+    def closeness(self) -> Closeness:
+        """How near the scores are to the base's, and ranks that the same pass over them gives.
+
+        The first ranks are those of the targets; more of them see `permuted_ranks`.
+        """
+        # Codes of other users, when nothing leaks, are our scores asked for other users' targets.
+        alike = "permuted" not in self.audit.kept
+        moved = [other_R.argsort() for other_R in self.audit.others_PR] if alike else []
+        elsewhere = [self.asked.at(place_R) for place_R in moved]
+        ours, base = (
+            Products(states_RD, self.item_table_ID)
+            for states_RD in (self.reconstruction_RD, self.states_RD)
+        )
+        return closeness(ours, base, [self.asked, *elsewhere], self.asked.seen)
+
+    @cached_property
+    def permuted_ranks(self) -> list[Tensor]:
+        """Ranks with the codes of other users, for each permutation of the audit."""
+        if "permuted" not in self.audit.kept:
+            return self.closeness.ranks[1:]
+        return [self.ranks_by(states_RD) for states_RD in self.audit.kept["permuted"]]
+
+    def ranks_of(self, kept: str) -> Tensor:
+        """Return the ranks by another reconstruction, which a deep audit keeps under this name."""
+        states_RD = self.audit.kept[kept]
+        same = torch.equal(states_RD, self.reconstruction_RD)
+        return self.ranks_R if same else self.ranks_by(states_RD)
+
+    @cached_property
+    def likeness_N(self) -> Tensor:
+        """|cos| of each atom to the one most like it, float64."""
+        return likeness(self.model.W_dec)

@@ -1,0 +1,145 @@
+"""Parameters against the settings of the models that can meet them; priors and initial points.
+
+Mistakes are SettingErrors with the place of a value in the file.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from recsae.errors import Place, SettingError, nearest, one_of
+from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.sae.base import SAESettings
+from recsae.sae.registry import variant, variants
+from recsae.settings import fields
+from recsae.space.conditions import check_conditions, in_order, models_of
+from recsae.space.parameters import MODEL, PARAMETERS, Parameter
+from recsae.space.values import Scalar
+
+POINTS = "points"
+_FEW = 8  # values that a message lists
+
+
+def checked(parameters: Sequence[Parameter], models: Sequence[str]) -> tuple[Parameter, ...]:
+    """Return the parameters with their values as the settings take them, conditions first."""
+    for parameter in parameters:
+        _check_name(parameter.name, models)
+    check_conditions(parameters, models)
+    ordered = in_order(parameters)
+    by_name = {parameter.name: parameter for parameter in ordered}
+    found = [_with_settings_values(p, models_of(p, by_name, models)) for p in ordered]
+    return tuple(_with_drawable_prior(parameter) for parameter in found)
+
+
+def checked_points(
+    points: Sequence[Mapping[str, Scalar]], models: Sequence[str], parameters: Sequence[Parameter]
+) -> tuple[dict[str, Scalar], ...]:
+    """Return the initial points with values as the search would draw them."""
+    by_name = {parameter.name: parameter for parameter in parameters}
+    by_name[MODEL] = Parameter(MODEL, "choice", choices=tuple(models))
+    fixed: dict[str, Scalar] = {p.name: p.value for p in parameters if not p.searched}
+    fixed |= {MODEL: models[0]} if len(models) == 1 else {}
+    return tuple(_point((POINTS, i), point, by_name, fixed) for i, point in enumerate(points))
+
+
+def _point(
+    place: Place,
+    written: Mapping[str, Scalar],
+    by_name: Mapping[str, Parameter],
+    fixed: Mapping[str, Scalar],
+) -> dict[str, Scalar]:
+    for name in written:
+        if name not in by_name:
+            hint = nearest(name, [MODEL, *by_name])
+            told = f"expected model_name or a parameter of this file{hint}"
+            raise SettingError(name, told, (*place, name))
+    point = {name: _drawable((*place, name), by_name[name], written[name]) for name in written}
+    for name in point:
+        if unmet := by_name[name].unmet({**fixed, **point}):
+            words = f"expected {unmet[0]}: {one_of(unmet[1])} beside it"
+            raise SettingError(name, f"{words}, without which it takes no part", (*place, name))
+    return point
+
+
+def _check_name(name: str, models: Sequence[str]) -> None:
+    """Raise SettingError unless some listed model has a setting of that name."""
+    known = {field for model in models for field in fields(variant(model).Settings)}
+    if name in known:
+        return
+    message = f"no such setting{nearest(name, known)}"
+    if name in fields(SASRecSettings):
+        message = "a setting of the shared SASRec: it goes under base:"
+    elif others := [other for other, kind in variants().items() if name in fields(kind.Settings)]:
+        message = f"not a setting of {', '.join(models)}; {', '.join(others)} has it"
+    raise SettingError(name, message, (PARAMETERS, name))
+
+
+def _with_settings_values(parameter: Parameter, models: Sequence[str]) -> Parameter:
+    """Return the parameter with its values as the settings classes of `models` take them."""
+    kinds = [variant(model).Settings for model in models]
+    values: list[Any] = []
+    for i, value in enumerate(parameter.corners()):
+        try:
+            values.append([_taken(kind, parameter.name, value) for kind in kinds][-1])
+        except SettingError as error:
+            message = error.message
+            if parameter.kind == "float" and _takes_integers(kinds[0], parameter):
+                message = f"expected integers: write {{int: [low, high]}}, {message}"
+            form = "value" if parameter.kind == "fixed" else parameter.kind
+            place = (PARAMETERS, parameter.name, form, i)
+            raise SettingError(parameter.name, message, place) from None
+    if parameter.kind == "fixed":
+        return replace(parameter, value=values[0])
+    return replace(parameter, choices=tuple(values)) if parameter.choices else parameter
+
+
+def _taken(kind: type[SAESettings], name: str, value: Any) -> Any:
+    """Return the value as the settings hold it; SettingError when this one field refuses it."""
+    try:
+        return getattr(kind.of({name: value}), name)
+    except SettingError as error:
+        if error.key == name:
+            raise
+        return value  # a check over several fields: the corners are tried later, all together
+
+
+def _takes_integers(kind: type[SAESettings], parameter: Parameter) -> bool:
+    """Return True if the setting takes an integer near the range, but not the same as a float."""
+    whole = math.ceil(parameter.ends[1])
+    return _takes(kind, parameter.name, whole) and not _takes(kind, parameter.name, float(whole))
+
+
+def _takes(kind: type[SAESettings], name: str, value: Any) -> bool:
+    try:
+        _taken(kind, name, value)
+    except SettingError:
+        return False
+    return True
+
+
+def _with_drawable_prior(parameter: Parameter) -> Parameter:
+    if parameter.prior is None:
+        return parameter
+    place = (PARAMETERS, parameter.name, "prior", "around")
+    around = _drawable(place, parameter, parameter.prior.around)
+    return replace(parameter, prior=parameter.prior.model_copy(update={"around": around}))
+
+
+def _drawable(place: Place, parameter: Parameter, value: Any) -> Scalar:
+    """Return a value as the search would draw it; SettingError if it never would."""
+    if parameter.takes(value):
+        if parameter.kind in ("int", "float"):
+            return int(value) if parameter.kind == "int" else float(value)
+        taken: Scalar = next(option for option in parameter.corners() if option == value)
+        return taken
+    if parameter.kind in ("fixed", "choice"):
+        options = parameter.corners()
+        words = one_of(options[:_FEW])
+        hint = nearest(str(value), map(str, options))
+    else:
+        number = "an integer" if parameter.kind == "int" else "a number"
+        step = f" in steps of {parameter.step}" if parameter.step else ""
+        words = f"{number} from {parameter.low} to {parameter.high}{step}"
+        hint = ""
+    raise SettingError(parameter.name, f"expected {words}, got {value!r}{hint}", place)

@@ -1,0 +1,153 @@
+"""How a space file may write one parameter: a class for each form, with its options."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from recsae.errors import nearest, one_of
+from recsae.settings import TAG, KeyedValueError, Settings, Words
+from recsae.space.parameters import Kind, Parameter, Prior
+from recsae.space.values import ListOrValue, Value, Values
+
+_FORMS = "{int: [low, high]}, {float: [low, high]}, {choice: [a, b]}, {value: a} or a bare value"
+_ORDER = ("int", "float", "choice", "value", "log", "step", "scale", "prior", "when")
+_Pair = Field(min_length=2, max_length=2)
+
+
+def _upward(ends: list[Any]) -> list[Any]:
+    if ends[0] >= ends[1]:
+        raise ValueError(f"expected [low, high] with low < high, got {ends}")
+    return ends
+
+
+class Form(Settings):
+    """One way to write a parameter; the fields are those of `Parameter`."""
+
+    kind: ClassVar[Kind]
+    when: Annotated[
+        dict[str, ListOrValue] | None, Field(min_length=1), Words("{parameter: value or list}")
+    ] = None
+    """Takes part only where the named parameters have these values."""
+
+    @classmethod
+    def unknown(cls, key: str) -> str:
+        """Return what to tell of an option that the form does not have."""
+        return _unknown(key, options(cls))
+
+    def parameter(self, name: str, line: int = 0) -> Parameter:
+        """Return the parameter of that name; `line` is where it stands."""
+        given = dict(self)
+        low, high = given.pop("ends", (None, None))
+        given["when"] = tuple((n, tuple(values)) for n, values in (self.when or {}).items())
+        given["choices"] = tuple(given.get("choices", ()))
+        return Parameter(name, self.kind, low=low, high=high, line=line, **given)
+
+
+class _Searched(Form):
+    prior: Prior | None = None
+    """Where the best value is thought to be; a wrong guess washes out."""
+
+
+class _Range(_Searched):
+    ends: Any
+    log: bool = False
+    """Spread the values evenly over powers."""
+
+    @model_validator(mode="after")
+    def _positive_if_log(self) -> Self:
+        if self.log and self.ends[0] <= 0:
+            message = f"expected low > 0 because log is true, got {self.ends[0]}"
+            raise KeyedValueError(self.kind, message)
+        return self
+
+
+class IntegerRange(_Range):
+    """Integers between two ends, both included."""
+
+    kind: ClassVar[Kind] = "int"
+    ends: Annotated[
+        list[int], _Pair, AfterValidator(_upward), Words("[low, high], two integers")
+    ] = Field(alias="int")
+    step: Annotated[int, Field(ge=1)] | None = None
+    """Distance between two values."""
+
+    @model_validator(mode="after")
+    def _step_fits(self) -> Self:
+        span = self.ends[1] - self.ends[0]
+        if self.log and self.step not in (None, 1):
+            raise KeyedValueError("step", "expected no step because log is true")
+        if span % (self.step or 1):
+            message = f"expected a divisor of high - low ({span}), got {self.step}"
+            raise KeyedValueError("step", message)
+        return self
+
+
+class FloatRange(_Range):
+    """Numbers between two ends."""
+
+    kind: ClassVar[Kind] = "float"
+    ends: Annotated[
+        list[float], _Pair, AfterValidator(_upward), Words("[low, high], two numbers")
+    ] = Field(alias="float")
+    scale: Annotated[Literal["latents"] | None, Words("latents")] = None
+    """Times sqrt(2^14 / latents)."""
+
+
+class Choice(_Searched):
+    """One of some values."""
+
+    kind: ClassVar[Kind] = "choice"
+    choices: Annotated[Values, Words("a list of values")] = Field(alias="choice")
+
+
+class Fixed(Form):
+    """One value."""
+
+    kind: ClassVar[Kind] = "fixed"
+    value: Value
+
+
+FORMS: Final[dict[str, type[Form]]] = {
+    "int": IntegerRange,
+    "float": FloatRange,
+    "choice": Choice,
+    "value": Fixed,
+}
+
+
+def options(form: type[Form]) -> list[str]:
+    """Return the keys that a form may have, as a file writes them."""
+    keys = {info.alias or name for name, info in form.model_fields.items()}
+    return [key for key in _ORDER if key in keys]
+
+
+def _unknown(key: str, allowed: Sequence[str]) -> str:
+    return f"expected {one_of(allowed)}, got {key!r}{nearest(key, allowed)}"
+
+
+def _as_form(written: Any) -> Any:
+    """Return what is written as one of the forms, a bare value as a fixed one."""
+    if not isinstance(written, dict | list):
+        return {"value": written}
+    if isinstance(written, dict) and not set(written) & set(FORMS):
+        for key in written:
+            if key not in _ORDER:
+                raise KeyedValueError(key, _unknown(key, _ORDER))
+    if isinstance(written, list) or not set(written) & set(FORMS):
+        raise ValueError(f"expected {_FORMS}, got {written}")
+    return written
+
+
+def _tag(written: Any) -> str:
+    return TAG + next(form for form in FORMS if form in written)
+
+
+AnyForm = Annotated[
+    Annotated[IntegerRange, Tag(f"{TAG}int")]
+    | Annotated[FloatRange, Tag(f"{TAG}float")]
+    | Annotated[Choice, Tag(f"{TAG}choice")]
+    | Annotated[Fixed, Tag(f"{TAG}value")],
+    Discriminator(_tag),
+    BeforeValidator(_as_form),
+]
