@@ -20,7 +20,7 @@ from comparison.store import Trained, save
 from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.files import digest, source_digest
-from recsae.metrics.probes import Codes, Split, linear_probe, one_latent
+from recsae.metrics.analysis.probes import Codes, Split, linear_probe, one_latent
 from recsae.metrics.ranking import NotFiniteError, candidates, gains, percentiles
 from recsae.reads import count_test_read
 from recsae.sae.model import SparseAutoencoder

@@ -2,12 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from recsae.errors import SettingError, nearest
-from recsae.interactions.formats import READERS
+from recsae.registry import Registry
 from recsae.settings import KeyedValueError, OneOf, Settings, path_of
 
 SYNTHETIC = "synthetic"
@@ -16,6 +16,15 @@ NAMES = (
     *("beauty", "toys", "sports", "yelp", "lastfm", "steam", "gowalla", "grocery"),
     SYNTHETIC,
 )
+READERS: Final[Registry[Any]] = Registry(
+    "recsae.interactions.readers.base:Reader",
+    folder="recsae.interactions.readers",
+    group="recsae.readers",
+    key="format",
+)
+"""The formats by name; readers/registry.py gives their readers."""
+
+
 OF_COLUMNS = ("user_column", "item_column", "time_column", "rating_column")
 OF_FILES = ("format", *OF_COLUMNS, "min_rating", "where")
 """Settings that say how a file is to be read: generated data has none of them."""

@@ -10,7 +10,7 @@ from comparison.artifacts import Artifacts
 from comparison.pool import Pool, Task
 from comparison.store import load
 from recsae.files import digest, read_json, write_json
-from recsae.metrics.agreement import agreement
+from recsae.metrics.analysis.agreement import agreement
 
 
 def measure(artifacts: Artifacts, out: Path, pool: Pool) -> None:

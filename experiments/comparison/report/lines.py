@@ -21,7 +21,7 @@ from comparison.plan import (
     counts,
 )
 from comparison.store import Trained
-from recsae.metrics.contrasts import Interval, hierarchical_bootstrap, holm
+from recsae.metrics.analysis.contrasts import Interval, hierarchical_bootstrap, holm
 
 Array = npt.NDArray[Any]
 Groups = Mapping[str, npt.NDArray[np.bool_]]

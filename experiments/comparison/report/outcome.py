@@ -34,7 +34,7 @@ from comparison.report.lines import (
 from comparison.store import load
 from recsae.activations.store import Activations
 from recsae.files import digest
-from recsae.metrics.contrasts import DRAWS
+from recsae.metrics.analysis.contrasts import DRAWS
 
 QUICK_DRAWS = 1000
 

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from recsae.interactions.formats import READERS
 from recsae.interactions.readers.base import Reader
+from recsae.interactions.settings import READERS
 
 
 @cache

@@ -1,4 +1,4 @@
 """The metrics, a file a family: a class each, with its name, meaning, direction and computation.
 
-It must not load torch when it is imported; the computations do.
+They must not load torch before they are computed, and leave to metrics/ what several share.
 """

@@ -9,9 +9,8 @@ from outside_package import installed, lay
 
 from recsae.errors import SettingError
 from recsae.interactions.folders import find_log
-from recsae.interactions.formats import READERS
 from recsae.interactions.readers.registry import readers
-from recsae.interactions.settings import DataSettings
+from recsae.interactions.settings import READERS, DataSettings
 from recsae.settings import expected
 
 SOURCE = """

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsae.metrics.auc import code_aucs, column_aucs, macro_auc
+from recsae.metrics.analysis.auc import code_aucs, column_aucs, macro_auc
 
 
 def auc(score_R: np.ndarray, positive_R: np.ndarray) -> float:

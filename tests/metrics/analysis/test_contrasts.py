@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsae.metrics.contrasts import hierarchical_bootstrap, holm
+from recsae.metrics.analysis.contrasts import hierarchical_bootstrap, holm
 
 
 def drawn_by_loops(difference_BSU: np.ndarray, draws: int, seed: int) -> np.ndarray:
