@@ -64,3 +64,8 @@ def one_of(options: Sequence[Any]) -> str:
     """Return options in words: "a, b or c"."""
     words = [str(option) for option in options]
     return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+def unexpected(word: str, options: Sequence[str]) -> str:
+    """Return what to tell of a word that is none of the options."""
+    return f"expected {one_of(options)}, got {word!r}{nearest(word, options)}"

@@ -33,9 +33,8 @@ _TYPES = {
     "boolean": "true or false",
     "null": "nothing",
     "object": KEYS_AND_VALUES,
+    "array": "a list",
 }
-TAG = "<"
-"""Begins what names a member of a union, which is no part of a place."""
 LARGEST = 2**63 - 1
 """The largest integer that a seed of torch or a column of a dataframe holds."""
 
@@ -178,7 +177,7 @@ def _first_mistake(
     """Return the first mistake in words, unknown keys before all others."""
     mistakes = error.errors(include_url=False)
     mistake = min(mistakes, key=lambda one: one["type"] != "extra_forbidden")
-    place = tuple(part for part in mistake["loc"] if not str(part).startswith(TAG))
+    place = tuple(mistake["loc"])
     cause = mistake.get("ctx", {}).get("error")
     if isinstance(cause, KeyedValueError):
         return KeyedValueError((*place, *cause.place), cause.message)
@@ -191,7 +190,7 @@ def _first_mistake(
         return KeyedValueError((key,), settings.unknown(key))
     got = data.get(key)
     hint = nearest(got, _choices(settings, key)) if isinstance(got, str) else ""
-    told = repr(got) if key in data else "nothing"
+    told = "nothing" if got is None else repr(got)
     return KeyedValueError((key,), f"expected {expected(settings, key)}, got {told}{hint}")
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, ValidationError, model_validator
 
 from recsae.errors import SettingError, nearest
-from recsae.settings import KeyedValueError, Settings, expected
+from recsae.settings import KeyedValueError, Settings, Words, expected
 
 
 class Engine(Settings):
@@ -48,6 +48,37 @@ def test_a_mistake_names_its_key(values: dict[str, object], key: str, message: s
         Engine.of(values)
     assert caught.value.key == key
     assert str(caught.value) == f"{key}: {message}"
+
+
+class Car(Settings):
+    """Holds other settings."""
+
+    engines: dict[str, Engine] = {}
+    seats: Annotated[list[int], Words("a list of seats a row")] = []
+
+
+@pytest.mark.parametrize(
+    ("values", "place", "message"),
+    [
+        (
+            {"engines": {"front": {"fuel": "diesel", "cylinders": 2}}},
+            ("engines", "front", "cylinders"),
+            "expected at least 3, got 2",
+        ),
+        ({"engines": {"rear": 3}}, ("engines", "rear"), "expected keys and values, got 3"),
+        ({"engines": {"rear": {"fule": 3}}}, ("engines", "rear", "fule"), "no such setting"),
+        ({"seats": [2, "x"]}, ("seats",), "expected a list of seats a row, got [2, 'x']"),
+        ({"seats": None}, ("seats",), "expected a list of seats a row, got nothing"),
+        ({"seats": 1, "wings": 2}, ("wings",), "no such setting"),
+    ],
+)
+def test_a_mistake_of_nested_settings_names_its_place(
+    values: dict[str, object], place: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        Car.of(values)
+    assert caught.value.place == place
+    assert caught.value.message.startswith(message)
 
 
 def test_settings_do_not_change() -> None:

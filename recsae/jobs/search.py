@@ -29,8 +29,8 @@ from recsae.results import (
 )
 from recsae.results.failures import without_result
 from recsae.search.versions import code, versions
-from recsae.space.changes import stored_space
-from recsae.space.space import SearchSpace
+from recsae.space.space import SearchSpace, space_of
+from recsae.space.stored import as_now
 
 if TYPE_CHECKING:
     from recsae.search.ray.tuner import SearchOutcome
@@ -78,7 +78,7 @@ def tune(
             outcome = _search(prepared, path, where, cache)
         outcome = _finals(prepared, path, where, cache, outcome)
         seconds = time.perf_counter() - start
-        return _conclude(path, prepared.search, outcome, cache, where, seconds)
+        return _conclude(path, prepared.space, prepared.search, outcome, cache, where, seconds)
 
 
 def resume(
@@ -97,7 +97,7 @@ def resume(
     start = time.perf_counter()
     path = find_run(run, storage_root(where.storage))
     search = read_search(path)
-    stored = stored_space(search["space"], str(path / Files.SEARCH))
+    stored = space_of(as_now(search["space"]), str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
     cache = _open_places(path.parent, where)
     with _looked_at(wanted, where):
@@ -114,7 +114,7 @@ def resume(
         outcome = _search(prepared, path, where, cache)
         outcome = _finals(prepared, path, where, cache, outcome)
         seconds = float(search.get("seconds") or 0.0) + time.perf_counter() - start
-        return _conclude(path, search, outcome, cache, where, seconds)
+        return _conclude(path, prepared.space, search, outcome, cache, where, seconds)
 
 
 def _search(prepared: Prepared, path: Path, where: Where, cache: Cache) -> "SearchOutcome":
@@ -149,6 +149,7 @@ def _finals(
 
 def _conclude(
     path: Path,
+    space: SearchSpace,
     search: dict[str, Any],
     outcome: "SearchOutcome",
     cache: Cache,
@@ -166,21 +167,18 @@ def _conclude(
     write_search(path, {key: search[key] for key in search if key != "over"} | ended)
     report(str(path), storage=where.storage)
     found = run_outcome(path) | {"interrupted": outcome.interrupted}
-    return found if outcome.interrupted else found | few_complete(found, search, outcome.over)
+    return found if outcome.interrupted else found | few_complete(found, space, outcome.over)
 
 
-def few_complete(
-    found: Mapping[str, Any], search: Mapping[str, Any], over: str | None
-) -> dict[str, str]:
+def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None) -> dict[str, str]:
     """Return what to tell of a search whose front is too small to be one: "few", or nothing.
 
     `over`: which budget beside the number of trials ended it.
     """
-    space, complete = search["space"], found["trials"][States.COMPLETE]
-    objectives = len(space["objectives"])
+    complete, objectives = found["trials"][States.COMPLETE], len(space.objectives)
     if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
         return {}
-    more = f" --trials {2 * space['search']['trials']} goes on"
+    more = f" --trials {2 * space.search.trials} goes on"
     if over is not None:
         more = f" goes on, given more of what ended it ({over})"
     words = f"{complete} COMPLETE are few for a front of {objectives} objectives"

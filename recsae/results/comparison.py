@@ -23,7 +23,7 @@ _OF_BASE: Final = ("base", "activations")
 
 def differences(one: Results, other: Results) -> Differences:
     """Return each value of search.yaml that differs, by section; what is absent is None."""
-    sections = [_sections(results.search) for results in (one, other)]
+    sections = [_sections(results) for results in (one, other)]
     return {
         section: {
             key: [first.get(key), second.get(key)]
@@ -75,15 +75,12 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{key}", value
 
 
-def _sections(search: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    space = dict(search["space"])
+def _sections(results: Results) -> dict[str, dict[str, Any]]:
+    search, space = results.search, results.space.resolved()
     names = (*_OF_DATA, *_OF_BASE)
-    apart = {name: space.pop(name, None) for name in names}
-    data = {"dataset": search.get("dataset", apart["dataset"]), "data": apart["data"] or {}}
-    base = {
-        "base": {**(apart["base"] or {}), **_mapping(search.get("base"))},
-        "activations": {**(apart["activations"] or {}), **_mapping(search.get("activations"))},
-    }
+    apart = {name: space.pop(name) for name in names}
+    data = {"dataset": search.get("dataset", apart["dataset"]), "data": apart["data"]}
+    base = {name: {**apart[name], **_mapping(search.get(name))} for name in _OF_BASE}
     base["base"].pop("settings", None)  # as the space says
     versions = {name: _mapping(search.get(name)) for name in ("versions", "code", "machine")}
     return {

@@ -7,7 +7,6 @@ from typing import Any, Final
 import pandas as pd
 
 from recsae.errors import RecsaeError
-from recsae.files import digest
 from recsae.results.columns import Columns, States
 from recsae.results.comparison import differences
 from recsae.results.frames import Row
@@ -113,7 +112,7 @@ def _check_alike(one: Results, other: Results) -> None:
             f"{key} {shown(mine)} and {shown(its)}"
         )
     try:
-        united_space([one.search["space"], other.search["space"]])
+        united_space([one.space, other.space])
     except ValueError as error:
         raise RecsaeError(
             f"{one.path.name} and {other.path.name} cannot be merged: {error}"
@@ -122,7 +121,7 @@ def _check_alike(one: Results, other: Results) -> None:
 
 def _search(runs: Sequence[Results], names: Sequence[str]) -> dict[str, Any]:
     first = runs[0].search
-    space = united_space([run.search["space"] for run in runs])
+    space = united_space([run.space for run in runs])
     merged_runs = [
         {**source, **({"run": name} if "merged" not in run.search else {})}
         for run, name in zip(runs, names, strict=True)
@@ -130,8 +129,8 @@ def _search(runs: Sequence[Results], names: Sequence[str]) -> dict[str, Any]:
     ]
     return {
         **{key: value for key, value in first.items() if key not in _OF_ONE_RUN},
-        "space": space,
-        "fingerprint": digest(space),
+        "space": space.resolved(),
+        "fingerprint": space.fingerprint,
         "merged": merged_runs,
         "pretrained": any(run.search.get("pretrained", False) for run in runs),
         "seconds": round(sum(run_seconds(run) for run in runs), 3),

@@ -11,7 +11,6 @@ import yaml
 
 from recsae.errors import RecsaeError
 from recsae.files import read_json, whole
-from recsae.metrics.bounds import Bound
 from recsae.results.columns import (
     CURVE_HEAD,
     DEV,
@@ -29,8 +28,10 @@ from recsae.results.finalist_selection import SAE_SEED, optimism
 from recsae.results.finalists import finalist_scores
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
-from recsae.results.selection import MAX, MIN, best_rows, eligible, ranked
+from recsae.results.selection import best_rows, eligible, ranked
 from recsae.settings import path_of
+from recsae.space.space import SearchSpace
+from recsae.space.stored import stored_space
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,20 @@ class Results:
     finalists: pd.DataFrame | None = None
     importance: pd.DataFrame | None = None
 
+    @cached_property
+    def space(self) -> SearchSpace:
+        """The space as the run keeps it, also where what it names is there no more."""
+        return stored_space(self.search["space"], str(self.path / Files.SEARCH))
+
     @property
     def objectives(self) -> dict[str, str]:
         """Dev metrics (no prefix) that the search improves, each max or min."""
-        return dict(self.search["space"]["objectives"])
+        return self.space.objectives
 
     @property
     def constraints(self) -> dict[str, str]:
-        """Bounds of dev metrics that the best trials keep to, e.g. {"dead": "<= 0.5"}."""
-        return dict(self.search["space"].get("constraints") or {})
+        """Constraints on dev metrics that the best trials meet, e.g. {"dead": "<= 0.5"}."""
+        return self.space.constraints
 
     @cached_property
     def best(self) -> pd.DataFrame:
@@ -156,25 +162,8 @@ def read_search(path: Path) -> dict[str, Any]:
         raise not_a_run(path) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecsaeError(f"{file}: not readable as YAML ({str(error).splitlines()[0]})") from None
-    objectives = _inside(search, "space", "objectives")
-    if not isinstance(objectives, dict) or not objectives:
-        raise RecsaeError(f"{file}: expected the key space.objectives, which every run has")
-    for name, way in objectives.items():
-        if not isinstance(name, str) or way not in (MAX, MIN):
-            words = f"expected a metric and max or min, got {name}: {way}"
-            raise RecsaeError(f"{file}: space.objectives: {words}")
-    _check_constraints(file, _inside(search, "space", "constraints") or {})
+    stored_space(_inside(search, "space"), str(file))
     return dict(search)
-
-
-def _check_constraints(file: Path, constraints: Any) -> None:
-    if not isinstance(constraints, dict):
-        raise RecsaeError(f"{file}: space.constraints: expected metrics, got {constraints!r}")
-    for name, written in constraints.items():
-        try:
-            Bound.of(written)
-        except ValueError as error:
-            raise RecsaeError(f"{file}: space.constraints: {name}: {error}") from None
 
 
 def _read_if_there(path: Path, needed: Iterable[str]) -> pd.DataFrame | None:

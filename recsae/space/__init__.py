@@ -2,3 +2,27 @@
 
 It must not import torch, ray, optuna, results or search; nothing else reads a space.
 """
+
+from recsae.space.parameters import MODEL, Draw, Parameter, Prior
+from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings
+from recsae.space.shipped import find_space, shipped_spaces
+from recsae.space.space import SearchSpace, load_space, space_of
+from recsae.space.stored import stored_space
+from recsae.space.unions import united_space
+
+__all__ = [
+    "MODEL",
+    "Draw",
+    "Parameter",
+    "Prior",
+    "ResourceSettings",
+    "SchedulerSettings",
+    "SearchSettings",
+    "SearchSpace",
+    "find_space",
+    "load_space",
+    "shipped_spaces",
+    "space_of",
+    "stored_space",
+    "united_space",
+]

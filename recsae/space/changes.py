@@ -1,12 +1,10 @@
 """What may change between a run and its going on: nothing, or with --extend only what widens it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from recsae.space.parameters import Parameter
-from recsae.space.sections import OURS
-from recsae.space.space import SearchSpace, space_of
+from recsae.space.space import SearchSpace
 
 _FREE = ("dataset", "data", "resources")
 """Sections that may differ at any time: the last decides nothing, and whether the data are the same
@@ -31,17 +29,6 @@ class Change:
     def words(self) -> str:
         """The change in a few words."""
         return f"{self.key} {_shown(self.old)} → {_shown(self.new)}"
-
-
-def stored_space(values: Mapping[str, Any], source: str) -> SearchSpace:
-    """Return the space of a run as `resolved` gave it; `source` is for errors.
-
-    Beside the sampler ours an older run has a scheduler, which never had a say.
-    """
-    search = values.get("search")
-    if isinstance(search, Mapping) and search.get("sampler") == OURS:
-        values = {**values, "scheduler": {**(values.get("scheduler") or {}), "name": "none"}}
-    return space_of(dict(values), source)
 
 
 def changes(old: SearchSpace, new: SearchSpace) -> list[Change]:
@@ -69,10 +56,8 @@ def changes(old: SearchSpace, new: SearchSpace) -> list[Change]:
 
 
 def _parameters(old: SearchSpace, new: SearchSpace) -> list[Change]:
-    before = {parameter.name: parameter for parameter in old.parameters}
-    after = {parameter.name: parameter for parameter in new.parameters}
-    names = [*before, *(name for name in after if name not in before)]
-    pairs = [(name, before.get(name), after.get(name)) for name in names]
+    names = [p.name for space in (old, new) for p in space.parameters]
+    pairs = [(n, old.by_name.get(n), new.by_name.get(n)) for n in dict.fromkeys(names)]
     return [
         Change(f"parameters.{name}", _words(one), _words(other), _widens(one, other))
         for name, one, other in pairs
@@ -89,11 +74,9 @@ def _widens(old: Parameter | None, new: Parameter | None) -> bool:
         return False
     if old.kind == "choice":
         return set(old.choices) <= set(new.choices)
-    assert old.low is not None and old.high is not None
-    assert new.low is not None and new.high is not None
-    if old.step and (old.low - new.low) % old.step:
-        return False
-    return new.low <= old.low and old.high <= new.high
+    (low, high), (least, most) = old.ends, new.ends
+    on_steps = not old.step or (low - least) % old.step == 0
+    return on_steps and least <= low and high <= most
 
 
 def _words(parameter: Parameter | None) -> str | None:

@@ -3,7 +3,6 @@
 Mistakes are SettingErrors with the place of a value in the file.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,10 +11,10 @@ from recsae.errors import Place, SettingError, nearest, one_of
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant, variants
-from recsae.settings import fields
+from recsae.settings import expected, fields
 from recsae.space.conditions import check_conditions, in_order, models_of
+from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import MODEL, PARAMETERS, Parameter
-from recsae.space.values import Scalar
 
 POINTS = "points"
 _FEW = 8  # values that a message lists
@@ -84,7 +83,8 @@ def _with_settings_values(parameter: Parameter, models: Sequence[str]) -> Parame
             values.append([_taken(kind, parameter.name, value) for kind in kinds][-1])
         except SettingError as error:
             message = error.message
-            if parameter.kind == "float" and _takes_integers(kinds[0], parameter):
+            takes_integers = expected(kinds[0], parameter.name).startswith("an integer")
+            if parameter.kind == "float" and takes_integers:
                 message = f"expected integers: write {{int: [low, high]}}, {message}"
             form = "value" if parameter.kind == "fixed" else parameter.kind
             place = (PARAMETERS, parameter.name, form, i)
@@ -102,20 +102,6 @@ def _taken(kind: type[SAESettings], name: str, value: Any) -> Any:
         if error.key == name:
             raise
         return value  # a check over several fields: the corners are tried later, all together
-
-
-def _takes_integers(kind: type[SAESettings], parameter: Parameter) -> bool:
-    """Return True if the setting takes an integer near the range, but not the same as a float."""
-    whole = math.ceil(parameter.ends[1])
-    return _takes(kind, parameter.name, whole) and not _takes(kind, parameter.name, float(whole))
-
-
-def _takes(kind: type[SAESettings], name: str, value: Any) -> bool:
-    try:
-        _taken(kind, name, value)
-    except SettingError:
-        return False
-    return True
 
 
 def _with_drawable_prior(parameter: Parameter) -> Parameter:

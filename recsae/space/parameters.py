@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from recsae.errors import nearest, one_of
+from recsae.errors import unexpected
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
 from recsae.settings import Settings, Words
-from recsae.space.values import Scalar, Value
+from recsae.space.file_format.values import Scalar, Value
 
 Kind = Literal["int", "float", "choice", "fixed"]
 When = tuple[tuple[str, tuple[Scalar, ...]], ...]
@@ -34,8 +34,7 @@ class Prior(Settings):
     @classmethod
     def unknown(cls, key: str) -> str:
         """Return what to tell of a key that a prior does not have."""
-        names = [*cls.model_fields]
-        return f"expected {one_of(names)}, got {key!r}{nearest(key, names)}"
+        return unexpected(key, [*cls.model_fields])
 
 
 @dataclass(frozen=True)

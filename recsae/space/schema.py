@@ -15,11 +15,11 @@ from recsae.recommenders.registry import architecture, trainable
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.registry import variants
 from recsae.settings import Settings
-from recsae.space.file import SpaceFile
-from recsae.space.forms import FORMS, options
+from recsae.space.file_format.forms import FORMS, options
+from recsae.space.file_format.space_file import SpaceFile
+from recsae.space.file_format.values import SCALAR
 from recsae.space.parameters import MODEL, PARAMETERS
 from recsae.space.shipped import SCHEMA_NAME, shipped_folder
-from recsae.space.values import SCALAR
 
 Schema = dict[str, Any]
 

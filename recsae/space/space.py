@@ -21,8 +21,9 @@ from recsae.settings import Settings
 from recsae.space.checks import checked, checked_points
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
-from recsae.space.document import Document, mistake, read_document
-from recsae.space.file import SpaceFile
+from recsae.space.file_format.document import Document, mistake, read_document
+from recsae.space.file_format.space_file import SpaceFile
+from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import MODEL, PARAMETERS, Draw, Parameter, settings_of, suggest, walk
 from recsae.space.sections import (
     AUTO,
@@ -33,7 +34,6 @@ from recsae.space.sections import (
     SearchSettings,
 )
 from recsae.space.shipped import find_space
-from recsae.space.values import Scalar
 
 _EPOCHS = "sae_epochs"
 
@@ -57,7 +57,7 @@ class SearchSpace:
     constraints: dict[str, str] = field(default_factory=dict)
     """What an answer must meet: dev metric → "<= NUMBER" or ">= NUMBER"."""
     points: tuple[dict[str, Scalar], ...] = ()
-    """Settings to start from, in the file's terms; what they leave out is drawn."""
+    """Initial points, in the file's terms; what they leave out is drawn."""
     scheduler_named: bool = field(default=True, compare=False)
     """False if the scheduler is the one that goes with the objectives and the sampler."""
     source: str = field(default="", compare=False)
@@ -69,14 +69,19 @@ class SearchSpace:
     @property
     def model_parameter(self) -> Parameter:
         """The model as a parameter: searched if there are several."""
-        if len(self.models) == 1:
-            return Parameter(MODEL, "fixed", value=self.models[0])
-        return Parameter(MODEL, "choice", choices=self.models)
+        if len(self.models) > 1:
+            return Parameter(MODEL, "choice", choices=self.models)
+        return Parameter(MODEL, "fixed", value=next(iter(self.models), None))
 
     @property
     def with_model(self) -> tuple[Parameter, ...]:
         """The model, then all parameters, in the order of drawing."""
         return (self.model_parameter, *self.parameters)
+
+    @property
+    def by_name(self) -> dict[str, Parameter]:
+        """The model and all parameters by their names, in the order of drawing."""
+        return {parameter.name: parameter for parameter in self.with_model}
 
     @property
     def searched(self) -> tuple[Parameter, ...]:
@@ -99,7 +104,7 @@ class SearchSpace:
         return settings
 
     def allowed(self, metrics: Mapping[str, Any]) -> bool:
-        """Return True if a trial with these dev metrics may be an answer: no leak, all limits."""
+        """Return True if a trial with these dev metrics may be best: no leak, constraints met."""
         return allowed(self.constraints, metrics)
 
     def data_settings(self) -> DataSettings:
@@ -195,7 +200,7 @@ class SearchSpace:
         """Return the space as plain values with everything explicit; `space_of` reads it back."""
         names = list(self.models)
         return {
-            "model_name": names if len(names) > 1 else names[0],
+            "model_name": names if len(names) != 1 else names[0],
             "dataset": self.dataset,
             "data": dict(self.data),
             "base": self.base.values(),
@@ -232,18 +237,18 @@ def _build(document: Document) -> SearchSpace:
     """Check the whole document; raises the first mistake, with its line."""
     try:
         file = SpaceFile.of(document.value)
-        written = [form.parameter(name) for name, form in file.parameters.items()]
+        written = [
+            form.parameter(name, document.line((PARAMETERS, name)))
+            for name, form in file.parameters.items()
+        ]
         parameters = checked(written, file.model_name)
-        data = file.data.values()
         space = SearchSpace(
             models=tuple(file.model_name),
             dataset=file.dataset,
-            data={name: value for name, value in data.items() if name != "dataset"},
+            data=file.data.model_dump(exclude={"dataset"}),
             base=file.base,
             activations=file.activations,
-            parameters=tuple(
-                dataclasses.replace(p, line=document.line((PARAMETERS, p.name))) for p in parameters
-            ),
+            parameters=parameters,
             objectives=file.objectives,
             search=file.search,
             scheduler=file.scheduler.settled(len(file.objectives), file.search.sampler),

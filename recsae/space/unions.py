@@ -1,31 +1,28 @@
 """One space that has all trials of several: ranges as wide as needed, all models, all choices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
 from typing import Any, Final
 
-Written = Mapping[str, Any]
-"""A space as search.yaml keeps it: resolved, plain values."""
+from recsae.space.conditions import in_order
+from recsae.space.parameters import MODEL, Parameter
+from recsae.space.space import SearchSpace
 
-_RANGES: Final = ("int", "float")
-_VALUE: Final = "value"
-_MODEL: Final = "model_name"
 _LONGEST: Final = 80
 
 
-def united_space(spaces: Sequence[Written]) -> dict[str, Any]:
+def united_space(spaces: Sequence[SearchSpace]) -> SearchSpace:
     """Return the first space, widened; ValueError names a parameter that no range can hold."""
-    models = list(dict.fromkeys(model for space in spaces for model in _models(space)))
-    names = dict.fromkeys(name for space in spaces for name in _parameters(space))
-    budget = [(space.get("search") or {}).get("trials") for space in spaces]
-    search = dict(spaces[0].get("search") or {})
-    if search and None not in budget:
-        search["trials"] = sum(budget)
-    return {
-        **spaces[0],
-        **({_MODEL: models if len(models) > 1 else models[0]} if models else {}),
-        "parameters": {name: _united(name, spaces, models) for name in names},
-        **({"search": search} if search else {}),
-    }
+    models = tuple(dict.fromkeys(model for space in spaces for model in space.models))
+    names = dict.fromkeys(p.name for space in spaces for p in space.parameters)
+    trials = sum(space.search.trials for space in spaces)
+    return replace(
+        spaces[0],
+        models=models,
+        parameters=in_order([_united(name, spaces, models) for name in names]),
+        search=spaces[0].search.model_copy(update={"trials": trials}),
+    )
 
 
 def shown(value: Any) -> str:
@@ -34,90 +31,50 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _models(space: Written) -> list[str]:
-    names = space.get(_MODEL)
-    return [] if names is None else [names] if isinstance(names, str) else list(names)
-
-
-def _parameters(space: Written) -> dict[str, Any]:
-    return dict(space.get("parameters") or {})
-
-
-def _united(name: str, spaces: Sequence[Written], models: Sequence[str]) -> Any:
+def _united(name: str, spaces: Sequence[SearchSpace], models: Sequence[str]) -> Parameter:
     """Return one parameter of all spaces; where only some have it, it is for their models alone."""
-    having = [space for space in spaces if name in _parameters(space)]
-    spec = _parameters(having[0])[name]
-    for space in having[1:]:
-        other = _parameters(space)[name]
-        try:
-            spec = _either(spec, other)
-        except ValueError:
-            raise ValueError(f"parameters.{name} {shown(spec)} and {shown(other)}") from None
-    own = list(dict.fromkeys(model for space in having for model in _models(space)))
-    when = _spec(spec).get("when") or {}
-    if set(own) < set(models) and _MODEL not in when:
-        return {**_spec(spec), "when": {_MODEL: own, **when}}
-    return spec
+    having = [space for space in spaces if name in space.by_name]
+    parameter = reduce(_either, (space.by_name[name] for space in having))
+    own = tuple(dict.fromkeys(model for space in having for model in space.models))
+    if set(own) < set(models) and MODEL not in dict(parameter.when):
+        return replace(parameter, when=((MODEL, own), *parameter.when))
+    return parameter
 
 
-def _either(one: Any, other: Any) -> Any:
-    """Return a specification that allows what both do; ValueError if there is none."""
+def _either(one: Parameter, other: Parameter) -> Parameter:
+    """Return a parameter that has all values of both; ValueError if there is none."""
     if one == other:
         return one
-    first, second = _spec(one), _spec(other)
-    conditions = [spec.pop("when", None) for spec in (first, second)]
-    if None not in conditions and conditions[0] != conditions[1]:
-        raise ValueError
-    when = conditions[0] or conditions[1]
-    united = _values(first, second)
-    return {**united, "when": when} if when else united
+    united = _values(one, other)
+    if united is None or (one.when and other.when and dict(one.when) != dict(other.when)):
+        told = f"{shown(one.written())} and {shown(other.written())}"
+        raise ValueError(f"parameters.{one.name} {told}")
+    return replace(united, when=one.when or other.when)
 
 
-def _values(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    if first.get("scale") != second.get("scale"):
-        raise ValueError
-    kinds = [next(iter(spec)) for spec in (first, second)]
-    if set(kinds) <= {"choice", _VALUE}:
-        return {"choice": _choices(first, second)}
-    if kinds[0] == kinds[1]:
-        return _range(first, second)
-    ranged, fixed = (second, first) if kinds[0] == _VALUE else (first, second)
-    value: Any = fixed.get(_VALUE)
-    if next(iter(ranged)) not in _RANGES or not _is_number(value):
-        raise ValueError
-    return _widened(ranged, value, value)
+def _values(one: Parameter, other: Parameter) -> Parameter | None:
+    if one.scale != other.scale:
+        return None
+    kinds = {one.kind, other.kind}
+    if kinds <= {"choice", "fixed"}:
+        choices = list(one.corners())
+        choices += [choice for choice in other.corners() if choice not in choices]
+        return Parameter(one.name, "choice", choices=tuple(choices))
+    if one.kind == other.kind:
+        kept = one if one.step == other.step else replace(one, step=None)
+        return _widened(kept, *other.ends) if one.log == other.log else None
+    ranged, fixed = (other, one) if one.kind == "fixed" else (one, other)
+    if fixed.kind != "fixed" or ranged.kind == "choice":
+        return None
+    if isinstance(fixed.value, bool) or not isinstance(fixed.value, int | float):
+        return None
+    return _widened(ranged, fixed.value, fixed.value)
 
 
-def _range(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    if bool(first.get("log")) != bool(second.get("log")):
-        raise ValueError
-    low, high = second[next(iter(second))]
-    kept = first if first.get("step") == second.get("step") else {**first, "step": None}
-    return _widened(kept, low, high)
-
-
-def _widened(spec: dict[str, Any], low: float, high: float) -> dict[str, Any]:
+def _widened(parameter: Parameter, low: float, high: float) -> Parameter:
     """Return a range that reaches from `low` to `high` too; its step may not divide it any more."""
-    kind = next(iter(spec))
-    before = spec[kind]
-    reach = [min(before[0], low), max(before[1], high)]
-    kept = {key: value for key, value in spec.items() if key != "prior"}
-    step = kept.pop("step", None)
-    if step and not any((edge - before[0]) % step for edge in reach):
-        kept["step"] = step
-    return {**kept, kind: reach}
-
-
-def _choices(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Any]:
-    choices: list[Any] = []
-    for spec in (first, second):
-        choices += [c for c in spec.get("choice", [spec.get(_VALUE)]) if c not in choices]
-    return choices
-
-
-def _spec(written: Any) -> dict[str, Any]:
-    return dict(written) if isinstance(written, dict) else {_VALUE: written}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    start, end = parameter.ends
+    reach = min(start, low), max(end, high)
+    even = parameter.step and not any((edge - start) % parameter.step for edge in reach)
+    step = parameter.step if even else None
+    return replace(parameter, low=reach[0], high=reach[1], step=step, prior=None)

@@ -12,6 +12,7 @@ from recsae.jobs.search import few_complete
 from recsae.jobs.search_start import Prepared, check_goes_on
 from recsae.search.versions import code, versions
 from recsae.space.space import space_of
+from recsae.space.stored import stored_space
 
 SPACE = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": {"int": [2, 8]}}})
 
@@ -75,8 +76,9 @@ def test_a_front_of_few_trials_is_told_how_to_go_on(
     objectives: int, complete: int, over: str | None, told: str | None
 ) -> None:
     names = ["ndcg@10", "l0", "dead"][:objectives]
-    search = {"space": {"objectives": dict.fromkeys(names, "max"), "search": {"trials": 8}}}
-    found = few_complete({"run": "a", "trials": {"COMPLETE": complete}}, search, over)
+    values = {"objectives": dict.fromkeys(names, "max"), "search": {"trials": 8}}
+    space = stored_space(values, "search.yaml")
+    found = few_complete({"run": "a", "trials": {"COMPLETE": complete}}, space, over)
     if told is None:
         assert found == {}
     else:

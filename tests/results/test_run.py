@@ -146,16 +146,19 @@ def test_the_package_gives_load_results(run: Path) -> None:
     ("text", "message"),
     [
         ("a: [1", "not readable as YAML"),
-        ("- 1", "expected the key space.objectives"),
-        ("space: {}", "expected the key space.objectives"),
-        ("", "expected the key space.objectives"),
+        ("- 1", "space.objectives: expected metrics, each max or min"),
+        ("space: {}", "space.objectives: expected metrics, each max or min"),
+        ("", "space.objectives: expected metrics, each max or min"),
         ("\x00", "not readable as YAML"),
-        ("space: {objectives: {}}", "expected the key space.objectives"),
-        ("space: {objectives: []}", "expected the key space.objectives"),
-        ("space: {objectives: {l0: mx}}", "expected a metric and max or min, got l0: mx"),
-        (BOUNDED.format("{dead: < 0.5}"), r"space\.constraints: dead: expected"),
-        (BOUNDED.format("{dead: 0.5}"), r"space\.constraints: dead: expected"),
-        (BOUNDED.format("[1]"), r"space\.constraints: expected metrics, got \[1\]"),
+        ("space: {objectives: {}}", "space.objectives: expected metrics, each max or min"),
+        ("space: {objectives: []}", "space.objectives: expected metrics, each max or min"),
+        (
+            "space: {objectives: {l0: mx}}",
+            "space.objectives: expected metrics, each max or min.*mx",
+        ),
+        (BOUNDED.format("{dead: < 0.5}"), r"space\.constraints\.dead: expected"),
+        (BOUNDED.format("{dead: 0.5}"), r"space\.constraints\.dead: expected"),
+        (BOUNDED.format("[1]"), r"space\.constraints: expected keys and values, got \[1\]"),
     ],
 )
 def test_a_broken_search_yaml_is_one_clear_line(run: Path, text: str, message: str) -> None:

@@ -3,9 +3,45 @@
 from pathlib import Path
 
 import pytest
+from space_mistakes import MINIMAL, mistake, space_with
 
 from recsae.errors import RecsaeError
 from recsae.space.space import load_space
+
+MISTAKES = {
+    "a key twice": (
+        space_with("search: {trials: 2}\nsearch: {trials: 3}"),
+        "mine.yaml:5: search: given twice, first on line 4",
+    ),
+    "a parameter twice": (MINIMAL + "  sae_k: 3\n", "mine.yaml:4: sae_k: given twice"),
+    "a number as key": (space_with("3: 4"), "mine.yaml:4: expected a name before the colon, got 3"),
+    "a list as key": (space_with("[a]: 4"), "mine.yaml:4: expected a name before the colon, got a"),
+    "an empty file": ("", "mine.yaml:1: expected a search space, got an empty file"),
+    "only comments": ("# nothing\n", "mine.yaml:1: expected a search space, got an empty file"),
+    "a list": ("- SASRec_SAE\n", "mine.yaml:1: expected keys and values, such as model_name: …"),
+    "a text": ("\nSASRec_SAE\n", "mine.yaml:2: expected keys and values, such as model_name: …"),
+    "an open bracket": (space_with("search: {trials: 2"), "mine.yaml:5: not valid YAML: "),
+    "a tab": (space_with("search:\n\ttrials: 2"), "mine.yaml:5: not valid YAML: "),
+    "wrong indentation": (MINIMAL + " sae_auxk: 1\n", "mine.yaml:4: not valid YAML: "),
+    "an unknown anchor": (space_with("search: *this"), "mine.yaml:4: not valid YAML: "),
+    "two documents": (MINIMAL + "---\n" + MINIMAL, "mine.yaml:4: not valid YAML: "),
+    "an object of Python": (
+        space_with("dataset: !!python/object:os.system {}"),
+        "mine.yaml:4: dataset: expected a name or a path, got {}",
+    ),
+    "a tagged value": (
+        space_with("dataset: !!python/name:os.sep"),
+        "mine.yaml:4: not valid YAML: ",
+    ),
+    "an alias of itself": (space_with("data: &a {format: *a}"), "mine.yaml:4: nested too deeply"),
+    "a control character": (MINIMAL + "# \x01\n", "mine.yaml: not valid YAML: "),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_each_mistake_is_one_line(tmp_path: Path, name: str) -> None:
+    text, expected = MISTAKES[name]
+    assert expected in mistake(tmp_path, text)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ import jsonschema
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from space.made_draws import by_chance
+from made_draws import by_chance
 
 from recsae.errors import RecsaeError
 from recsae.metrics.registry import directions
-from recsae.space.document import read_document
+from recsae.space.file_format.document import read_document
 from recsae.space.schema import schema
 from recsae.space.space import SearchSpace, space_of
+from recsae.space.stored import stored_space
 
 ATTENTION, CONTRASTIVE = "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"
 
@@ -171,6 +172,9 @@ def test_a_space_survives_being_written_and_read(values: dict[str, Any]) -> None
     assert loaded(as_yaml(space.resolved())) == space
     assert as_yaml(again.resolved()) == as_yaml(space.resolved())  # 1, 1.0 and true differ
     assert again.fingerprint == space.fingerprint
+    stored = stored_space(space.resolved(), space.source)
+    assert stored == space
+    assert as_yaml(stored.resolved()) == as_yaml(space.resolved())
 
 
 @given(spaces())

@@ -3,37 +3,10 @@
 from pathlib import Path
 
 import pytest
+from space_mistakes import MINIMAL, mistake, space_with
 
 from recsae.errors import RecsaeError
 from recsae.space.space import load_space, space_of
-
-MINIMAL = """\
-model_name: SASRec_SAE
-parameters:
-  sae_k: {int: [2, 16], log: true}
-"""
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "mine.yaml"
-    path.write_text(text)
-    return path
-
-
-def mistake(folder: Path, text: str) -> str:
-    """Return what loading the text complains of, without the folder."""
-    path = written(folder, text)
-    with pytest.raises(RecsaeError) as caught:
-        load_space(path)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message.replace(str(path), "mine.yaml")
-
-
-def space_with(section: str) -> str:
-    """Return a small space with a section after its line 3."""
-    return MINIMAL + section + "\n"
-
 
 MISTAKES = {
     "misspelt top key": (
@@ -275,32 +248,6 @@ MISTAKES = {
         "mine.yaml:4: search: expected keys and value",
     ),
     "a section as a list": (space_with("resources: [1]"), "mine.yaml:4: resources: expected keys"),
-    "a key twice": (
-        space_with("search: {trials: 2}\nsearch: {trials: 3}"),
-        "mine.yaml:5: search: given twice, first on line 4",
-    ),
-    "a parameter twice": (MINIMAL + "  sae_k: 3\n", "mine.yaml:4: sae_k: given twice"),
-    "a number as key": (space_with("3: 4"), "mine.yaml:4: expected a name before the colon, got 3"),
-    "a list as key": (space_with("[a]: 4"), "mine.yaml:4: expected a name before the colon, got a"),
-    "an empty file": ("", "mine.yaml:1: expected a search space, got an empty file"),
-    "only comments": ("# nothing\n", "mine.yaml:1: expected a search space, got an empty file"),
-    "a list": ("- SASRec_SAE\n", "mine.yaml:1: expected keys and values, such as model_name: …"),
-    "a text": ("\nSASRec_SAE\n", "mine.yaml:2: expected keys and values, such as model_name: …"),
-    "an open bracket": (space_with("search: {trials: 2"), "mine.yaml:5: not valid YAML: "),
-    "a tab": (space_with("search:\n\ttrials: 2"), "mine.yaml:5: not valid YAML: "),
-    "wrong indentation": (MINIMAL + " sae_auxk: 1\n", "mine.yaml:4: not valid YAML: "),
-    "an unknown anchor": (space_with("search: *this"), "mine.yaml:4: not valid YAML: "),
-    "two documents": (MINIMAL + "---\n" + MINIMAL, "mine.yaml:4: not valid YAML: "),
-    "an object of Python": (
-        space_with("dataset: !!python/object:os.system {}"),
-        "mine.yaml:4: dataset: expected a name or a path, got {}",
-    ),
-    "a tagged value": (
-        space_with("dataset: !!python/name:os.sep"),
-        "mine.yaml:4: not valid YAML: ",
-    ),
-    "an alias of itself": (space_with("data: &a {format: *a}"), "mine.yaml:4: nested too deeply"),
-    "a control character": (MINIMAL + "# \x01\n", "mine.yaml: not valid YAML: "),
 }
 
 

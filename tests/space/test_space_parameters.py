@@ -3,25 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from recsae.errors import RecsaeError
-from recsae.space.space import load_space
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "mine.yaml"
-    path.write_text(text)
-    return path
-
-
-def mistake(folder: Path, text: str) -> str:
-    """Return what loading the text complains of, without the folder."""
-    path = written(folder, text)
-    with pytest.raises(RecsaeError) as caught:
-        load_space(path)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message.replace(str(path), "mine.yaml")
+from space_mistakes import mistake
 
 
 def parameter(line: str, more: str = "") -> str:
@@ -61,7 +43,7 @@ MISTAKES = {
         "mine.yaml:3: sae_k: expected an integer >= 1, got 'three'",
     ),
     "out of bounds": (parameter("sae_k: 0"), "mine.yaml:3: sae_k: expected an integer >= 1, got 0"),
-    "nothing": (parameter("sae_k:"), "mine.yaml:3: sae_k: expected an integer >= 1, got None"),
+    "nothing": (parameter("sae_k:"), "mine.yaml:3: sae_k: expected an integer >= 1, got nothing"),
     "not a number": (parameter("sae_lr: .nan"), "mine.yaml:3: sae_lr: expected a finite number"),
     "infinite range": (
         parameter("sae_lr: {float: [1.0, .inf]}"),

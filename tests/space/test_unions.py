@@ -4,14 +4,22 @@ from typing import Any
 
 import pytest
 
+from recsae.space.space import SearchSpace
+from recsae.space.stored import stored_space
 from recsae.space.unions import shown, united_space
 
 LOG = {"int": [2, 16], "log": True}
 
 
+Q = {"choice": [1, 2]}
+
+
+def space(**values: Any) -> SearchSpace:
+    return stored_space({"model_name": "m", "objectives": {"l0": "min"}, **values}, "search.yaml")
+
+
 def united(one: Any, other: Any) -> Any:
-    spaces = [{"model_name": "m", "parameters": {"p": spec}} for spec in (one, other)]
-    return united_space(spaces)["parameters"]["p"]
+    return united_space([space(parameters={"q": Q, "p": spec}) for spec in (one, other)])
 
 
 @pytest.mark.parametrize(
@@ -41,7 +49,7 @@ def united(one: Any, other: Any) -> Any:
     ],
 )
 def test_parameters_by_hand(one: Any, other: Any, expected: Any) -> None:
-    assert united(one, other) == expected
+    assert united(one, other).by_name["p"] == space(parameters={"p": expected}).by_name["p"]
 
 
 @pytest.mark.parametrize(
@@ -59,17 +67,24 @@ def test_parameters_by_hand(one: Any, other: Any, expected: Any) -> None:
 def test_what_no_space_can_hold_is_named(one: Any, other: Any) -> None:
     with pytest.raises(ValueError, match=r"^parameters\.p ") as error:
         united(one, other)
-    assert str(error.value) == f"parameters.p {shown(one)} and {shown(other)}"
+    told = [shown(space(parameters={"p": spec}).by_name["p"].written()) for spec in (one, other)]
+    assert str(error.value) == f"parameters.p {told[0]} and {told[1]}"
 
 
 def test_models_and_trials_add_up_and_a_lone_parameter_is_for_its_models() -> None:
-    one = {"model_name": "a", "parameters": {"p": 1, "q": {"choice": [1]}}, "search": {"trials": 3}}
-    two = {"model_name": ["b", "c"], "parameters": {"p": 1}, "search": {"trials": 4}}
+    own = {"p": 1, "q": {"choice": [1]}}
+    one = space(model_name="a", parameters=own, search={"trials": 3})
+    two = space(model_name=["b", "c"], parameters={"p": 1}, search={"trials": 4})
     found = united_space([one, two])
-    assert found["model_name"] == ["a", "b", "c"] and found["search"] == {"trials": 7}
-    assert found["parameters"]["q"] == {"choice": [1], "when": {"model_name": ["a"]}}
-    assert found["parameters"]["p"] == 1
-    assert one["parameters"]["q"] == {"choice": [1]}, "the runs' own spaces stay as they are"
+    assert found.models == ("a", "b", "c") and found.search.trials == 7
+    assert found.by_name["q"].written() == {"choice": [1], "when": {"model_name": ["a"]}}
+    assert found.by_name["p"].written() == 1
+
+
+def test_what_a_condition_names_comes_first_whoever_has_it() -> None:
+    one = space(parameters={"p": 1})
+    two = space(parameters={"q": Q, "p": {"value": 1, "when": {"q": 2}}})
+    assert [p.name for p in united_space([one, two]).parameters] == ["q", "p"]
 
 
 def test_long_values_are_told_short() -> None:

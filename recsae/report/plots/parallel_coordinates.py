@@ -10,6 +10,7 @@ from recsae.report.formats import NOTHING
 from recsae.report.plots.parameters import is_searched, log_ticks
 from recsae.report.plots.style import BEST, MODEL_COLOURS, QUIET, framed, varied_settings
 from recsae.results import DEV, MAX, Columns, Results, States, leaking
+from recsae.space.parameters import Parameter
 
 MOST_LINES: Final = 2000
 _LEAST_LINES: Final = 2
@@ -36,11 +37,11 @@ def parallel_coordinates(results: Results) -> go.Figure | None:
     shown = trials[known].head(MOST_LINES).iloc[::-1]  # the best are drawn last
     if len(shown) < _LEAST_LINES:
         return None
-    space = results.search["space"]
-    axes = [_axis(space, name, shown[name]) for name in names]
+    by_name = results.space.by_name
+    axes = [_axis(by_name[name], name, shown[name]) for name in names]
     if shown[Columns.EPOCHS].nunique() > 1:
-        axes.append(_axis({}, Columns.EPOCHS, shown[Columns.EPOCHS]))
-    axes += [{**_axis({}, name, shown[name]), "label": name} for name in objectives]
+        axes.append(_axis(None, Columns.EPOCHS, shown[Columns.EPOCHS]))
+    axes += [{**_axis(None, name, shown[name]), "label": name} for name in objectives]
     values = shown[DEV + first]
     worst, best = values.quantile([_WORST_SHARE, 1.0] if way == MAX else [1 - _WORST_SHARE, 0.0])
     line = {
@@ -58,12 +59,10 @@ def parallel_coordinates(results: Results) -> go.Figure | None:
     return figure
 
 
-def _axis(space: dict[str, Any], name: str, values: "pd.Series[Any]") -> dict[str, Any]:
+def _axis(parameter: Parameter | None, name: str, values: "pd.Series[Any]") -> dict[str, Any]:
     """Return one axis: choices at equal steps, numbers by their size or logarithm."""
-    spec = (space.get("parameters") or {}).get(name)
-    spec = spec if isinstance(spec, dict) else {}
     missing = values.isna()
-    if "choice" in spec or not pd.api.types.is_numeric_dtype(values):
+    if (parameter and parameter.kind == "choice") or not pd.api.types.is_numeric_dtype(values):
         # False sorts before True: numbers first, then texts; the two cannot be compared.
         options = sorted(values.dropna().unique(), key=lambda o: (isinstance(o, str), o))
         places = values.map({option: place for place, option in enumerate(options)})
@@ -71,7 +70,7 @@ def _axis(space: dict[str, Any], name: str, values: "pd.Series[Any]") -> dict[st
     else:
         numbers = values.astype("float64")
         low, high = float(numbers.min()), float(numbers.max())
-        if spec.get("log") and low > 0:
+        if parameter and parameter.log and low > 0:
             places = numbers.map(math.log10)
             ticks = {math.log10(tick): _text(tick) for tick in log_ticks(low, high)}
         else:

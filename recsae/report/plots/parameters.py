@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from recsae.report.plots.style import dots_by_model, finish, hover_columns, varied_settings
-from recsae.results import DEV, Columns, Results
+from recsae.results import DEV, Results
+from recsae.space.parameters import Parameter
 
 _ACROSS: Final = 4
 _ROW_HEIGHT: Final = 230
@@ -33,7 +34,7 @@ def parameters_against_objective(results: Results) -> go.Figure | None:
     hover = hover_columns(results)
     for place, name in enumerate(names):
         cell = (place // across + 1, place % across + 1)
-        labels, axis = axis_of(results.search["space"], name, results.trials[name])
+        labels, axis = axis_of(results.space.by_name.get(name), results.trials[name])
         for dots, trials in dots_by_model(results):
             if not trials.empty:
                 placed = trials.assign(**{_PLACE: labels.loc[trials.index]})
@@ -45,21 +46,19 @@ def parameters_against_objective(results: Results) -> go.Figure | None:
 
 def is_searched(results: Results, name: str) -> bool:
     """Tell a parameter of the space from what only varies with it, like each trial's own seed."""
-    return name == Columns.MODEL_NAME or name in (results.search["space"].get("parameters") or {})
+    return name in results.space.by_name
 
 
 def axis_of(
-    space: dict[str, Any], name: str, values: "pd.Series[Any]"
+    parameter: Parameter | None, values: "pd.Series[Any]"
 ) -> tuple["pd.Series[Any]", dict[str, Any]]:
     """Return where a parameter's values are drawn, and their axis: choices, linear or log."""
-    spec = (space.get("parameters") or {}).get(name)
-    spec = spec if isinstance(spec, dict) else {}
-    if "choice" in spec or not pd.api.types.is_numeric_dtype(values):
+    if (parameter and parameter.kind == "choice") or not pd.api.types.is_numeric_dtype(values):
         labels = {item: _label(item) for item in sorted(values.dropna().unique())}
         order = {"categoryorder": "array", "categoryarray": list(labels.values())}
         return values.map(labels), {"type": "category", **order}
     low, high = float(values.min()), float(values.max())
-    if low <= 0 or not spec.get("log"):
+    if low <= 0 or not (parameter and parameter.log):
         return values, {"type": "linear"}
     ticks = log_ticks(low, high)
     return values, {"type": "log", "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import Parameter, drawn_before
 from recsae.space.space import SearchSpace
 from recsae.space.unit import between_ends, from_between_ends
-from recsae.space.values import Scalar
 
 Array: TypeAlias = npt.NDArray[np.float64]
 

@@ -6,8 +6,8 @@ A range holds every value that was seen: a merged run, or an extended one, may h
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
@@ -21,15 +21,16 @@ from optuna.study import StudyDirection
 
 from recsae.errors import SettingError
 from recsae.results import Columns, Results, records, settings_of
-from recsae.space.parameters import MODEL, rate_factor
+from recsae.search.optuna_views.distributions import distribution_of
+from recsae.space.parameters import Parameter, rate_factor
 from recsae.space.parameters import settings_of as checked
+from recsae.space.space import SearchSpace
 
 DIRECTIONS: Final = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
-_KINDS: Final = ("int", "float", "choice")
+_MISSING: Final = object()
+"""Stands for what a row does not have."""
 _CLOSE: Final = 1e-9
 """Of a number: what scaling a rate there and back may lose."""
-
-Spec = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,75 +50,41 @@ class PastTrials:
 def past_trials(results: Results) -> PastTrials:
     """Return the trials of a run with what the search drew for each."""
     rows = records(results.trials)
-    specs = _searched(results)
-    columns = {
-        name: _column(name, spec, specs, rows, results.width) for name, spec in specs.items()
-    }
+    seen = results.trials[Columns.MODEL_NAME].dropna().unique()
+    models = dict.fromkeys([*results.space.models, *seen])
+    space = replace(results.space, models=tuple(models))
+    drawn = [_drawn(space, row, results.width) for row in rows]
     distributions = {
-        name: _distribution(specs[name], [v for v, drawn in column if drawn])
-        for name, column in columns.items()
-        if any(drawn for _, drawn in column)
+        p.name: _distribution(p, [values[p.name] for values in drawn if p.name in values])
+        for p in space.searched
+        if any(p.name in values for values in drawn)
     }
     params = [
-        {name: _inside(columns[name][i][0], distributions[name])
-         for name in distributions if columns[name][i][1]}
-        for i in range(len(rows))
-    ]  # fmt: skip
+        {name: _inside(value, distributions[name]) for name, value in values.items()}
+        for values in drawn
+    ]
     return PastTrials(rows, params, distributions)
 
 
-def _searched(results: Results) -> dict[str, Spec]:
-    """Return the specification of each parameter that a trial could draw, the model among them."""
-    space = results.search["space"]
-    written = space.get("parameters") or {}
-    named = space.get(MODEL) or []
-    models = [named] if isinstance(named, str) else list(named)
-    models += [m for m in results.trials[Columns.MODEL_NAME].dropna().unique() if m not in models]
-    own: dict[str, Spec] = {MODEL: {"choice": models}} if len(models) > 1 else {}
-    return own | {
-        name: spec
-        for name, spec in written.items()
-        if isinstance(spec, dict) and any(kind in spec for kind in _KINDS)
-    }
+def _drawn(space: SearchSpace, row: Mapping[str, Any], width: int | None) -> dict[str, Any]:
+    """Return what a trial drew, in the terms of the space; what its row lacks is left out."""
+
+    def draw(parameter: Parameter) -> Any:
+        value = row.get(parameter.name, _MISSING)
+        if value is not _MISSING and parameter.kind == "choice":
+            return _chosen(value, parameter.choices)
+        if value is _MISSING or pd.isna(value):
+            return _MISSING
+        return _unscaled(float(value), parameter, row, width)
+
+    return {name: value for name, value in space.drawn(draw).items() if value is not _MISSING}
 
 
-def _column(
-    name: str,
-    spec: Spec,
-    specs: Mapping[str, Spec],
-    rows: Sequence[Mapping[str, Any]],
-    width: int | None,
-) -> list[tuple[Any, bool]]:
-    """Return of each trial the value of one parameter, and whether it was drawn at all."""
-    found: list[tuple[Any, bool]] = []
-    for row in rows:
-        value = row.get(name)
-        if not _active(spec, specs, row) or name not in row:
-            found.append((None, False))
-        elif "choice" in spec:
-            found.append(_chosen(value, spec["choice"]))
-        elif pd.isna(value):
-            found.append((None, False))
-        else:
-            found.append((_unscaled(float(value), spec, row, width), True))
-    return found
-
-
-def _active(spec: Spec, specs: Mapping[str, Spec], row: Mapping[str, Any]) -> bool:
-    """Return True if the other values of a trial let a parameter take part."""
-    for name, values in (spec.get("when") or {}).items():
-        allowed = values if isinstance(values, list) else [values]
-        met = any(_same(row.get(name), value) for value in allowed)
-        if not met or (name in specs and not _active(specs[name], specs, row)):
-            return False
-    return True
-
-
-def _chosen(value: Any, choices: Iterable[Any]) -> tuple[Any, bool]:
+def _chosen(value: Any, choices: Sequence[Any]) -> Any:
     """Return the choice that a frame's value stands for; a frame has no None."""
     if value is None or pd.isna(value):
-        return None, None in choices
-    return next((choice for choice in choices if _same(value, choice)), value), True
+        return None if None in choices else _MISSING
+    return next((choice for choice in choices if _same(value, choice)), value)
 
 
 def _same(value: Any, choice: Any) -> bool:
@@ -127,8 +94,10 @@ def _same(value: Any, choice: Any) -> bool:
     return bool(not pd.isna(value) and (type(value) is bool) == is_flag and value == choice)
 
 
-def _unscaled(value: float, spec: Spec, row: Mapping[str, Any], width: int | None) -> float:
-    if not spec.get("scale") or width is None:
+def _unscaled(
+    value: float, parameter: Parameter, row: Mapping[str, Any], width: int | None
+) -> float:
+    if not parameter.scale or width is None:
         return value
     try:
         latents = checked(settings_of(row)).latents(width)
@@ -137,20 +106,18 @@ def _unscaled(value: float, spec: Spec, row: Mapping[str, Any], width: int | Non
     return value / rate_factor(latents)
 
 
-def _distribution(spec: Spec, seen: Sequence[Any]) -> BaseDistribution:
-    if "choice" in spec:
-        choices = list(spec["choice"])
-        return CategoricalDistribution(choices + [v for v in _once(seen) if v not in choices])
-    kind = "int" if "int" in spec else "float"
-    low, high = spec[kind]
-    low, high = (_reach(edge, value) for edge, value in ((low, min(seen)), (high, max(seen))))
-    low, high = min(low, *spec[kind]), max(high, *spec[kind])
-    log = bool(spec.get("log")) and low > 0
-    if kind == "float":
-        return FloatDistribution(float(low), float(high), log=log)
-    step = int(spec.get("step") or 1)
-    even = not log and all((value - low) % step == 0 for value in (high, *seen))
-    return IntDistribution(int(low), int(high), log=log, step=step if even else 1)
+def _distribution(parameter: Parameter, seen: Sequence[Any]) -> BaseDistribution:
+    """Return the parameter's distribution, as wide as the values seen."""
+    if parameter.kind == "choice":
+        choices = dict.fromkeys([*parameter.choices, *seen])
+        return distribution_of(replace(parameter, choices=tuple(choices)))
+    ends = parameter.ends
+    low = min(ends[0], _reach(ends[0], min(seen)))
+    high = max(ends[1], _reach(ends[1], max(seen)))
+    log = parameter.log and low > 0
+    even = not log and all((value - low) % (parameter.step or 1) == 0 for value in (high, *seen))
+    step = parameter.step if even else None
+    return distribution_of(replace(parameter, low=low, high=high, log=log, step=step))
 
 
 def _reach(edge: float, value: float) -> float:
@@ -164,7 +131,3 @@ def _inside(value: Any, distribution: BaseDistribution) -> Any:
     assert isinstance(distribution, IntDistribution | FloatDistribution)
     number = min(max(value, distribution.low), distribution.high)
     return int(number) if isinstance(distribution, IntDistribution) else number
-
-
-def _once(values: Iterable[Any]) -> list[Any]:
-    return list(dict.fromkeys(values))

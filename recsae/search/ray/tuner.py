@@ -190,7 +190,7 @@ def _search(
     past: Sequence[Event],
 ) -> Director:
     board = TensorBoard(run_path / Files.TENSORBOARD)
-    board.experiment(plan.space.resolved(), [DEV + name for name in plan.space.objectives])
+    board.experiment(plan.space, [DEV + name for name in plan.space.objectives])
     keeper = plan.keeper or BestModels(run_path, plan.space.objectives, plan.space.constraints)
     record = RunRecord(run_path, keeper, board)
     budget = replace(plan.budget, devices=share.devices, seconds_before=hours_before(past) * 3600)

@@ -18,6 +18,8 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from recsae.files import naming
 from recsae.results import States
+from recsae.space.parameters import Parameter
+from recsae.space.space import SearchSpace
 
 _STATUS: Final = {
     States.RUNNING: api_pb2.STATUS_RUNNING,
@@ -25,7 +27,6 @@ _STATUS: Final = {
     States.PRUNED: api_pb2.STATUS_SUCCESS,
     States.FAILED: api_pb2.STATUS_FAILURE,
 }
-_MODEL_NAME: Final = "model_name"
 
 
 class TensorBoard:
@@ -35,16 +36,10 @@ class TensorBoard:
         # A file of its own each time the run is taken up: an old one may end in half a record.
         self._folder, self._file = folder, f"events.out.tfevents.{time.time_ns()}.recsae"
 
-    def experiment(self, space: Mapping[str, Any], metrics: Sequence[str]) -> None:
-        """Declare the searched settings and the metrics (full tags, e.g. "dev/ndcg@10").
-
-        space: `space` of search.yaml, of which `model_name` and `parameters` are read.
-        """
-        models = space.get(_MODEL_NAME)
-        choices = {"choice": models} if isinstance(models, list) else models
-        parameters = {_MODEL_NAME: choices, **(space.get("parameters") or {})}
+    def experiment(self, space: SearchSpace, metrics: Sequence[str]) -> None:
+        """Declare the settings of a space and the metrics (full tags, e.g. "dev/ndcg@10")."""
         experiment = api_pb2.Experiment(
-            hparam_infos=[_declared(name, spec) for name, spec in parameters.items()],
+            hparam_infos=[_declared(parameter) for parameter in space.with_model],
             metric_infos=[
                 api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=tag)
                 for tag in metrics
@@ -101,19 +96,17 @@ def _plugin_summary(tag: str, data: Any) -> Any:
     return Summary(value=[value])
 
 
-def _declared(name: str, spec: Any) -> Any:
-    """Return a setting's name, type and range from the way a space file writes it."""
-    info = api_pb2.HParamInfo(name=name)
-    kind = next((kind for kind in ("int", "float", "choice") if kind in _dict(spec)), None)
-    if kind in ("int", "float"):
+def _declared(parameter: Parameter) -> Any:
+    """Return a setting's name, type and range."""
+    info = api_pb2.HParamInfo(name=parameter.name)
+    if parameter.kind in ("int", "float"):
         info.type = api_pb2.DATA_TYPE_FLOAT64
-        if "scale" not in spec:  # a scaled range is not the range of what is stored
-            info.domain_interval.min_value, info.domain_interval.max_value = spec[kind]
+        if not parameter.scale:  # a scaled range is not the range of what is stored
+            info.domain_interval.min_value, info.domain_interval.max_value = parameter.ends
         return info
-    values = spec["choice"] if kind else [_dict(spec).get("value", spec)]
-    info.type = _data_type(values)
+    info.type = _data_type(parameter.corners())
     if info.type != api_pb2.DATA_TYPE_UNSET:
-        info.domain_discrete.extend(values)
+        info.domain_discrete.extend(parameter.corners())
     return info
 
 
@@ -124,10 +117,6 @@ def _data_type(values: Sequence[Any]) -> Any:
     if kinds == {str}:
         return api_pb2.DATA_TYPE_STRING
     return api_pb2.DATA_TYPE_FLOAT64 if kinds <= {int, float} else api_pb2.DATA_TYPE_UNSET
-
-
-def _dict(spec: Any) -> dict[str, Any]:
-    return spec if isinstance(spec, dict) else {}
 
 
 def _scalar(value: Any) -> Any:

@@ -80,7 +80,7 @@ def warm_trials(run_path: str | Path, space: SearchSpace) -> tuple[list[WarmTria
     notes = [f"{len(trials)} of {len(ended)} trials"]
     notes += [f"{many} left out: {reason}" for reason, many in left.most_common()]
     notes += [f"{many} with {what}" for what, many in differs.most_common()]
-    dataset = results.search["space"].get("dataset")
+    dataset = results.space.dataset
     if dataset != space.dataset:
         notes.append(f"their data set is {dataset}")
     return trials, [f"warm start from {name}: {note}" for note in notes]

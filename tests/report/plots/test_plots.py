@@ -16,6 +16,7 @@ from recsae.report.plots.optimization_history import optimization_history
 from recsae.report.plots.parameters import axis_of, log_ticks, parameters_against_objective
 from recsae.report.plots.pareto_front import pareto_front
 from recsae.results import Results, load_results
+from recsae.space.stored import stored_space
 
 Maker = Callable[..., Path]
 
@@ -116,7 +117,7 @@ def test_the_best_trial_is_ringed_in_each_plot(mixed: Results) -> None:
     assert [list(ring.x) for ring in rings] == [[3], [0.01]]
 
 
-SPACE = SEARCH["space"]
+SPACE = stored_space(SEARCH["space"], "search.yaml").by_name
 
 
 @pytest.mark.parametrize(
@@ -131,18 +132,18 @@ SPACE = SEARCH["space"]
     ],
 )
 def test_axes_are_what_the_space_says(name: str, values: list[Any], kind: str) -> None:
-    assert axis_of(SPACE, name, pd.Series(values))[1]["type"] == kind
+    assert axis_of(SPACE.get(name), pd.Series(values))[1]["type"] == kind
 
 
 def test_choices_stand_in_order_one_place_each() -> None:
-    places, axis = axis_of(SPACE, "sae_scale_size", pd.Series([16, 2, None, 8], dtype="Int64"))
+    places, axis = axis_of(SPACE["sae_scale_size"], pd.Series([16, 2, None, 8], dtype="Int64"))
     assert axis["categoryarray"] == ["2", "8", "16"]
     assert places.dropna().tolist() == ["16", "2", "8"]
 
 
 def test_a_long_choice_is_broken_in_two_lines_and_escaped() -> None:
     names = ["SASRec_SAE_<b>", "SASRec_SAE_Contrastive"]
-    _, axis = axis_of(SPACE, "model_name", pd.Series(names))
+    _, axis = axis_of(SPACE["model_name"], pd.Series(names))
     assert axis["categoryarray"] == ["SASRec_SAE_<br>&lt;b&gt;", "SASRec_SAE_<br>Contrastive"]
 
 

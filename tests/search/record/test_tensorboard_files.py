@@ -11,8 +11,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import api_pb2, metadata
 
 from recsae.search.record.tensorboard import TensorBoard, trial_name
+from recsae.space.stored import stored_space
 
-EXPERIMENT = {
+EXPERIMENT: dict[str, Any] = {
+    "objectives": {"ndcg@10": "max"},
     "model_name": ["a", "b"],
     "parameters": {
         "sae_k": {"int": [2, 16], "log": True},
@@ -93,7 +95,7 @@ def test_the_end_tells_success(board: TensorBoard, tmp_path: Path, state: str, s
 
 
 def test_the_experiment_declares_settings_and_metrics(board: TensorBoard, tmp_path: Path) -> None:
-    board.experiment(EXPERIMENT, ["dev/ndcg@10", "dev/l0"])
+    board.experiment(stored_space(EXPERIMENT, "search.yaml"), ["dev/ndcg@10", "dev/l0"])
     content = plugin_data(read(tmp_path), metadata.EXPERIMENT_TAG)
     experiment = metadata.parse_experiment_plugin_data(content)
     infos = {info.name: info for info in experiment.hparam_infos}

@@ -8,7 +8,7 @@ from search.made_searches import search
 
 from recsae.errors import SettingError
 from recsae.search.strategies import warnings_of
-from recsae.space.changes import stored_space
+from recsae.space import stored_space
 from recsae.space.space import SearchSpace, space_of
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}

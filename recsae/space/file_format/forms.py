@@ -1,14 +1,22 @@
 """How a space file may write one parameter: a class for each form, with its options."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
-from recsae.errors import nearest, one_of
-from recsae.settings import TAG, KeyedValueError, Settings, Words
+from recsae.errors import unexpected
+from recsae.settings import KeyedValueError, Settings, Words
+from recsae.space.file_format.values import ListOrValue, Value, Values
 from recsae.space.parameters import Kind, Parameter, Prior
-from recsae.space.values import ListOrValue, Value, Values
 
 _FORMS = "{int: [low, high]}, {float: [low, high]}, {choice: [a, b]}, {value: a} or a bare value"
 _ORDER = ("int", "float", "choice", "value", "log", "step", "scale", "prior", "when")
@@ -33,7 +41,7 @@ class Form(Settings):
     @classmethod
     def unknown(cls, key: str) -> str:
         """Return what to tell of an option that the form does not have."""
-        return _unknown(key, options(cls))
+        return unexpected(key, options(cls))
 
     def parameter(self, name: str, line: int = 0) -> Parameter:
         """Return the parameter of that name; `line` is where it stands."""
@@ -122,32 +130,30 @@ def options(form: type[Form]) -> list[str]:
     return [key for key in _ORDER if key in keys]
 
 
-def _unknown(key: str, allowed: Sequence[str]) -> str:
-    return f"expected {one_of(allowed)}, got {key!r}{nearest(key, allowed)}"
-
-
-def _as_form(written: Any) -> Any:
+def _form(written: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """Return what is written as one of the forms, a bare value as a fixed one."""
     if not isinstance(written, dict | list):
-        return {"value": written}
-    if isinstance(written, dict) and not set(written) & set(FORMS):
-        for key in written:
-            if key not in _ORDER:
-                raise KeyedValueError(key, _unknown(key, _ORDER))
+        written = {"value": written}
     if isinstance(written, list) or not set(written) & set(FORMS):
+        for key in written if isinstance(written, dict) else ():
+            if key not in _ORDER:
+                raise KeyedValueError(key, unexpected(key, _ORDER))
         raise ValueError(f"expected {_FORMS}, got {written}")
-    return written
+    try:
+        return handler(written)
+    except ValidationError as error:  # as the form has told it, without the union's own part
+        raise error.errors()[0]["ctx"]["error"] from None
 
 
-def _tag(written: Any) -> str:
-    return TAG + next(form for form in FORMS if form in written)
+def _tag(written: dict[str, Any]) -> str:
+    return next(form for form in FORMS if form in written)
 
 
 AnyForm = Annotated[
-    Annotated[IntegerRange, Tag(f"{TAG}int")]
-    | Annotated[FloatRange, Tag(f"{TAG}float")]
-    | Annotated[Choice, Tag(f"{TAG}choice")]
-    | Annotated[Fixed, Tag(f"{TAG}value")],
+    Annotated[IntegerRange, Tag("int")]
+    | Annotated[FloatRange, Tag("float")]
+    | Annotated[Choice, Tag("choice")]
+    | Annotated[Fixed, Tag("value")],
     Discriminator(_tag),
-    BeforeValidator(_as_form),
+    WrapValidator(_form),
 ]

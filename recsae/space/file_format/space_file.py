@@ -1,4 +1,4 @@
-"""What a space file may hold, as one settings class: sections, parameters, points to start from."""
+"""What a space file may hold, as one settings class: sections, parameters, initial points."""
 
 from typing import Annotated, Any
 
@@ -13,13 +13,13 @@ from recsae.metrics.registry import constrainable, directions
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.registry import variant
 from recsae.settings import KEYS_AND_VALUES, KeyedValueError, Settings, Words
-from recsae.space.forms import AnyForm
+from recsae.space.file_format.forms import AnyForm
+from recsae.space.file_format.values import Value, listed
 from recsae.space.sections import (
     ResourceSettings,
     SchedulerSettings,
     SearchSettings,
 )
-from recsae.space.values import Value, listed
 
 DEFAULT_OBJECTIVES = {"ndcg@10": "max"}
 
@@ -115,7 +115,7 @@ class SpaceFile(Settings):
         list[Annotated[dict[str, Value], BeforeValidator(_some_settings)]],
         Words("a list of settings"),
     ] = []
-    """Settings to start from; what one leaves out is drawn."""
+    """Initial points: settings of the first trials; what one leaves out is drawn."""
     search: SearchSettings = SearchSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     resources: ResourceSettings = ResourceSettings()
