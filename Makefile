@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin fuzz-data schema architecture bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs fuzz-data docs schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -17,7 +17,7 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu'
+	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu and not docs'
 
 lint: install
 	$(BIN)/ruff check .
@@ -49,8 +49,18 @@ bench-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## what a GPU is worth, as 
 fuzz-data: install  ## 1,000 rewritten or damaged logs of each format
 	$(BIN)/python -m pytest -m fuzz tests/interactions
 
+docs: .venv/.installed-docs  ## the pages of docs/ into site/; links and anchors are checked
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet && echo 'pages: site/index.html'
+
+.venv/.installed-docs: .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[docs]'
+	@touch $@
+
+test-docs: .venv/.installed-docs  ## every command of the long pages, and the built pages
+	$(BIN)/python -m pytest -m docs tests/docs
+
 schema: install  ## after a change of any settings class
-	$(BIN)/python -m recsae.space.schema
+	$(BIN)/python -m recsae.space.file_format.schema
 
 architecture: install  ## after a change of folders or layers: what docs/architecture.md draws
 	$(BIN)/python tests/support/rooms.py
@@ -60,4 +70,4 @@ bench: install  ## speed as ratios against naive versions, in one run
 	$(BIN)/python benchmarks/evaluation.py
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -42,8 +42,8 @@ def samples(trials: int) -> list[Sample]:
     every = max(1, trials // SAMPLES)
 
     class Sampling(RunRecord):
-        def happened(self, event: Event, trial: Trial) -> None:
-            super().happened(event, trial)
+        def on_event(self, event: Event, trial: Trial) -> None:
+            super().on_event(event, trial)
             if trial.ended and self.ended % every == 0:
                 taken.append((self.ended, time.perf_counter(), own_memory()))
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.files import source_digest
 
 T = TypeVar("T")
 
@@ -33,8 +34,8 @@ class Outside(NamedTuple):
 
     package: str
     version: str
-    module: str
-    """Its top-level module, e.g. "my_package"."""
+    code: str
+    """A name for the Python files of its top-level module."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ class Registry(Generic[T]):
         """What there is by name, sorted: the text of our own classes, entry points of others."""
         found: dict[str, Declaration | EntryPoint] = {}
         points = sorted(entry_points(group=self._group), key=lambda point: point.name)
-        ours: list[Declaration | EntryPoint] = list(self._own())
-        for one in [*ours, *points]:
+        every: list[Declaration | EntryPoint] = [*self._own(), *points]
+        for one in every:
             if one.name in found:
                 places = f"{_place(one)} and {_place(found[one.name])}"
                 raise RecsaeError(f"{self._group}: {places}: {one.name}")
@@ -115,6 +116,10 @@ class Registry(Generic[T]):
         values = {key: getattr(kind, key) for key in dir(kind) if not key.startswith("_")}
         return Declaration(name, kind.__module__, kind.__qualname__, first, values)
 
+    def says(self, name: str, what: str) -> bool:
+        """Return True if a class assigns True to `what`. A base class cannot say it for ours."""
+        return name in self.found and self.about(name).values.get(what) is True
+
     def descriptions(self) -> dict[str, str]:
         """Return the first line of each docstring by the name of the class."""
         return {name: self.about(name).description for name in self.names}
@@ -125,7 +130,10 @@ class Registry(Generic[T]):
         if not isinstance(point, EntryPoint):
             return None
         package, version = (point.dist.name, point.dist.version) if point.dist else ("?", "?")
-        return Outside(package, version, point.module.partition(".")[0])
+        spec = find_spec(point.module.partition(".")[0])
+        folders = list((spec and spec.submodule_search_locations) or [])
+        paths = folders or ([spec.origin] if spec and spec.origin else [])
+        return Outside(package, version, source_digest(*map(Path, paths)))
 
     def _base_class(self) -> type[T]:
         if not isinstance(self._base, str):

@@ -65,7 +65,7 @@ class Evaluator:
             self._x_RD,
             model,
             bare=partial(_bare, model.latents),
-            watch=lambda code: usage(code.values_BK, code.indices_BK),
+            on_code=lambda code: usage(code.values_BK, code.indices_BK),
             deep=deep,
         )
         return Evaluation(

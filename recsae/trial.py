@@ -29,7 +29,7 @@ TRAIN = "train/"
 
 
 class SAETrial:
-    """Trains one autoencoder; `step()` is one epoch, `state_dict()` all that it takes to go on."""
+    """Trains one autoencoder; `step()` is one epoch, `state_dict()` a checkpoint of it."""
 
     def __init__(
         self,
@@ -105,12 +105,12 @@ class SAETrial:
         self.measured = self.evaluator.measure(self.model, deep=True)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the whole state: going on from it equals never having stopped."""
+        """Return a checkpoint: going on from it equals never having stopped."""
         return self._trainer.state_dict()
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state that `state_dict` gave."""
-        self._trainer.load_state_dict(state)
+    def load_state_dict(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        self._trainer.load_state_dict(checkpoint)
 
     def save(self, folder: Path, **about: Any) -> None:
         """Save weights and settings, whole, with what they were trained on."""

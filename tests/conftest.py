@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Recsae
 from hypothesis import HealthCheck, settings
 
 # No deadline: what a busy machine takes says nothing. CI repeats the same examples each time.
@@ -45,3 +46,9 @@ def activations(own_places: Path) -> Any:
     base = SASRecSettings(emb_size=16, num_layers=1, num_heads=2, epochs=2)
     data, cache = DataSettings(dataset=TINY), Cache(own_places / "tiny")
     return prepare(data, base, ActivationSettings(), cache, torch.device("cpu")).activations
+
+
+@pytest.fixture
+def recsae(capsys: pytest.CaptureFixture[str]) -> Recsae:
+    """Return what runs commands in this process."""
+    return Recsae(capsys)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Recsae
 from conftest import TINY
 
 from recsae.cli.app import main
@@ -26,14 +27,7 @@ HUGE = str(2**64)
 
 def told(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Run a command that must fail; return its one line."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr(sys, "argv", ["recsae", *words])
-        capsys.readouterr()
-        main()
-    out, err = capsys.readouterr()
-    assert ended.value.code == 2 and out == ""
-    assert err.startswith("recsae: ") and len(err.splitlines()) == 1
-    return err
+    return Recsae(capsys)(*words).mistake
 
 
 @pytest.fixture(scope="module")

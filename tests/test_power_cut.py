@@ -66,7 +66,7 @@ def test_a_run_its_rows_and_the_states_of_its_trials(
     create(root / "runs" / "a", {"space": {"objectives": {"ndcg@10": "max"}}})
     assert load_results(disk.left(tmp_path / "1") / "runs" / "a").trials.empty
     write_trials(root / "runs" / "a", [{"trial_id": 0, "state": "RUNNING"}])
-    save_checkpoint(root / "runs" / "a" / ".states", 0, {"epochs": 3})
+    save_checkpoint(root / "runs" / "a" / ".checkpoints", 0, {"epochs": 3})
     left = disk.left(tmp_path / "2") / "runs" / "a"
     assert len(load_results(left).trials) == 1
-    assert load_checkpoint(left / ".states", 0) == {"epochs": 3}
+    assert load_checkpoint(left / ".checkpoints", 0) == {"epochs": 3}

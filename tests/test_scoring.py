@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 from conftest import TINY
-from laws.cases import modes
 from made_states import prepare
 from torch import Tensor
 
@@ -22,6 +21,7 @@ from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variants
 from recsae.sae.variants.topk import TopK
+from recsae.testing.sae_cases import modes
 from recsae.trial import Evaluator, SAETrial, run_trial
 
 WIDTH = 16

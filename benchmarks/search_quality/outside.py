@@ -21,10 +21,10 @@ from ray.tune.search.optuna import OptunaSearch
 
 from benchmarks.search_quality.simulator import GOES_ON, Clock
 from recsae.results import States
-from recsae.search.engine.director import Leg
-from recsae.search.engine.new_trials import SEED, trial_seed
-from recsae.search.samplers.studies import draw_by
-from recsae.space.parameters import MODEL, drawn_before
+from recsae.search.engine.director import TrialRun
+from recsae.search.engine.new_trials import trial_seed
+from recsae.search.samplers.optuna_adapter.trials import draw_by
+from recsae.space.parameters import MODEL, SEED, drawn_before
 from recsae.space.space import SearchSpace
 
 TIME = "training_iteration"
@@ -48,7 +48,7 @@ class Outside(ABC):
         """True when nothing runs after the end."""
         return self.over and not self._running
 
-    def next(self) -> Leg | None:
+    def next(self) -> TrialRun | None:
         """Ask for the next trial."""
         if self.over:
             return None
@@ -57,7 +57,7 @@ class Outside(ABC):
         params = self.suggest(trial_id)
         params.setdefault(SEED, trial_seed(self.space.search.seed, trial_id))
         settings = self.space.settings_for(params).values()
-        return Leg(trial_id, params[MODEL], settings, 0)
+        return TrialRun(trial_id, params[MODEL], settings, 0)
 
     def report(
         self, trial_id: int, epochs: int, seconds: float, metrics: Mapping[str, float]

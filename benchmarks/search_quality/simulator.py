@@ -15,12 +15,12 @@ from typing import Any, Final, Protocol
 
 from benchmarks.search_quality.surrogate import Curve
 from recsae.search.engine.budgets import Budget
-from recsae.search.engine.director import Director, Leg
+from recsae.search.engine.director import Director, TrialRun
 from recsae.search.engine.history import History
 from recsae.search.engine.strategy import Strategy
 
 START: Final = 0.12
-"""Seconds before a leg trains: what a process that is used again takes to set a trial up."""
+"""Seconds before a trial trains: what a process that is used again takes to set it up."""
 GOES_ON: Final = "go_on"
 UNLIMITED: Final = 10**9
 
@@ -35,7 +35,7 @@ class Trainings(Protocol):
 class Driver(Protocol):
     """A search as the simulator drives it."""
 
-    def next(self) -> Leg | None:
+    def next(self) -> TrialRun | None:
         """Return what to start on a free place; None: nothing until something is reported."""
 
     def report(
@@ -79,7 +79,7 @@ class SimulatedRun:
     """Of each trial, by its number."""
     said: list[Said] = field(default_factory=list)
     """In the order of the clock."""
-    legs: list[tuple[float, float]] = field(default_factory=list)
+    intervals: list[tuple[float, float]] = field(default_factory=list)
     """When each began and ended to hold its place."""
     thinking: float = 0.0
     """CPU seconds of the driver."""
@@ -122,7 +122,7 @@ class Directed:
         """Ask it."""
         return self.director.finished
 
-    def next(self) -> Leg | None:
+    def next(self) -> TrialRun | None:
         """Ask it."""
         return self.director.next()
 
@@ -137,14 +137,14 @@ class Directed:
 
 @dataclass
 class _Place:
-    """A leg on its place."""
+    """A run of a trial on its place."""
 
-    leg: Leg
+    trial: TrialRun
     curve: Curve
     began: float
     epochs: int
     spent: float
-    """Seconds that the trial has trained, earlier legs included."""
+    """Seconds that the trial has trained, earlier runs included."""
 
 
 def drive(
@@ -175,13 +175,16 @@ def drive(
 
     def fill() -> None:
         while len(heap) < workers:
-            leg = timed(driver.next)
-            if leg is None:
+            trial = timed(driver.next)
+            if trial is None:
                 break
-            settings = run.settings[leg.trial_id] = {"model_name": leg.model_name, **leg.settings}
+            settings = run.settings[trial.trial_id] = {
+                "model_name": trial.model_name,
+                **trial.settings,
+            }
             curve = trainings.curve(settings, seed)
-            spent = float(curve.seconds[: leg.epochs].sum())
-            push(_Place(leg, curve, clock.now, leg.epochs, spent), START)
+            spent = float(curve.seconds[: trial.epochs].sum())
+            push(_Place(trial, curve, clock.now, trial.epochs, spent), START)
 
     fill()
     while heap:
@@ -190,14 +193,14 @@ def drive(
         place.spent += float(place.curve.seconds[place.epochs])
         place.epochs += 1
         metrics = place.curve.at(place.epochs)
-        told = (place.leg.trial_id, place.epochs, place.spent, metrics)
+        told = (place.trial.trial_id, place.epochs, place.spent, metrics)
         arrived = clock.now
         became = timed(partial(driver.report, *told))
-        run.said.append(Said(arrived, place.leg.trial_id, place.epochs, metrics, became))
+        run.said.append(Said(arrived, place.trial.trial_id, place.epochs, metrics, became))
         if became == GOES_ON:
             push(place, 0.0)
         else:
-            run.legs.append((place.began, arrived))
+            run.intervals.append((place.began, arrived))
         fill()
     run.ended = clock.now
     assert driver.finished, "nothing runs, and nothing starts: the search is stuck"

@@ -18,8 +18,8 @@ import numpy as np
 from benchmarks.search_quality.gp import GP, Array
 from benchmarks.search_quality.recorded import COST, Recorded, load
 from benchmarks.search_quality.tables import EPOCHS, TABLES
+from recsae.space.parameters import SEED
 
-SEED = "sae_seed"
 _COMPONENTS = 4
 _FLAT = 1e-6
 """A metric that never changes by more is one number."""

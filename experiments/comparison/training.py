@@ -22,12 +22,12 @@ from recsae.errors import SettingError
 from recsae.files import digest, source_digest
 from recsae.metrics.analysis.probes import Codes, Split, linear_probe, one_latent
 from recsae.metrics.ranking import NotFiniteError, candidates, gains, percentiles
-from recsae.reads import count_test_read
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variant
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
 from recsae.search.versions import code
+from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator
 
 PROBE_ROWS = 2**17

@@ -46,6 +46,20 @@ def write_states(
     large for their type; RecsaeError if one is not finite.
     """
     dtype = np.dtype(store.activation_dtype)
+    for name, array in _evaluation_arrays(sequences, model, dtype, device).items():
+        _new_array(folder / f"{name}.npy", array.dtype, array.shape)[:] = array
+    shape = (len(sequences.train_events()), model.item_table().shape[1])
+    train_ND = _new_array(folder / "train_x.npy", dtype, shape)
+    _fill(train_ND, "states of windows", sequences, model, device)
+    if store.activation_views:
+        view_VND = _new_array(folder / "train_view.npy", dtype, (store.activation_views, *shape))
+        _fill_views(view_VND, train_ND, sequences, model, device)
+
+
+def _evaluation_arrays(
+    sequences: Sequences, model: Recommender, dtype: np.dtype[Any], device: torch.device
+) -> dict[str, Array]:
+    """Return all arrays but the states of train, by the names of Activations."""
     events_N = sequences.train_events()
     user_U = np.arange(sequences.n_users, dtype=np.int32)
     arrays: dict[str, Array] = {
@@ -63,14 +77,7 @@ def write_states(
         arrays[f"{split}_x"] = _held(states_RD.cpu().numpy(), dtype)
         arrays[f"{split}_target"], arrays[f"{split}_user"] = targets.item, targets.user
         arrays[f"{split}_position"] = targets.position
-    for name, array in arrays.items():
-        _new_array(folder / f"{name}.npy", array.dtype, array.shape)[:] = array
-    shape = (len(events_N), model.item_table().shape[1])
-    train_ND = _new_array(folder / "train_x.npy", dtype, shape)
-    _fill(train_ND, "states of windows", sequences, model, device)
-    if store.activation_views:
-        view_VND = _new_array(folder / "train_view.npy", dtype, (store.activation_views, *shape))
-        _fill_views(view_VND, train_ND, sequences, model, device)
+    return arrays
 
 
 def _fill_views(

@@ -30,7 +30,6 @@ from recsae.files import code_digest, digest, read_json, whole, write_json
 from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
-from recsae.reads import count_test_read
 from recsae.recommenders.base import Base
 from recsae.sequences import (
     Ints,
@@ -41,6 +40,7 @@ from recsae.sequences import (
     seen_items,
     without_met,
 )
+from recsae.test_reads import count_test_read
 
 KIND = "activations"
 Array = npt.NDArray[Any]
@@ -213,30 +213,35 @@ def extract(
     def build(folder: Path) -> None:
         write_states(folder, sequences, base.model(device), store, device)
         write_names(folder, sequences)
-        stored = Activations(path=folder, fingerprint=key, meta={}, **_arrays(folder))
         count_test_read(base.path)
-        about = {name: base.meta[name] for name in ("fingerprint", "model_name", "settings")}
-        about["weights"] = base.weights
-        scores = _score(stored)
-        meta = {
-            "fingerprint": key,
-            "dataset": sequences.name,
-            "protocols": _protocols(sequences),
-            "base": {**about, "metrics": scores["metrics"]},
-            "groups": scores["groups"],
-            "dtype": store.activation_dtype,
-            "width": stored.train_x.shape[1],
-            "n_items": sequences.n_items,
-        }
-        if store.activation_views:
-            meta["views"] = {"number": store.activation_views, "seed": VIEW_SEED}
-        write_json(folder / _META, meta)
+        stored = Activations(path=folder, fingerprint=key, meta={}, **_arrays(folder))
+        write_json(folder / _META, _described(stored, sequences, base, store))
 
     folder, built = cache.get(KIND, key, build)
     activations = Activations.open(folder)
     # The same content may have come under another name.
     told = {"dataset": sequences.name, "protocols": _protocols(sequences)}
     return replace(activations, meta={**activations.meta, **told}), built
+
+
+def _described(
+    stored: Activations, sequences: Sequences, base: Base, store: ActivationSettings
+) -> dict[str, Any]:
+    """Return what is known of new states, see `Activations.meta`; scores the base by them."""
+    about = {name: base.meta[name] for name in ("fingerprint", "model_name", "settings")}
+    scores = _score(stored)
+    views = {"number": store.activation_views, "seed": VIEW_SEED}
+    return {
+        "fingerprint": stored.fingerprint,
+        "dataset": sequences.name,
+        "protocols": _protocols(sequences),
+        "base": {**about, "weights": base.weights, "metrics": scores["metrics"]},
+        "groups": scores["groups"],
+        "dtype": store.activation_dtype,
+        "width": stored.train_x.shape[1],
+        "n_items": sequences.n_items,
+        **({"views": views} if store.activation_views else {}),
+    }
 
 
 def _protocols(sequences: Sequences) -> dict[str, str]:

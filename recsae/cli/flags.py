@@ -13,8 +13,16 @@ from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variants
 from recsae.settings import Settings, expected, fields
+from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings
 
-OWNERS = {DataSettings: "data", SASRecSettings: "base", ActivationSettings: "states"}
+OWNERS = {
+    DataSettings: "data",
+    SASRecSettings: "base",
+    ActivationSettings: "states",
+    SearchSettings: "search",
+    SchedulerSettings: "scheduler",
+    ResourceSettings: "resources",
+}
 
 
 def settings_flags(
@@ -31,20 +39,10 @@ def settings_flags(
     added: dict[str, inspect.Parameter] = {}
     for kind in kinds:
         for setting, field in fields(kind).items():
-            if setting in without:
-                continue
             name = (renamed or {}).get(setting, setting)
             words = _help(kind, setting, default=defaults)
-            option = typer.Option(f"--{name}", help=words, show_default=False)
-            added.setdefault(
-                name,
-                inspect.Parameter(
-                    name,
-                    inspect.Parameter.KEYWORD_ONLY,
-                    default=None,
-                    annotation=Annotated[flag_type(field.annotation) | None, option],
-                ),
-            )
+            if setting not in without:
+                added.setdefault(name, _flag(name, field.annotation, words))
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command)
@@ -57,14 +55,30 @@ def settings_flags(
     return decorate
 
 
+def _flag(name: str, annotation: Any, words: str) -> inspect.Parameter:
+    """Return a flag as a parameter; a setting that is true or false has one for each."""
+    kind = flag_type(annotation)
+    more: dict[str, Any] = {}
+    if kind == float | str:
+        kind, more = Any, {"parser": number_or_word, "metavar": "<float or str>"}
+    names = f"--{name}/--no_{name}" if kind is bool else f"--{name}"
+    option = typer.Option(names, help=words, show_default=False, **more)
+    keyword, optional = inspect.Parameter.KEYWORD_ONLY, Annotated[kind | None, option]
+    return inspect.Parameter(name, keyword, default=None, annotation=optional)
+
+
 def flag_type(annotation: Any) -> Any:
     """Return the type that the parser converts to; the settings class does the rest."""
+    if get_origin(annotation) is Annotated:
+        return flag_type(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return type(get_args(annotation)[0])
     if annotation in (int, float, bool):
         return annotation
-    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
-    return flag_type(kinds[0]) if len(kinds) == 1 else str
+    kinds = {flag_type(kind) for kind in get_args(annotation) if kind is not type(None)}
+    if kinds == {float, str}:
+        return float | str
+    return kinds.pop() if len(kinds) == 1 else str
 
 
 def _help(kind: type[Settings], name: str, *, default: bool = True) -> str:
@@ -81,10 +95,10 @@ def owners(name: str) -> str:
     return ", ".join(key for key, kind in variants().items() if name in fields(kind.Settings))
 
 
-def number_or_word(text: str | None) -> float | str | None:
+def number_or_word(text: str) -> float | str:
     """Return the number that a flag gives, or its word as it is."""
     try:
-        return None if text is None else float(text)
+        return float(text)
     except ValueError:
         return text
 
@@ -104,8 +118,7 @@ def take_data(flags: dict[str, Any], renamed: Mapping[str, str] | None = None) -
     Raises SettingError, which names the flag. `renamed` as in `settings_flags`.
     """
     names = renamed or {}
-    taken = {name: flags.pop(names.get(name, name), None) for name in fields(DataSettings)}
-    data = {name: value for name, value in taken.items() if value is not None}
+    data = take(flags, DataSettings, names)
     try:
         settings = DataSettings.of(data)
         if "dataset" in data:
@@ -115,9 +128,13 @@ def take_data(flags: dict[str, Any], renamed: Mapping[str, str] | None = None) -
     return data
 
 
-def take(given: dict[str, Any], kind: type[Settings]) -> dict[str, Any]:
-    """Remove the values of one component's settings from `given`, and return them."""
-    return {name: given.pop(name) for name in fields(kind) if name in given}
+def take(
+    flags: dict[str, Any], kind: type[Settings], renamed: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Remove the flags of one component's settings; return the values that are given."""
+    names = renamed or {}
+    taken = {name: flags.pop(names.get(name, name), None) for name in fields(kind)}
+    return {name: value for name, value in taken.items() if value is not None}
 
 
 def refuse_rest(left: dict[str, Any], model_name: str) -> None:

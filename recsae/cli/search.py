@@ -1,13 +1,16 @@
 """`tune` on the command line."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from recsae.cli.flags import number_or_word, settings_flags, take_data
+from recsae.cli.flags import settings_flags, take, take_data
 from recsae.cli.output import Json, Storage, show
 from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
+from recsae.settings import Settings
+from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings
 from recsae.space.shipped import shipped_spaces
 
 WITHOUT_RESULT = 1
@@ -15,50 +18,23 @@ WITHOUT_RESULT = 1
 INTERRUPTED = 130  # also what typer makes of a Ctrl-C
 
 
-@settings_flags(DataSettings, without=("dataset",), defaults=False)
+SECTIONS: Mapping[str, type[Settings]] = {
+    "search": SearchSettings,
+    "scheduler": SchedulerSettings,
+    "resources": ResourceSettings,
+}
+SCHEDULER = {"name": "scheduler"}
+"""--name is that of the run."""
+
+
+@settings_flags(*SECTIONS.values(), DataSettings, renamed=SCHEDULER, defaults=False)
 def tune(
     space: Annotated[
         str | None,
         typer.Argument(help=f"A search-space YAML of yours, or {', '.join(shipped_spaces())}."),
     ] = None,
-    dataset: Annotated[str | None, typer.Option(help="A data set's name or path.")] = None,
-    trials: Annotated[int | None, typer.Option(help="Trials in all.")] = None,
     name: Annotated[str | None, typer.Option(help="The run's name; default: a new one.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     workers: Annotated[int | None, typer.Option(help="Trials at once.", min=1)] = None,
-    sampler: Annotated[
-        str | None, typer.Option(help="What proposes: ours, tpe, random, gp, cmaes, nsgaii or qmc.")
-    ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            help="What stops: asha (the default), asha_promote, hyperband, median (the default "
-            "with several objectives), one_epoch or none."
-        ),
-    ] = None,
-    max_hours: Annotated[
-        float | None, typer.Option("--max_hours", help="Budget in hours, whole or in part.")
-    ] = None,
-    max_device_seconds: Annotated[
-        float | None,
-        typer.Option("--max_device_seconds", help="Budget in seconds of all devices together."),
-    ] = None,
-    max_epochs: Annotated[
-        int | None, typer.Option("--max_epochs", help="Budget in epochs of all trials together.")
-    ] = None,
-    stop_at_noise: Annotated[
-        bool | None,
-        typer.Option(
-            "--stop_at_noise/--no_stop_at_noise",
-            help="Stop when what may still be gained is less than what the seed of a trial makes.",
-        ),
-    ] = None,
-    finalists: Annotated[
-        int | None, typer.Option(help="Train so many of the best anew, with other seeds.")
-    ] = None,
-    finalist_seeds: Annotated[
-        int | None, typer.Option("--finalist_seeds", help="Seeds of each finalist.")
-    ] = None,
     warm_start: Annotated[
         list[str] | None,
         typer.Option("--warm_start", help="A run to learn from; may be given several times."),
@@ -69,8 +45,6 @@ def tune(
     extend: Annotated[
         bool, typer.Option("--extend", help="With --resume: more trials, wider ranges, newer code.")
     ] = False,
-    cpus: Annotated[float | None, typer.Option(help="CPU cores a trial.")] = None,
-    gpus: Annotated[str | None, typer.Option(help="GPUs a trial: a number or auto.")] = None,
     storage: Storage = None,
     address: Annotated[
         str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
@@ -80,26 +54,13 @@ def tune(
 ) -> None:
     """Search a space, on this machine or on a Ray cluster; or go on with a search.
 
-    Exit code 1: no trial is COMPLETE or PRUNED. 2: a mistake in what was given.
+    A setting that a flag gives wins over that of the space. Exit code 1: no trial is COMPLETE or
+    PRUNED. 2: a mistake in what was given.
     """
     from recsae.space.space import load_space
 
-    overrides: dict[str, dict[str, Any]] = {
-        "data": take_data({"dataset": dataset, **flags}),
-        "search": {
-            "trials": trials,
-            "seed": seed,
-            "sampler": sampler,
-            "max_hours": max_hours,
-            "max_device_seconds": max_device_seconds,
-            "max_epochs": max_epochs,
-            "stop_at_noise": stop_at_noise,
-            "finalists": finalists,
-            "finalist_seeds": finalist_seeds,
-        },
-        "scheduler": {"name": scheduler},
-        "resources": {"cpus": cpus, "gpus": number_or_word(gpus)},
-    }
+    overrides = {"data": take_data(flags)}
+    overrides |= {section: take(flags, kind, SCHEDULER) for section, kind in SECTIONS.items()}
     _check_together(space, resume, extend, name, warm_start)
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:

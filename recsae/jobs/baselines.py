@@ -15,10 +15,10 @@ from recsae.machine import device_of, machine
 from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks_among
-from recsae.reads import count_test_read
 from recsae.recommenders.counts import BASELINES
 from recsae.recommenders.counts.models import SCORERS, Histories
 from recsae.sequences import Sequences, Targets, met_before, seen_items
+from recsae.test_reads import count_test_read
 
 KIND = "baselines"
 _FILE = "baseline.json"
@@ -65,9 +65,9 @@ def _scored(
     def build(folder: Path) -> None:
         count_test_read(folder)
         scores: dict[str, dict[str, Any]] = {"metrics": {}, "groups": {}}
-        for split, asked_for in targets.items():
-            panel = _panel(histories, asked_for)
-            recommend = SCORERS[name](histories, asked_for.position)
+        for split, target in targets.items():
+            panel = _panel(histories, target)
+            recommend = SCORERS[name](histories, target.position)
             rank_R = ranks_among(recommend, panel.asked)
             scores["metrics"][split] = panel.scores(rank_R)
             scores["groups"][split] = panel.groups(rank_R)

@@ -49,9 +49,29 @@ def describe(settings: DataSettings) -> Described:
     lengths_U = np.bincount(frame["user"].to_numpy(), minlength=interactions.n_users)
     counts_I = np.bincount(frame["item"].to_numpy(), minlength=interactions.n_items)
     time_E = frame["timestamp"].to_numpy() if _timed(interactions, settings) else None
-    given = settings.values()
     asked = settings.split or (GIVEN if log.split is not None else LEAVE_ONE_OUT)
     outcome = {
+        **_facts(interactions, sequences, settings),
+        "fingerprint": data_digest(sequences),
+        "history_lengths": _spread(lengths_U),
+        "popularity": {**_spread(counts_I), "gini": gini(counts_I), "top_share": _top(counts_I)},
+        "ties": None if time_E is None else _ties(interactions),
+        "times": None if time_E is None else [_plain(time_E.min()), _plain(time_E.max())],
+        "splits": {
+            split: _sizes(sequences) if split == asked else _beside(name, log, settings, split)
+            for split in _splits(settings, given=log.split is not None)
+        },
+        "base": _cost(sequences),
+    }
+    return Described(outcome, Counted(lengths_U, counts_I, time_E))
+
+
+def _facts(
+    interactions: Interactions, sequences: Sequences, settings: DataSettings
+) -> dict[str, Any]:
+    """Return what the data are called, how many there are, and what was made of them."""
+    given = settings.values()
+    return {
         "name": interactions.name,
         "users": interactions.n_users,
         "items": interactions.n_items,
@@ -69,18 +89,7 @@ def describe(settings: DataSettings) -> Described:
             for key, field in fields(DataSettings).items()
             if given[key] != field.default
         },
-        "fingerprint": data_digest(sequences),
-        "history_lengths": _spread(lengths_U),
-        "popularity": {**_spread(counts_I), "gini": gini(counts_I), "top_share": _top(counts_I)},
-        "ties": None if time_E is None else _ties(interactions),
-        "times": None if time_E is None else [_plain(time_E.min()), _plain(time_E.max())],
-        "splits": {
-            split: _sizes(sequences) if split == asked else _beside(name, log, settings, split)
-            for split in _splits(settings, given=log.split is not None)
-        },
-        "base": _cost(sequences),
     }
-    return Described(outcome, Counted(lengths_U, counts_I, time_E))
 
 
 def gini(counts_I: npt.NDArray[np.int64]) -> float:

@@ -29,7 +29,6 @@ from recsae.jobs.sources import IMPORTED, Source, stored_activations
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of
 from recsae.progress import say
-from recsae.reads import count_test_read
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import SHORTEST_PREFIX, Base
 from recsae.recommenders.base_choice import BaseChoice
@@ -47,6 +46,7 @@ from recsae.results import (
 from recsae.results.failures import failure_line
 from recsae.sae import files
 from recsae.settings import path_of
+from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator
 
 Kind = Literal["run", "model", "base"]
@@ -65,15 +65,15 @@ def evaluate(
     name: str, *, mask: str, targets: str = "all", storage: str | None, device: str | None
 ) -> dict[str, Any]:
     """Score what is saved under a path, or the name or fingerprint of a run, a model or a base."""
-    asked = Ranking(_one_of("--mask", mask, MASKS), _one_of("--targets", targets, TARGETS))
+    ranking = Ranking(_one_of("--mask", mask, MASKS), _one_of("--targets", targets, TARGETS))
     start = time.perf_counter()
     root, where = storage_root(storage), device_of(device) if device else None
     found = find(name, root, cache_of(root))
     cache = cache_of(found.path.parent if found.kind == "run" else root)
     score = {"run": _run, "model": score_model, "base": _base}[found.kind]
-    outcome = score(found.path, asked, cache, where)
-    told = {**asked._asdict(), "seconds": round(time.perf_counter() - start, 3)}
-    return {**outcome, **told}
+    outcome = score(found.path, ranking, cache, where)
+    about = {**ranking._asdict(), "seconds": round(time.perf_counter() - start, 3)}
+    return {**outcome, **about}
 
 
 def _one_of(flag: str, word: str, names: tuple[Word, ...]) -> Word:
@@ -125,8 +125,8 @@ def _by_prefix(folder: Path, name: str) -> list[Path]:
     return [folder / name]
 
 
-def _run(path: Path, asked: Ranking, cache: Cache, device: torch.device | None) -> dict[str, Any]:
-    best = score_run(path, cache, asked=asked, device=device)
+def _run(path: Path, ranking: Ranking, cache: Cache, device: torch.device | None) -> dict[str, Any]:
+    best = score_run(path, cache, ranking=ranking, device=device)
     if not best:
         raise RecsaeError(f"{path}: {_why_none(path)}: no best model")
     return {"run": path.name, **best[0], **({"best": best} if len(best) > 1 else {})}
@@ -143,7 +143,7 @@ def _why_none(path: Path) -> str:
 
 
 def score_run(
-    path: Path, cache: Cache, *, asked: Ranking = AS_SEARCHED, device: torch.device | None = None
+    path: Path, cache: Cache, *, ranking: Ranking = AS_SEARCHED, device: torch.device | None = None
 ) -> list[dict[str, Any]]:
     """Score the best models of a run on dev and test; test is read once for all of them."""
     rows = load_results(path).best_trials()
@@ -152,8 +152,8 @@ def score_run(
     outcomes = []
     for row in rows:
         folder = path / Files.BEST / str(row[Columns.TRIAL_ID])
-        outcome = score_model(folder, asked, cache, device)
-        if asked == AS_SEARCHED:
+        outcome = score_model(folder, ranking, cache, device)
+        if ranking == AS_SEARCHED:
             if not (folder / Files.METRICS).is_file():
                 write_json(folder / Files.METRICS, stored_scores(outcome))
             like_row = same(outcome["metrics"]["dev"], row["metrics"])
@@ -168,18 +168,18 @@ def score_best(path: Path, cache: Cache) -> None:
 
 
 def score_model(
-    path: Path, asked: Ranking, cache: Cache, device: torch.device | None
+    path: Path, ranking: Ranking, cache: Cache, device: torch.device | None
 ) -> dict[str, Any]:
     """Score a saved model; `reproduced` tells whether that gave exactly the stored figures."""
     model, about = files.load(path)
     origin = _origin(path, about)
     trained_here = IMPORTED not in about
     activations = stored_activations(about["activations"], origin, cache, exactly=trained_here)
-    activations = asked.of(activations)
-    scores, reproduced = score_again(model, about, activations, path, cache, asked, device)
-    outcome = model_outcome(path, activations, scores, asked.mask)
-    if asked != AS_SEARCHED:  # what is stored of the base was scored as the search does
-        outcome["base"]["metrics"] = base_scores(activations, asked.mask)
+    activations = ranking.of(activations)
+    scores, reproduced = score_again(model, about, activations, path, cache, ranking, device)
+    outcome = model_outcome(path, activations, scores, ranking.mask)
+    if ranking != AS_SEARCHED:  # what is stored of the base was scored as the search does
+        outcome["base"]["metrics"] = base_scores(activations, ranking.mask)
     return {**outcome, "reproduced": reproduced}
 
 
@@ -194,18 +194,20 @@ def _origin(path: Path, about: dict[str, Any]) -> Source:
         raise RecsaeError(f"{file}: does not say which data the model was trained on") from None
 
 
-def _base(path: Path, asked: Ranking, cache: Cache, device: torch.device | None) -> dict[str, Any]:
+def _base(
+    path: Path, ranking: Ranking, cache: Cache, device: torch.device | None
+) -> dict[str, Any]:
     base = Base.open(path)
     where = device or device_of(None)
     torch.set_num_threads(int(base.meta["machine"]["threads"]))
-    activations = asked.of(_activations_of(base, cache, where))
+    activations = ranking.of(_activations_of(base, cache, where))
     count_test_read(path)
-    scored = {split: Evaluator(activations, split, asked.mask, str(where)) for split in SPLITS}
+    scored = {split: Evaluator(activations, split, ranking.mask, str(where)) for split in SPLITS}
     found = {
         "metrics": {split: one.base for split, one in scored.items()},
         "groups": {split: one.panel.groups(one.base_ranks) for split, one in scored.items()},
     }
-    return {**base_outcome(activations, cache, asked.mask), **found}
+    return {**base_outcome(activations, cache, ranking.mask), **found}
 
 
 def _activations_of(base: Base, cache: Cache, device: torch.device) -> Activations:

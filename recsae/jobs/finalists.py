@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from recsae.cache import Cache
 from recsae.files import read_json, whole, write_json
 from recsae.progress import say
-from recsae.reads import count_test_read
 from recsae.results import (
     TEST,
     Files,
@@ -37,6 +36,7 @@ from recsae.search.finalists import (
 )
 from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.space.space import SearchSpace
+from recsae.test_reads import count_test_read
 
 if TYPE_CHECKING:
     from recsae.search.ray.tuner import SearchOutcome
@@ -61,7 +61,7 @@ class Training:
     """The part of a GPU that a trial of the search held; finalists are scored beside as much."""
 
 
-def finals(
+def train_finalists(
     run: Path, space: SearchSpace, outcome: "SearchOutcome", training: Training
 ) -> "SearchOutcome":
     """Train the finalists of a search unless it was stopped; return how it all ended."""
@@ -69,7 +69,7 @@ def finals(
         if space.search.finalists:
             say("no finalists: the search was stopped; --resume goes on with it, then with them")
         return outcome
-    training = replace(training, gpus=outcome.share.gpus)
+    training = replace(training, gpus=outcome.allocation.gpus)
     return replace(outcome, interrupted=not run_finalists(run, space, training))
 
 
@@ -79,7 +79,7 @@ def run_finalists(run: Path, space: SearchSpace, training: Training) -> bool:
     What an earlier driver did is not done again. Costs nothing of the search's budgets. Test is
     read once for all of them, after the last training.
     """
-    wanted = _wanted(run, space)
+    wanted = _to_train(run, space)
     if not wanted:
         return True
     before = _rows_before(run)
@@ -93,7 +93,7 @@ def run_finalists(run: Path, space: SearchSpace, training: Training) -> bool:
     return True
 
 
-def _wanted(run: Path, space: SearchSpace) -> list[StartTrial]:
+def _to_train(run: Path, space: SearchSpace) -> list[StartTrial]:
     """Return the trainings of the best trials that a run has now."""
     if not space.search.finalists:
         return []
@@ -101,8 +101,8 @@ def _wanted(run: Path, space: SearchSpace) -> list[StartTrial]:
     numbers = chosen(trials, space.objectives, space.constraints, space.search.finalists)
     if not numbers:
         say("no finalists: no trial is complete without a leak and within the constraints")
-    told = _history(run, space)
-    finalists = [told.trials[number] for number in numbers]
+    history = _history(run, space)
+    finalists = [history.trials[number] for number in numbers]
     return fresh_trials(finalists, space.search.finalist_seeds, space.search.seed)
 
 
@@ -126,8 +126,8 @@ def _train(folder: Path, space: SearchSpace, wanted: list[StartTrial], training:
         training.address,
         training.trial_factory,
         training.cache.shared,
-        keeper=AllModels(folder, keys, space.objectives),
-        what="finalists",
+        best_models=AllModels(folder, keys, space.objectives),
+        title="finalists",
     )
     return not run_plan(plan, folder.resolve(), dict(training.about or {})).interrupted
 

@@ -68,27 +68,36 @@ def import_file(
         base, new = find_base(str(wanted.base), cache), False
         check_base(file, base)
     _check_width(checkpoint.sae, base.width, file)
-    choice = BaseChoice.of({"checkpoint": str(base.path)})
-    source = source_of(data, choice, ActivationSettings(), cache)
-    ready = source.prepare(cache, where)
-    warnings = []
-    if sae is None:
-        outcome = base_outcome(ready.activations, cache)
-    else:
-        with _finite(f"{file}: sae_module"):
-            outcome, new_sae = keep_sae(sae, ready, Path(file).name, wanted.name, cache, where)
-        new = new or new_sae
-        warnings = meaningless(outcome["metrics"])
-    _tell(Path(file).name, from_name, warnings)
+    outcome, new_sae = _scored(file, wanted.name, sae, data, base, cache, where)
+    warnings = [] if sae is None else meaningless(outcome["metrics"])
+    _say(Path(file).name, from_name, warnings)
     return {
         **outcome,
         "name": wanted.name,
-        "imported": new,
+        "imported": new or new_sae,
         "ignored": checkpoint.ignored,
         "from_name": from_name,
         "warnings": warnings,
         "seconds": round(time.perf_counter() - start, 3),
     }
+
+
+def _scored(
+    file: str,
+    name: str,
+    sae: SaeDraft | None,
+    data: dict[str, Any],
+    base: Base,
+    cache: Cache,
+    device: torch.device,
+) -> tuple[dict[str, Any], bool]:
+    """Return the scores of what a file holds, and whether its autoencoder, if any, is new."""
+    choice = BaseChoice.of({"checkpoint": str(base.path)})
+    ready = source_of(data, choice, ActivationSettings(), cache).prepare(cache, device)
+    if sae is None:
+        return base_outcome(ready.activations, cache), False
+    with _finite(f"{file}: sae_module"):
+        return keep_sae(sae, ready, Path(file).name, name, cache, device)
 
 
 def _completed(wanted: Wanted, checkpoint: Checkpoint, file: str) -> tuple[Wanted, dict[str, int]]:
@@ -98,7 +107,7 @@ def _completed(wanted: Wanted, checkpoint: Checkpoint, file: str) -> tuple[Wante
     return replace(wanted, **vars(flags)), from_name
 
 
-def _tell(file: str, from_name: dict[str, int], warnings: list[str]) -> None:
+def _say(file: str, from_name: dict[str, int], warnings: list[str]) -> None:
     """Say what was taken from the file's name, and what is wrong with the figures."""
     if from_name:
         words = ", ".join(f"{name}={value}" for name, value in from_name.items())
@@ -122,8 +131,8 @@ def _check_flags(checkpoint: Checkpoint, wanted: Wanted, data: dict[str, Any]) -
         raise SettingError("--dataset", "expected the data set that the checkpoint was trained on")
     if not checkpoint.base:
         if wanted.base is None:
-            told = "expected the base that it reads: the file holds an autoencoder alone"
-            raise SettingError("--base", told)
+            problem = "expected the base that it reads: the file holds an autoencoder alone"
+            raise SettingError("--base", problem)
         for flag in ("num_heads", "max_len", "dropout"):
             if getattr(wanted, flag) is not None:
                 raise SettingError(f"--{flag}", "not for this file, which holds no SASRec")
@@ -135,14 +144,14 @@ def _finite(subject: str) -> Iterator[None]:
     try:
         yield
     except NotFiniteError as error:
-        told = f"expected weights that give finite scores, found too large ones ({error})"
-        raise RecsaeError(f"{subject}: {told}") from None
+        problem = f"expected weights that give finite scores, found too large ones ({error})"
+        raise RecsaeError(f"{subject}: {problem}") from None
 
 
 def _check_width(sae: Weights, width: int, file: str) -> None:
     if sae and sae["W_dec"].shape[1] != width:
-        told = f"expected the base's width {width}, found {sae['W_dec'].shape[1]}"
-        raise RecsaeError(f"{file}: sae_module.W_dec: {told}")
+        problem = f"expected the base's width {width}, found {sae['W_dec'].shape[1]}"
+        raise RecsaeError(f"{file}: sae_module.W_dec: {problem}")
 
 
 def _import_base(

@@ -40,18 +40,18 @@ def completed(flags: Flags, checkpoint: Checkpoint, file: str) -> tuple[Flags, d
     Raises SettingError for a flag that the name contradicts, RecsaeError for a name that the
     tensors contradict: a copy under another name says whatever it likes.
     """
-    said = settings_in(Path(file).name)
-    _check_tensors(said, checkpoint, file)
+    named = settings_in(Path(file).name)
+    _check_tensors(named, checkpoint, file)
     given = vars(flags)
     taken = {}
     for key, value in given.items():
-        if key not in said or (key == HEADS and not checkpoint.base):
+        if key not in named or (key == HEADS and not checkpoint.base):
             continue
         if value is None:
-            taken[key] = said[key]
-        elif value != said[key]:
-            told = f"the file's name says {key}={said[key]}, got {value}"
-            raise SettingError(f"--{key}", f"{told}; rename the file if its name is wrong")
+            taken[key] = named[key]
+        elif value != named[key]:
+            problem = f"the file's name says {key}={named[key]}, got {value}"
+            raise SettingError(f"--{key}", f"{problem}; rename the file if its name is wrong")
     return replace(flags, **taken), taken
 
 
@@ -63,29 +63,29 @@ def check_base(file: str, base: Base) -> None:
             _contradicted(file, key, value, f"the base {base.path.name} has {known}")
 
 
-def _check_tensors(said: Mapping[str, int], checkpoint: Checkpoint, file: str) -> None:
+def _check_tensors(named: Mapping[str, int], checkpoint: Checkpoint, file: str) -> None:
     """Raise RecsaeError if a name says what the tensors are not."""
     shown: dict[str, int] = {}
     if checkpoint.base:
         width = checkpoint.base["items.weight"].shape[1]
         shown |= {WIDTH: width, LAYERS: checkpoint.layers}
-        if HEADS in said and (not said[HEADS] or width % said[HEADS]):
-            _contradicted(file, HEADS, said[HEADS], f"its tensors have the width {width}")
+        if HEADS in named and (not named[HEADS] or width % named[HEADS]):
+            _contradicted(file, HEADS, named[HEADS], f"its tensors have the width {width}")
     if checkpoint.sae:
         latents, width = checkpoint.sae["W_dec"].shape
         shown[SCALE] = latents // width
-        if said.get(K, 1) not in range(1, latents + 1):
-            _contradicted(file, K, said[K], f"it has {latents} latents")
+        if named.get(K, 1) not in range(1, latents + 1):
+            _contradicted(file, K, named[K], f"it has {latents} latents")
     for key in _OF_SAE:
         absent = "attention" if key == ATTENTION_HEADS else "autoencoder"
         there = checkpoint.attends if key == ATTENTION_HEADS else checkpoint.sae
-        if key in said and not there:
-            _contradicted(file, key, said[key], f"it holds no {absent}")
+        if key in named and not there:
+            _contradicted(file, key, named[key], f"it holds no {absent}")
     for key, value in shown.items():
-        if said.get(key, value) != value:
-            _contradicted(file, key, said[key], f"its tensors show {value}")
+        if named.get(key, value) != value:
+            _contradicted(file, key, named[key], f"its tensors show {value}")
 
 
 def _contradicted(file: str, key: str, value: int, found: str) -> None:
-    told = f"its name says {key}={value}, but {found}"
-    raise RecsaeError(f"{file}: {told}; rename the file if its name is wrong")
+    problem = f"its name says {key}={value}, but {found}"
+    raise RecsaeError(f"{file}: {problem}; rename the file if its name is wrong")

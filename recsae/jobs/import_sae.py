@@ -49,24 +49,10 @@ def sae_draft(
 
     Raises SettingError of a flag that is missing, or of no use for this file.
     """
-    flags = {"sae_k": sae_k, "sae_attn_heads": sae_attn_heads}
-    wanted = ["sae_k"] * bool(checkpoint.sae) + ["sae_attn_heads"] * checkpoint.attends
-    for flag, value in flags.items():
-        if value is not None and flag not in wanted:
-            part = "attention" if checkpoint.sae else "autoencoder"
-            raise SettingError(f"--{flag}", f"not for this file, which holds no {part}")
+    given = _given(checkpoint, {"sae_k": sae_k, "sae_attn_heads": sae_attn_heads})
     if not checkpoint.sae:
         return None
     latents, width = checkpoint.sae["W_dec"].shape
-    given = {flag: value for flag, value in flags.items() if value is not None}
-    for flag, words in {
-        "sae_k": f"expected how many of its {latents} latents are active, which neither "
-        "tensors nor name say",
-        "sae_attn_heads": "expected how many heads its attention has, which neither tensors nor "
-        "name say",
-    }.items():
-        if flag in wanted and flag not in given:
-            raise SettingError(f"--{flag}", words)
     name = CONTRASTIVE if checkpoint.contrasts else PLAIN
     name, mode = (ATTENTION, {"sae_attn_mode": "published"}) if checkpoint.attends else (name, {})
     values = {**given, **mode, "sae_scale_size": latents // width, "sae_recipe": "reference"}
@@ -75,14 +61,34 @@ def sae_draft(
     return SaeDraft(name, settings, checkpoint.sae, given)
 
 
+def _given(checkpoint: Checkpoint, flags: Mapping[str, int | None]) -> dict[str, int]:
+    """Return the flags that are given; raises SettingError if a file needs others."""
+    wanted = ["sae_k"] * bool(checkpoint.sae) + ["sae_attn_heads"] * checkpoint.attends
+    for flag, value in flags.items():
+        if value is not None and flag not in wanted:
+            part = "attention" if checkpoint.sae else "autoencoder"
+            raise SettingError(f"--{flag}", f"not for this file, which holds no {part}")
+    given = {flag: value for flag, value in flags.items() if value is not None}
+    latents = len(checkpoint.sae["W_dec"]) if checkpoint.sae else 0
+    for flag, words in {
+        "sae_k": f"expected how many of its {latents} latents are active, which neither "
+        "tensors nor name say",
+        "sae_attn_heads": "expected how many heads its attention has, which neither tensors nor "
+        "name say",
+    }.items():
+        if flag in wanted and flag not in given:
+            raise SettingError(f"--{flag}", words)
+    return given
+
+
 def meaningless(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Return a line if reconstructions are worse than the mean state on some split, else none."""
     over = {split: own["fvu"] for split, own in metrics.items() if own["fvu"] > 1}
     if not over:
         return []
     words = " and ".join(f"{value:.3g} on {split}" for split, value in over.items())
-    told = "above 1, worse than the mean state: not trained on these states, or another k"
-    return [f"fvu {words}, {told}"]
+    problem = "above 1, worse than the mean state: not trained on these states, or another k"
+    return [f"fvu {words}, {problem}"]
 
 
 def keep_sae(
@@ -93,22 +99,13 @@ def keep_sae(
     Raises NotFiniteError, with nothing left, when its scores are too large.
     """
     activations = ready.activations
-    base = activations.meta["base"]["fingerprint"]
     known = cache.named(name) is not None
-    key = draft.key(base)
+    key = draft.key(activations.meta["base"]["fingerprint"])
     cache.check_free(name, MODELS, key)
     folder = cache.local / MODELS / key
     new = not folder.exists()
     if new:
-        about = {
-            "activations": activations.fingerprint,
-            "base": base,
-            "dataset": activations.meta["dataset"],
-            "machine": machine(device),
-            "source": ready.source.values(),
-            IMPORTED: file,
-        }
-        files.save(_autoencoder(draft, activations), folder, about)
+        files.save(_autoencoder(draft, activations), folder, _about(ready, file, device))
     model, about = files.load(folder)
     try:
         scores, _ = score_again(model, about, activations, folder, cache, device=device)
@@ -120,6 +117,19 @@ def keep_sae(
         write_json(folder / Files.METRICS, scores)
     cache.give_name(name, MODELS, key)
     return model_outcome(folder, activations, scores), not known
+
+
+def _about(ready: Ready, file: str, device: torch.device) -> dict[str, Any]:
+    """Return what is saved with an autoencoder that came from a file."""
+    activations = ready.activations
+    return {
+        "activations": activations.fingerprint,
+        "base": activations.meta["base"]["fingerprint"],
+        "dataset": activations.meta["dataset"],
+        "machine": machine(device),
+        "source": ready.source.values(),
+        IMPORTED: file,
+    }
 
 
 @torch.no_grad()

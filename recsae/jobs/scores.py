@@ -1,4 +1,4 @@
-"""Scores of saved autoencoders on dev and test; every reading of test is counted."""
+"""Scores of saved autoencoders on dev and test; each time that test is read is counted."""
 
 import math
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from recsae.cache import Cache
 from recsae.files import read_json, whole
 from recsae.jobs.sources import base_folder
 from recsae.machine import device_of
-from recsae.reads import count_test_read
 from recsae.results import Files
 from recsae.sae.model import SparseAutoencoder
 from recsae.sequences import Mask
+from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator, Measured
 
 Scores = dict[str, dict[str, Any]]
@@ -85,7 +85,7 @@ def score_again(
     activations: Activations,
     folder: Path,
     cache: Cache,
-    asked: Ranking = AS_SEARCHED,
+    ranking: Ranking = AS_SEARCHED,
     device: torch.device | None = None,
 ) -> tuple[Scores, bool | None]:
     """Return a saved model's scores, and whether they are to the last digit those beside it.
@@ -96,9 +96,9 @@ def score_again(
     stored = about["machine"]
     where = device or device_of(None if stored["device"] == "cuda" else "cpu")
     torch.set_num_threads(int(stored["threads"]))  # sums depend on it in the last digit
-    scores = scores_of(model, activations, where, folder, cache, asked.mask)
+    scores = scores_of(model, activations, where, folder, cache, ranking.mask)
     file = folder / Files.METRICS
-    if asked != AS_SEARCHED or not file.is_file():
+    if ranking != AS_SEARCHED or not file.is_file():
         return scores, None
     with whole(file):
         known = read_json(file)

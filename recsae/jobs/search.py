@@ -13,7 +13,14 @@ from recsae.cache import SHARED_CACHE, Cache, cache_of
 from recsae.errors import RecsaeError
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
-from recsae.jobs.search_start import WARM, Prepared, check_goes_on, earlier, may_use_gpu, prepare
+from recsae.jobs.search_start import (
+    WARM,
+    Prepared,
+    check_resumable,
+    may_use_gpu,
+    prepare,
+    warm_trials_of,
+)
 from recsae.progress import say
 from recsae.results import (
     Files,
@@ -68,17 +75,16 @@ def tune(
         raise RecsaeError(f"--name: {path} exists already; take another name{hint}")
     sources = [find_run(source, root) for source in warm_start]
     cache = _open_places(root, where)
-    with _looked_at(space, where):
+    with _checked_resources(space, where):
         prepared = prepare(space, cache, where.address)
-        warm = earlier(sources, prepared.space)
+        warm = warm_trials_of(sources, prepared.space)
         create(path, prepared.search | ({"warm_start": list(warm_start)} if warm_start else {}))
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
-        with _gone_unless_begun(path):
-            outcome = _search(prepared, path, where, cache)
-        outcome = _finals(prepared, path, where, cache, outcome)
-        seconds = time.perf_counter() - start
-        return _conclude(path, prepared.space, prepared.search, outcome, cache, where, seconds)
+        run = _Run(path, prepared, prepared.search, where, cache)
+        with _removed_unless_begun(path):
+            outcome = run.search()
+        return run.conclude(outcome, start)
 
 
 def resume(
@@ -100,74 +106,82 @@ def resume(
     stored = space_of(as_now(search["space"]), str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
     cache = _open_places(path.parent, where)
-    with _looked_at(wanted, where):
+    with _checked_resources(wanted, where):
         prepared = prepare(wanted, cache, where.address)
-        told = check_goes_on(path, search, stored, prepared, extend)
-        if not told and search.get("ended") == FINISHED:
+        changed = check_resumable(path, search, stored, prepared, extend)
+        if not changed and search.get("ended") == FINISHED:
             say(f"{path.name} has finished already; --extend with more --trials goes on")
             return run_outcome(path) | {"interrupted": False}
-        if told:
-            note = {"at": time.strftime("%Y-%m-%d %H:%M:%S"), "changes": told}
+        if changed:
+            note = {"at": time.strftime("%Y-%m-%d %H:%M:%S"), "changes": changed}
             kept = {key: search[key] for key in ("warm_start", "seconds") if key in search}
             search = prepared.search | kept | {"extended": [*search.get("extended", []), note]}
             write_search(path, search)
-        outcome = _search(prepared, path, where, cache)
-        outcome = _finals(prepared, path, where, cache, outcome)
-        seconds = float(search.get("seconds") or 0.0) + time.perf_counter() - start
-        return _conclude(path, prepared.space, search, outcome, cache, where, seconds)
+        again = _Run(path, prepared, search, where, cache)
+        return again.conclude(again.search(), start)
 
 
-def _search(prepared: Prepared, path: Path, where: Where, cache: Cache) -> "SearchOutcome":
-    from recsae.search.ray.tuner import run_search
-    from recsae.search.samplers.warm_start import WarmTrial
-    from recsae.search.strategies import warnings_of
+@dataclass(frozen=True)
+class _Run:
+    """A run that is searched, or gone on with, now."""
 
-    for warning in warnings_of(prepared.space):
-        say(warning)
-    warm = read_json(path / WARM) if (path / WARM).is_file() else []
-    return run_search(
-        prepared.space,
-        prepared.activations_path,
-        path,
-        workers=where.workers,
-        address=where.address,
-        shared_cache=cache.shared,
-        warm=[WarmTrial.of(*values) for values in warm],
-        about={"versions": versions(), "code": code()},
-    )
+    path: Path
+    prepared: Prepared
+    stored: Mapping[str, Any]
+    """What search.yaml holds."""
+    where: Where
+    cache: Cache
 
+    def search(self) -> "SearchOutcome":
+        """Run its trials."""
+        from recsae.search.ray.tuner import run_search
+        from recsae.search.samplers.warm_start import WarmTrial
+        from recsae.search.strategies import warnings_of
 
-def _finals(
-    prepared: Prepared, path: Path, where: Where, cache: Cache, outcome: "SearchOutcome"
-) -> "SearchOutcome":
-    from recsae.jobs.finalists import Training, finals
+        for warning in warnings_of(self.prepared.space):
+            say(warning)
+        warm = read_json(self.path / WARM) if (self.path / WARM).is_file() else []
+        return run_search(
+            self.prepared.space,
+            self.prepared.activations_path,
+            self.path,
+            workers=self.where.workers,
+            address=self.where.address,
+            shared_cache=self.cache.shared,
+            warm=[WarmTrial.of(*values) for values in warm],
+            about=self._about(),
+        )
 
-    about = {"versions": versions(), "code": code()}
-    training = Training(prepared.activations_path, cache, where.workers, where.address, about)
-    return finals(path, prepared.space, outcome, training)
+    def conclude(self, outcome: "SearchOutcome", start: float) -> dict[str, Any]:
+        """Train the finalists, score what was found, write the page; return what to print.
 
+        start: when this driver began, by `time.perf_counter`.
+        """
+        from recsae.jobs.finalists import Training, train_finalists
 
-def _conclude(
-    path: Path,
-    space: SearchSpace,
-    search: dict[str, Any],
-    outcome: "SearchOutcome",
-    cache: Cache,
-    where: Where,
-    seconds: float,
-) -> dict[str, Any]:
-    """Score what was found, write the page, and return what there is to print."""
-    _score_best(path, cache, outcome, where)
-    ended = {
-        "machine": search["machine"] | outcome.machine,
-        "seconds": round(seconds, 3),
-        "ended": _how(outcome),
-        **({"over": outcome.over} if outcome.over else {}),
-    }
-    write_search(path, {key: search[key] for key in search if key != "over"} | ended)
-    report(str(path), storage=where.storage)
-    found = run_outcome(path) | {"interrupted": outcome.interrupted}
-    return found if outcome.interrupted else found | few_complete(found, space, outcome.over)
+        workers, address = self.where.workers, self.where.address
+        activations = self.prepared.activations_path
+        training = Training(activations, self.cache, workers, address, self._about())
+        outcome = train_finalists(self.path, self.prepared.space, outcome, training)
+        seconds = float(self.stored.get("seconds") or 0.0) + time.perf_counter() - start
+        _score_best(self.path, self.cache, outcome, self.where)
+        ended = {
+            "machine": self.stored["machine"] | outcome.machine,
+            "seconds": round(seconds, 3),
+            "ended": _ended(outcome),
+            **({"over": outcome.over} if outcome.over else {}),
+        }
+        before = {key: value for key, value in self.stored.items() if key != "over"}
+        write_search(self.path, before | ended)
+        report(str(self.path), storage=self.where.storage)
+        found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
+        if outcome.interrupted:
+            return found
+        return found | few_complete(found, self.prepared.space, outcome.over)
+
+    def _about(self) -> dict[str, Any]:
+        """Return what the journal notes of this driver."""
+        return {"versions": versions(), "code": code()}
 
 
 def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None) -> dict[str, str]:
@@ -185,10 +199,10 @@ def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None)
     return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}
 
 
-def _how(outcome: "SearchOutcome") -> str:
+def _ended(outcome: "SearchOutcome") -> str:
     if outcome.interrupted:
         return INTERRUPTED
-    return FINISHED if outcome.failing is None else FAILING
+    return FINISHED if outcome.failure is None else FAILING
 
 
 def _checked(name: str) -> str:
@@ -210,30 +224,32 @@ def _open_places(root: Path, where: Where) -> Cache:
 
 
 @contextmanager
-def _looked_at(space: SearchSpace, where: Where) -> Iterator[None]:
+def _checked_resources(space: SearchSpace, where: Where) -> Iterator[None]:
     """Be connected to the cluster while the block runs, if it has a GPU or may be too small.
 
     Raises RecsaeError if it is too small for a trial, or if a node runs another recsae or torch:
     before a base is trained, which takes minutes.
     """
-    from recsae.search.ray.resources import needs_look
+    from recsae.search.ray.resources import may_be_too_large
 
-    if where.address is None and not (needs_look(space.resources) or may_use_gpu(space, None)):
+    if where.address is None and not (
+        may_be_too_large(space.resources) or may_use_gpu(space, None)
+    ):
         yield
         return
+    from recsae.search.ray.allocation import check_capacity
     from recsae.search.ray.cluster import cluster
     from recsae.search.ray.node_versions import check_nodes
-    from recsae.search.ray.shares import check_ahead
 
     with cluster(where.address):
         if where.address is not None:
             check_nodes()
-        check_ahead(space.resources, where.workers, own=where.address is None)
+        check_capacity(space.resources, where.workers, own=where.address is None)
         yield
 
 
 @contextmanager
-def _gone_unless_begun(path: Path) -> Iterator[None]:
+def _removed_unless_begun(path: Path) -> Iterator[None]:
     """Remove a new run again if a mistake in the block kept its first trial from starting."""
     try:
         yield
@@ -255,11 +271,11 @@ def _score_best(path: Path, cache: Cache, outcome: "SearchOutcome", where: Where
     """
     from recsae.jobs.evaluation import score_best, score_run
 
-    if outcome.share.device == "cpu":
+    if outcome.allocation.device == "cpu":
         score_run(path, cache)
         return
     from recsae.search.ray import gpu_tasks
     from recsae.search.ray.cluster import cluster
 
     with cluster(where.address):
-        gpu_tasks.run("to score the best", outcome.share.gpus, score_best, path, cache)
+        gpu_tasks.run("to score the best", outcome.allocation.gpus, score_best, path, cache)

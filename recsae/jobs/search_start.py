@@ -1,6 +1,6 @@
 """What a search starts from, and whether a run may go on from where it was left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from recsae.space.data_flags import with_its_place
 from recsae.space.space import SearchSpace
 
 if TYPE_CHECKING:
-    from recsae.jobs.sources import Elsewhere
+    from recsae.jobs.sources import Ready, Remote
     from recsae.search.samplers.warm_start import WarmTrial
 
 WARM = "warm.json"
@@ -58,43 +58,50 @@ def prepare(space: SearchSpace, cache: Cache, address: str | None = None) -> Pre
     data = space.named_data() if space.base.checkpoint else space.data_settings().values()
     source = source_of(data, space.base, space.activations, cache)
     cpu = torch.device("cpu")
-    elsewhere = _on_gpu(space) if may_use_gpu(space, address) else None
+    remote = _on_gpu(space) if may_use_gpu(space, address) else None
     try:
-        ready = source.prepare(cache, cpu, check=space.check_width, elsewhere=elsewhere)
+        ready = source.prepare(cache, cpu, check=space.check_width, remote=remote)
     except RecsaeError as error:
         flags = dict.fromkeys(space.data_flags)
         raise with_its_place(error, space.data, flags, space.source) from None
     data = ready.source.data.values()
     settled = replace(space, dataset=data.pop("dataset"), data=data, base=ready.source.base)
-    meta = ready.activations.meta
     search = {
         "space": settled.resolved(),
         "fingerprint": space.fingerprint,
-        "source": ready.source.values(),
-        "dataset": meta["dataset"],
-        "protocol": meta["protocols"]["history"],
         "seed": space.search.seed,
-        "versions": versions(),
-        "code": code(),
+        **_origin(ready),
         "machine": machine(cpu),
-        "base": meta["base"],
-        "activations": {"fingerprint": ready.activations.fingerprint, "width": meta["width"]},
         "controls": controls(ready.activations, cache),
-        "pretrained": ready.pretrained,
     }
     return Prepared(settled, search, ready.activations.path)
 
 
-def _on_gpu(space: SearchSpace) -> "Elsewhere | None":
+def _origin(ready: "Ready") -> dict[str, Any]:
+    """Return what search.yaml keeps of data, base, states and code."""
+    meta = ready.activations.meta
+    return {
+        "source": ready.source.values(),
+        "dataset": meta["dataset"],
+        "protocol": meta["protocols"]["history"],
+        "base": meta["base"],
+        "activations": {"fingerprint": ready.activations.fingerprint, "width": meta["width"]},
+        "pretrained": ready.pretrained,
+        "versions": versions(),
+        "code": code(),
+    }
+
+
+def _on_gpu(space: SearchSpace) -> "Remote | None":
     """Return what computes where a GPU is; None if no node of the cluster has one."""
-    from recsae.jobs.sources import made
+    from recsae.jobs.sources import fill_cache
     from recsae.search.ray import gpu_tasks
 
-    if not gpu_tasks.there():
+    if not gpu_tasks.available():
         return None
     gpus = space.resources.gpus
     part = 1.0 if gpus == "auto" else gpus
-    return partial(gpu_tasks.run, "to train the base", part, made)
+    return partial(gpu_tasks.run, "to train the base", part, fill_cache)
 
 
 def other_weights(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -103,7 +110,7 @@ def other_weights(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return same and one.get("weights") != other.get("weights")
 
 
-def check_goes_on(
+def check_resumable(
     path: Path, search: dict[str, Any], stored: SearchSpace, now: Prepared, extend: bool
 ) -> list[str]:
     """Return in words what has changed since the run began; RecsaeError if it may not go on so."""
@@ -122,23 +129,27 @@ def check_goes_on(
             f"--resume: {narrower[0].words}: what {run} has found so far does not belong to such "
             "a space; start a new search, with --warm_start if you like"
         )
-    told = [change.words for change in found]
-    for part, digest in now.search["code"].items():
+    changed_words = [*(change.words for change in found), *_changed_code(search, now.search)]
+    if changed_words and not extend:
+        raise RecsaeError(
+            f"--resume: changed since {run} began: {'; '.join(changed_words)}; undo it, or give "
+            "--extend to go on all the same, which the results then tell"
+        )
+    return changed_words
+
+
+def _changed_code(search: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Return in words which code and packages are not those of search.yaml."""
+    for part, digest in now["code"].items():
         if search.get("code", {}).get(part) != digest:
-            told.append(f"the code of {part} is not that of recsae {search['versions']['recsae']}")
-    for package, version in now.search["versions"].items():
+            yield f"the code of {part} is not that of recsae {search['versions']['recsae']}"
+    for package, version in now["versions"].items():
         before = search["versions"].get(package)
         if before != version and package != "recsae":
-            told.append(f"{package} {before} → {version}")
-    if told and not extend:
-        raise RecsaeError(
-            f"--resume: changed since {run} began: {'; '.join(told)}; undo it, or give --extend to "
-            "go on all the same, which the results then tell"
-        )
-    return told
+            yield f"{package} {before} → {version}"
 
 
-def earlier(runs: Sequence[Path], space: SearchSpace) -> "list[WarmTrial]":
+def warm_trials_of(runs: Sequence[Path], space: SearchSpace) -> "list[WarmTrial]":
     """Return what finished runs tell a new search of a space; what does not fit is said."""
     from recsae.search.samplers.warm_start import warm_trials
 

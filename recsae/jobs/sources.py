@@ -27,8 +27,8 @@ IMPORTED = "imported"
 """Key of what is saved with an autoencoder that was trained elsewhere: the file it came from."""
 
 
-Elsewhere = Callable[[dict[str, dict[str, Any]], Sequences, Path | None, Cache], tuple[bool, bool]]
-"""What runs `made` in another process."""
+Remote = Callable[[dict[str, dict[str, Any]], Sequences, Path | None, Cache], tuple[bool, bool]]
+"""What runs `fill_cache` in another process."""
 
 
 class Ready(NamedTuple):
@@ -56,12 +56,12 @@ class Source:
         cache: Cache,
         device: torch.device,
         check: Callable[[int], None] | None = None,
-        elsewhere: Elsewhere | None = None,
+        remote: Remote | None = None,
     ) -> Ready:
         """Return the activations, computed as far as they are not in the cache.
 
         `check` is told the width of the states before anything is trained, and may raise.
-        `elsewhere` fills the cache by `made` in another process, if there is anything to compute.
+        `remote` runs `fill_cache` in another process, if there is anything to compute.
         """
         sequences = Sequences.of(load(self.data), self.data)
         source, base = self._settled(sequences, cache)
@@ -69,17 +69,17 @@ class Source:
         if check is not None:
             check(source.base.width)
         before = False, False
-        if elsewhere is not None and not source._stored(sequences, base, cache):
+        if remote is not None and not source._is_cached(sequences, base, cache):
             if base is not None and cache.shared is not None:  # where another node finds it
                 copy = partial(shutil.copytree, base.path, dirs_exist_ok=True)
                 cache.get(BASES, base.fingerprint, copy)
             folder = None if base is None else base.path
-            before = elsewhere(source.values(), sequences, folder, cache)
-        activations, extracted, pretrained = source._made(sequences, base, cache, device)
+            before = remote(source.values(), sequences, folder, cache)
+        activations, extracted, pretrained = source._computed(sequences, base, cache, device)
         pretrained, extracted = pretrained or before[0], extracted or before[1]
         return Ready(activations, source, pretrained, extracted)
 
-    def _made(
+    def _computed(
         self, sequences: Sequences, base: Base | None, cache: Cache, device: torch.device
     ) -> tuple[Activations, bool, bool]:
         """Return the activations, and whether the base was trained and they were computed now."""
@@ -91,7 +91,7 @@ class Source:
             base, pretrained = pretrain(sequences, settings, cache, device, self.data, name)
         return *extract(sequences, base, self.store, cache, device), pretrained
 
-    def _stored(self, sequences: Sequences, base: Base | None, cache: Cache) -> bool:
+    def _is_cached(self, sequences: Sequences, base: Base | None, cache: Cache) -> bool:
         """Return True if nothing is left to compute."""
         if base is None:
             key = fingerprint(sequences, self.base.settings, self.base.model_name)
@@ -129,7 +129,7 @@ class Source:
         )
 
 
-def made(
+def fill_cache(
     values: dict[str, dict[str, Any]], sequences: Sequences, base: Path | None, cache: Cache
 ) -> tuple[bool, bool]:
     """Fill a cache with what a settled source lacks, on this process's device, for another one.
@@ -143,7 +143,7 @@ def made(
     if base is not None:
         assert source.base.fingerprint is not None
         known = Base.open(cache.find(BASES, source.base.fingerprint) or base)
-    _, extracted, pretrained = source._made(sequences, known, cache, device_of(None))
+    _, extracted, pretrained = source._computed(sequences, known, cache, device_of(None))
     return pretrained, extracted
 
 
@@ -170,8 +170,8 @@ def checkpoint_of(choice: BaseChoice, cache: Cache) -> Base:
         return Base.open(folder)
     base = find_base(choice.checkpoint, cache)
     if base.fingerprint != choice.fingerprint:
-        told = f"expected the base {choice.fingerprint} under {choice.checkpoint!r}"
-        raise SettingError("base", f"{told}, found {base.fingerprint}")
+        wanted = f"expected the base {choice.fingerprint} under {choice.checkpoint!r}"
+        raise SettingError("base", f"{wanted}, found {base.fingerprint}")
     return base
 
 

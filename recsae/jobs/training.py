@@ -97,8 +97,8 @@ def evaluate_saved(
         model, about = files.load(folder)
     except RecsaeError as error:
         raise RecsaeError(f"{error}; train it again, with --sae_train 1") from None
-    asked = where if device else None
-    scores, same = score_again(model, about, ready.activations, folder, cache, device=asked)
+    chosen = where if device else None
+    scores, same = score_again(model, about, ready.activations, folder, cache, device=chosen)
     return {
         **model_outcome(folder, ready.activations, scores),
         "reproduced": same,

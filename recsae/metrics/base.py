@@ -35,6 +35,8 @@ class Metric(ABC):
     deep: ClassVar[bool] = False
     """Whether it costs several rankings: it is then measured in a trial's last epoch, at rungs and
     of saved models alone, or in every epoch where it is an objective."""
+    listed: ClassVar[bool] = True
+    """Whether the table of trials shows it where it is neither objective nor constraint."""
     defined: ClassVar[int] = 0
     """Place in the order in which metrics were defined."""
 
@@ -57,6 +59,7 @@ class RankMetric(Metric):
     """A metric of the targets' ranks alone: the base and the baselines are scored by it too."""
 
     family = "ranking"
+    listed = False  # there are many, and a search asks for those that it wants
 
     @abstractmethod
     def of_ranks(self, ranks_R: "Tensor", candidates_R: "Tensor") -> float:

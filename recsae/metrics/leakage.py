@@ -75,22 +75,22 @@ def leak_audit(
     model: Coder,
     *,
     bare: Callable[[Any, torch.Generator], Any] | None = None,
-    watch: Callable[[Any], None] = lambda code: None,
+    on_code: Callable[[Any], None] = lambda code: None,
     deep: bool = False,
     seed: int = 0,
 ) -> Audit:
     """Audit a model on two rows at least, in blocks; `deep` keeps more reconstructions.
 
     `bare` writes a code anew: its active latents and their values, nothing else, in another order.
-    `watch` is shown the code of each block. The model itself is left as it is.
+    `on_code` is shown the code of each block. The model itself is left as it is.
     """
-    bench = _Bench(model, bare or _copied, torch.Generator().manual_seed(seed))
+    copies = _Copies(model, bare or _copied, torch.Generator().manual_seed(seed))
     errors = dict.fromkeys(_ERRORS, 0.0)
     recons, others = [], []
     kept: dict[str, list[Tensor]] = {}
     start = 0
     for x_BD in x_RD.tensor_split(-(-len(x_RD) // BLOCK_ROWS)):
-        block = bench.block(x_BD, watch)
+        block = copies.block(x_BD, on_code)
         for name, error in block.errors(x_BD).items():
             errors[name] += error
         recons.append(block.recon_BD)
@@ -99,15 +99,19 @@ def leak_audit(
         if deep:
             for name, tensor in block.kept().items():
                 kept.setdefault(name, []).append(tensor)
-    whole = spread(x_RD)
-    figures = {name: share_of(error, whole) for name, error in errors.items()}
-    share = max(figures.pop("own"), figures.pop("apart"), key=_nan_first)
-    recon_RD, others_PR = torch.cat(recons), torch.cat(others, 1)
     if not errors["moved"]:
         kept.pop("permuted", None)
-    del figures["moved"]
     joined = {name: torch.cat(t, dim=t[0].dim() - 2) for name, t in kept.items()}
-    return Audit({**figures, "leak_share": share}, recon_RD, others_PR, joined)
+    figures = _figures(errors, spread(x_RD))
+    return Audit(figures, torch.cat(recons), torch.cat(others, 1), joined)
+
+
+def _figures(errors: Mapping[str, float], whole: float) -> dict[str, float]:
+    """Return the audit's figures from the sums of squares of all blocks and of the states."""
+    shares = {name: share_of(error, whole) for name, error in errors.items()}
+    leak_share = max(shares["own"], shares["apart"], key=_nan_first)
+    figures = {name: share for name, share in shares.items() if name.startswith("fvu")}
+    return {**figures, "leak_share": leak_share}
 
 
 def leaks(figures: Mapping[str, float]) -> bool:
@@ -198,7 +202,7 @@ class _Block:
         }
 
 
-class _Bench:
+class _Copies:
     """The copies of a model that an audit works with."""
 
     def __init__(
@@ -207,14 +211,14 @@ class _Bench:
         self._scored, self._sender, *self._apart = (_copy(model) for _ in range(4))
         self._bare, self._generator = bare, generator
 
-    def block(self, x_BD: Tensor, watch: Callable[[Any], None]) -> _Block:
+    def block(self, x_BD: Tensor, on_code: Callable[[Any], None]) -> _Block:
         """Reconstruct a block in every way; what is scored comes after the copies apart."""
         model, count = self._scored, len(x_BD)
         draws = [derangement(count, self._generator) for _ in range(PERMUTATIONS)]
         others_PB = torch.stack(draws).to(x_BD.device)
         apart_BD = self._reconstructed_apart(self._sender.encode(x_BD), x_BD)
         code = model.encode(x_BD)
-        watch(code)
+        on_code(code)
         recon_BD = model.reconstruct(code, x_BD)
         zeroed_BD = model.reconstruct(_parts(code, _without_values), x_BD)
         permuted = [model.reconstruct(_rows(code, other_B), x_BD) for other_B in others_PB]

@@ -36,6 +36,11 @@ def directions() -> dict[str, Direction]:
     return {name: one.direction for name, one in metrics().items() if one.direction is not None}
 
 
+def listed_metrics() -> list[str]:
+    """Return the names of the metrics that the table of trials shows in any case."""
+    return [name for name, one in metrics().items() if one.listed]
+
+
 def constrainable() -> list[str]:
     """Return the names of the metrics that a constraint may bound."""
     return [name for name, one in metrics().items() if one.constraint]

@@ -17,13 +17,13 @@ from recsae.files import code_digest, content_digest, digest, read_json, whole, 
 from recsae.interactions.settings import DataSettings, anywhere
 from recsae.machine import machine
 from recsae.metrics import CUTOFFS
-from recsae.reads import count_test_read
 from recsae.recommenders.architecture import Architecture
 from recsae.recommenders.recommender import Recommender
 from recsae.recommenders.registry import RECOMMENDERS, SASREC, architecture
 from recsae.recommenders.states import evaluate, seen_of
 from recsae.sequences import Sequences
 from recsae.settings import Settings, path_of
+from recsae.test_reads import count_test_read
 
 KIND = "bases"
 SHORTEST_PREFIX = 6
@@ -192,11 +192,7 @@ def write(
         "dataset": sequences.name,
         "protocol": sequences.protocol(cutoffs=CUTOFFS),
         "n_items": sequences.n_items,
-        "data": {
-            "digest": data_digest(sequences),
-            "words": data_words(sequences),
-            "settings": anywhere(data).values() if data else None,
-        },
+        "data": _data(sequences, data),
         **about,
         "metrics": _metrics(model, sequences, device, folder),
         "seconds": time.perf_counter() - start,
@@ -206,6 +202,14 @@ def write(
     content = save(weights)
     (folder / _WEIGHTS).write_bytes(content)
     write_json(folder / _META, meta | {"weights": content_digest(content)})
+
+
+def _data(sequences: Sequences, settings: DataSettings | None) -> dict[str, Any]:
+    return {
+        "digest": data_digest(sequences),
+        "words": data_words(sequences),
+        "settings": anywhere(settings).values() if settings else None,
+    }
 
 
 def fingerprint(sequences: Sequences, settings: Settings, name: str = SASREC) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from recsae.metrics.bounds import Bound, number
+from recsae.metrics.registry import listed_metrics
 from recsae.report import formats
 from recsae.results import (
     DEV,
@@ -19,10 +20,6 @@ from recsae.results import (
 MOST_ROWS: Final = 1000
 """A page with more is slow, and results.parquet has them all."""
 
-_METRICS: Final = (
-    *("share", "recovered", "kl", "overlap@10", "fvu", "fvu_code", "l0", "alive", "coherence_mean"),
-    *("leak", "leak_share", "fvu_permuted", "fvu_zeroed"),
-)
 _ENDS: Final = (Columns.EPOCHS, Columns.SECONDS, Columns.NODE, Columns.ERROR)
 _K, _K_OVER_D = "sae_k", "k/d"
 
@@ -58,7 +55,7 @@ def _columns(results: Results, trials: pd.DataFrame) -> list[str]:
     varied = [n for n in setting_names(trials) if n not in fixed and n != Columns.MODEL_NAME]
     if _K in varied:
         varied.insert(varied.index(_K) + 1, _K_OVER_D)
-    names = dict.fromkeys([*results.objectives, *results.constraints, *_METRICS])
+    names = dict.fromkeys([*results.objectives, *results.constraints, *listed_metrics()])
     metrics = [DEV + name for name in names]
     heads = [Columns.TRIAL_ID, Columns.RUN, Columns.STATE, Columns.MODEL_NAME]
     wanted = [*heads, *metrics, *varied, *_ENDS]

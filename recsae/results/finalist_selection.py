@@ -15,8 +15,8 @@ import pandas as pd
 
 from recsae.results.columns import DEV, Columns, is_setting
 from recsae.results.selection import by_objectives, eligible, leaking, non_dominated, within
+from recsae.space.parameters import SEED
 
-SAE_SEED: Final = "sae_seed"
 _LEAKS: Final = "leaks"
 _FAILED: Final = "failed"
 _NO_CONSTRAINTS: Final[Mapping[str, str]] = {}
@@ -33,7 +33,7 @@ def contenders(
     """
     able = trials[eligible(trials, objectives, constraints)]
     values = [DEV + name for name in objectives if DEV + name in able]
-    settings = [str(name) for name in able if is_setting(str(name)) and name != SAE_SEED]
+    settings = [str(name) for name in able if is_setting(str(name)) and name != SEED]
     means = {Columns.TRIAL_ID: "min", **dict.fromkeys(values, "mean")}
     # dropna=False: a setting that a variant does not have is null, and null is a value here.
     found = able.groupby(settings, dropna=False, sort=False, as_index=False).agg(means)

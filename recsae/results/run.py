@@ -24,12 +24,13 @@ from recsae.results.columns import (
     is_setting,
 )
 from recsae.results.failures import failures
-from recsae.results.finalist_selection import SAE_SEED, optimism
+from recsae.results.finalist_selection import optimism
 from recsae.results.finalists import finalist_scores
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import best_rows, eligible, ranked
 from recsae.settings import path_of
+from recsae.space.parameters import SEED
 from recsae.space.space import SearchSpace
 from recsae.space.stored import stored_space
 
@@ -227,7 +228,7 @@ def _finals(results: Results) -> dict[str, Any]:
         number = won[0][Columns.TRIAL_ID]
         rows = records(results.trials[results.trials[Columns.TRIAL_ID] == number])
         settings = settings_of(rows[0]) if rows else {}
-        settings.pop(SAE_SEED, None)
+        settings.pop(SEED, None)
         winner = {Columns.TRIAL_ID: number, "settings": settings, "metrics": won[0]["metrics"]}
     return {"finalists": scores, "winner": winner, "flattery": optimism(scores, objectives)}
 

@@ -19,10 +19,10 @@ from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.new_trials import SEED
 from recsae.search.engine.reports import metric_columns
 from recsae.search.engine.strategy import Decision, StartTrial, Step
 from recsae.search.record.best_models import BestModels
+from recsae.space.parameters import SEED
 from recsae.space.sections import SchedulerSettings, SearchSettings
 from recsae.space.space import SearchSpace
 
@@ -103,19 +103,19 @@ class AllModels(BestModels):
     """Keeps the model of every training, each in a folder of its own beside the journal."""
 
     def __init__(self, folder: Path, keys: Iterable[Key], objectives: Mapping[str, str]) -> None:
-        """`keys`: all trainings that may be told of; no two have the same seed."""
+        """`keys`: all trainings that may be reported; no two have the same seed."""
         super().__init__(folder, objectives)
         self._folder = folder
         self._names = {seed: model_folder((trial_id, seed)) for trial_id, seed in keys}
         self._count = 0
 
-    def finished(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Mapping[str, Any]) -> None:
         """Move the model to where it stays; one that leaks was not saved."""
         if not (self._moved(row) or row.get(Columns.LEAK)):
             name = self._names[int(row[SEED])]
             say(f"the model {name} did not arrive: do all nodes share {self._folder}?")
 
-    def judge(self) -> None:
+    def select(self) -> None:
         """Do nothing: all stay."""
 
     def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -124,7 +124,7 @@ class AllModels(BestModels):
             self._moved(row)
         shutil.rmtree(self._waiting, ignore_errors=True)
 
-    def tidy(self) -> None:
+    def delete_others(self) -> None:
         """Do nothing: all stay."""
 
     def note(self) -> str:

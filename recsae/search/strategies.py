@@ -1,55 +1,103 @@
 """A space's sampler and scheduler as the one strategy that leads its search."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from recsae.progress import say
-from recsae.search.curve_gp import OurStrategy
-from recsae.search.curve_gp import pauses as our_pauses
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.new_trials import completed
-from recsae.search.engine.strategy import SamplerWithScheduler, Strategy
-from recsae.search.samplers import sampler_for
+from recsae.search.engine.strategy import Completes, Decision, Step, Strategy
+from recsae.search.samplers.base import Sampler
+from recsae.search.samplers.guided import GuidedSampler
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.search.schedulers import pauses, rungs, scheduler_for
+from recsae.search.schedulers.base import Scheduler
 from recsae.search.stopping.noise import StopAtNoise, tail_gain
-from recsae.space.sections import OURS
+from recsae.space.kinds import SAMPLERS, SCHEDULERS
 from recsae.space.space import SearchSpace
 
-HALVING = ("asha", "asha_promote", "hyperband")
-"""Schedulers of which one trial of so many goes on at each rung."""
+
+@dataclass
+class SamplerWithScheduler:
+    """A strategy of a sampler and a scheduler."""
+
+    sampler: Sampler
+    scheduler: Scheduler
+    complete: Completes
+
+    @property
+    def exact(self) -> bool:
+        """Whether the sampler answers as it did."""
+        return self.sampler.exact
+
+    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
+        """Ask the scheduler for a paused trial first, then the sampler for a new one."""
+        resumed = self.scheduler.resume(history, may_ask)
+        if resumed is not None:
+            return resumed
+        if not may_ask:
+            return None
+        return self.complete(self.sampler.propose(history, trial_id), trial_id)
+
+    def judge(self, history: History, trial: Trial) -> Decision:
+        """Leave it to the scheduler."""
+        return self.scheduler.judge(history, trial)
+
+    def on_event(self, history: History, trial: Trial) -> None:
+        """Tell both."""
+        self.sampler.on_event(history, trial)
+        self.scheduler.on_event(history, trial)
 
 
 def strategy_for(space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> Strategy:
     """Return the strategy; `warm`: what earlier searches found."""
-    strategy = _strategy(space, warm)
+    sampler = sampler_for(space, warm)
+    complete = partial(completed, space)
+    strategy = SamplerWithScheduler(
+        GuidedSampler(space, sampler), scheduler_for(space, sampler), complete
+    )
     if not space.search.stop_at_noise:
         return strategy
-    return StopAtNoise(strategy, partial(completed, space), tail_gain, space.search.seed)
+    return StopAtNoise(strategy, complete, tail_gain, space.search.seed)
 
 
-def _strategy(space: SearchSpace, warm: Sequence[WarmTrial]) -> Strategy:
-    if space.search.sampler == OURS:
-        return OurStrategy(space, warm)
-    sampler = sampler_for(space, warm)
-    for note in sampler.notes:
-        say(note)
-    return SamplerWithScheduler(sampler, scheduler_for(space), partial(completed, space))
+def sampler_for(space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> Sampler:
+    """Return the sampler that a space names, without its initial points and priors."""
+    kind: type[Sampler] = SAMPLERS.get(space.search.sampler)
+    if warm and not kind.learns_from_others:
+        say(f"--warm_start: the sampler {kind.name} learns nothing from earlier searches")
+        warm = ()
+    return kind(space, warm)
+
+
+def scheduler_for(space: SearchSpace, sampler: Sampler | None = None) -> Scheduler:
+    """Return the scheduler that the sampler brings, else the one that the space names.
+
+    `sampler`: that of the space; left out, one is made if it brings a scheduler.
+    """
+    if SAMPLERS.says(space.search.sampler, "decides"):
+        own = (sampler or sampler_for(space)).scheduler()
+        assert own is not None, f"{space.search.sampler} decides and brings no scheduler"
+        return own
+    kind: type[Scheduler] = SCHEDULERS.get(space.scheduler.name)
+    return kind.of(space)
 
 
 def warnings_of(space: SearchSpace) -> list[str]:
     """Return what the user should know of the scheduler that a space names."""
-    name, several = space.scheduler.name, len(space.objectives) > 1
-    if not several or name not in HALVING:
+    name = space.scheduler.name
+    if len(space.objectives) == 1 or not SCHEDULERS.says(name, "halving"):
         return []
-    told = f"scheduler {name}: with several objectives it lets few trials run to their end"
-    return [f"{told}, so the front is small; median, the default, keeps more"]
-
-
-def pauses_for(space: SearchSpace) -> tuple[int, ...]:
-    """Return the epochs after which a trial may pause, so that its state must be kept then."""
-    return our_pauses(space) if space.search.sampler == OURS else pauses(space)
+    reason = f"scheduler {name}: with several objectives it lets few trials run to their end"
+    return [f"{reason}, so the front is small; median, the default, keeps more"]
 
 
 def rungs_for(space: SearchSpace) -> tuple[int, ...]:
     """Return the epochs after which a trial may stop or pause."""
-    return pauses_for(space) if space.search.sampler == OURS else rungs(space)
+    return scheduler_for(space).rungs
+
+
+def pauses_for(space: SearchSpace) -> tuple[int, ...]:
+    """Return the epochs after which a trial may pause, so that a checkpoint is kept then."""
+    scheduler = scheduler_for(space)
+    return scheduler.rungs if scheduler.pauses else ()

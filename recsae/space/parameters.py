@@ -18,6 +18,8 @@ Kind = Literal["int", "float", "choice", "fixed"]
 When = tuple[tuple[str, tuple[Scalar, ...]], ...]
 
 MODEL, PARAMETERS = "model_name", "parameters"
+EPOCHS, SEED, RATE = "sae_epochs", "sae_seed", "sae_lr"
+"""Names of parameters that mean something to a search."""
 LATENTS_OF_THE_PRIOR = 2**14
 """Dictionary size at which a rate with `scale: latents` is meant (FVU's usual scaling law)."""
 

@@ -4,23 +4,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from recsae.settings import KeyedValueError, Settings
-
-OURS = "ours"
-"""The sampler that decides by itself which trials go on: it has no scheduler beside it."""
-ONE_OBJECTIVE = (OURS, "cmaes")
-"""Samplers that take one objective alone."""
-AUTO = "auto"
-"""The scheduler that goes with the number of objectives."""
+from recsae.settings import KeyedValueError, OneOf, Settings
+from recsae.space.kinds import AUTO, SAMPLERS, samplers, schedulers
 
 
 class SearchSettings(Settings):
     """How settings are proposed, and how many."""
 
-    sampler: Literal["ours", "tpe", "random", "gp", "cmaes", "nsgaii", "qmc"] = "tpe"
-    """What proposes trials: ours, tpe, gp (a Gaussian process), cmaes and nsgaii (evolution)
-    learn from the trials so far; random and qmc (evenly spread) do not. ours also stops trials, so
-    it takes no scheduler; ours and cmaes take one objective."""
+    sampler: Annotated[str, OneOf(samplers)] = "tpe"
+    """What proposes trials."""
     trials: Annotated[int, Field(ge=1)] = 64
     """Trials in all."""
     seed: Annotated[int, Field(ge=0)] = 0
@@ -42,29 +34,22 @@ class SearchSettings(Settings):
 class SchedulerSettings(Settings):
     """Which trials are stopped or paused before their last epoch."""
 
-    name: Literal["auto", "asha", "asha_promote", "hyperband", "median", "one_epoch", "none"] = (
-        "auto"
-    )
-    """auto is asha with one objective and median with several. asha stops the weaker trials at
-    each rung; asha_promote pauses all and lets the best go on; hyperband does so in brackets that
-    begin at later and later rungs; median stops what is worse than most others were on average;
-    one_epoch pauses all after the grace and trains the best few to their end; none lets every
-    trial run to its end. With several objectives trials are ranked
-    by non-dominated sorting; halving (asha, asha_promote, hyperband) then leaves a front of few."""
+    name: Annotated[str, OneOf(schedulers)] = AUTO
+    """What stops or pauses trials. With several objectives it ranks them by non-dominated
+    sorting."""
     grace_epochs: Annotated[int, Field(ge=1)] = 1
     """The first rung: no trial stops before this many epochs."""
     reduction_factor: Annotated[int, Field(ge=2)] = 3
-    """Of this many trials at a rung one goes on; also the ratio between two rungs. For asha,
-    asha_promote and hyperband."""
+    """Of this many trials at a rung one goes on; also the ratio between two rungs."""
     keep: Annotated[int, Field(ge=1)] = 4
-    """How many trials one_epoch trains to their end."""
+    """How many trials are trained to their end, where the scheduler chooses so many."""
 
     def settled(self, objectives: int, sampler: str) -> "SchedulerSettings":
         """Return the settings with the scheduler that auto stands for."""
         if self.name != AUTO:
             return self
         several = "median" if objectives > 1 else "asha"
-        name = "none" if sampler == OURS else several
+        name = "none" if SAMPLERS.says(sampler, "decides") else several
         return SchedulerSettings.of({**self.values(), "name": name})
 
 
@@ -89,3 +74,21 @@ class ResourceSettings(Settings):
             told = "expected 0, 1, a fraction below 1, or auto, as a trial uses one device"
             raise KeyedValueError("gpus", f"{told}, got {self.gpus:g}")
         return self
+
+
+def clash(
+    search: SearchSettings, scheduler: SchedulerSettings, objectives: int, max_epochs: int
+) -> tuple[str, str, str] | None:
+    """Return what sections forbid each other: section, key and message."""
+    sampler = search.sampler
+    if scheduler.name != "none" and scheduler.grace_epochs > max_epochs:
+        message = f"expected at most sae_epochs {max_epochs}, got {scheduler.grace_epochs}"
+        return "scheduler", "grace_epochs", message
+    if SAMPLERS.says(sampler, "one_objective") and objectives > 1:
+        return "search", "sampler", f"expected another with several objectives, got {sampler}"
+    if SAMPLERS.says(sampler, "decides") and scheduler.name != "none":
+        message = f"expected none with the sampler {sampler}, which stops trials by itself"
+        return "scheduler", "name", f"{message}, got {scheduler.name}"
+    if search.stop_at_noise and objectives > 1:
+        return "search", "stop_at_noise", "expected false with several objectives, got true"
+    return None

@@ -24,18 +24,19 @@ from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.file_format.document import Document, mistake, read_document
 from recsae.space.file_format.space_file import SpaceFile
 from recsae.space.file_format.values import Scalar
-from recsae.space.parameters import MODEL, PARAMETERS, Draw, Parameter, settings_of, suggest, walk
-from recsae.space.sections import (
-    AUTO,
-    ONE_OBJECTIVE,
-    OURS,
-    ResourceSettings,
-    SchedulerSettings,
-    SearchSettings,
+from recsae.space.kinds import AUTO
+from recsae.space.parameters import (
+    EPOCHS,
+    MODEL,
+    PARAMETERS,
+    Draw,
+    Parameter,
+    settings_of,
+    suggest,
+    walk,
 )
+from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings, clash
 from recsae.space.shipped import find_space
-
-_EPOCHS = "sae_epochs"
 
 S = TypeVar("S", bound=Settings)
 
@@ -147,11 +148,16 @@ class SearchSpace:
     @property
     def max_epochs(self) -> int:
         """The largest `sae_epochs` that a trial can have."""
-        given = [p for p in self.parameters if p.name == _EPOCHS]
+        given = [p for p in self.parameters if p.name == EPOCHS]
         values = [int(value) for p in given for value in p.corners()]
         if not given or given[0].when:  # where the parameter takes no part, the default holds
             values += [variant(model).Settings().sae_epochs for model in self.models]
         return max(values)
+
+    @property
+    def clash(self) -> tuple[str, str, str] | None:
+        """What sections forbid each other: section, key and message."""
+        return clash(self.search, self.scheduler, len(self.objectives), self.max_epochs)
 
     @property
     def fingerprint(self) -> str:
@@ -192,7 +198,7 @@ class SearchSpace:
             scheduler_named=stopping.name != AUTO,
             resources=_changed(self.resources, resources),
         )
-        if clash := _clash(space):
+        if clash := space.clash:
             raise SettingError(_flag(*clash[:2]), clash[2])
         return space
 
@@ -261,28 +267,11 @@ def _build(document: Document) -> SearchSpace:
         )
     except SettingError as error:
         raise document.error(error.place, error.message) from None
-    if clash := _clash(space):
+    if clash := space.clash:
         raise document.error(clash[:2], clash[2])
     if space.base.width is not None:
         space.check_width(space.base.width)
     return space
-
-
-def _clash(space: SearchSpace) -> tuple[str, str, str] | None:
-    """Return what sections forbid each other: section, key and message."""
-    scheduler = space.scheduler
-    if scheduler.name != "none" and scheduler.grace_epochs > space.max_epochs:
-        message = f"expected at most sae_epochs {space.max_epochs}, got {scheduler.grace_epochs}"
-        return "scheduler", "grace_epochs", message
-    if space.search.sampler in ONE_OBJECTIVE and len(space.objectives) > 1:
-        message = f"expected another with several objectives, got {space.search.sampler}"
-        return "search", "sampler", message
-    if space.search.sampler == OURS and scheduler.name != "none":
-        message = f"expected none with the sampler {OURS}, which stops trials by itself"
-        return "scheduler", "name", f"{message}, got {scheduler.name}"
-    if space.search.stop_at_noise and len(space.objectives) > 1:
-        return "search", "stop_at_noise", "expected false with several objectives, got true"
-    return None
 
 
 def _flag(section: str, key: str) -> str:

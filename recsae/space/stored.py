@@ -17,12 +17,8 @@ from recsae.space.conditions import in_order
 from recsae.space.file_format.document import mistake
 from recsae.space.file_format.forms import AnyForm
 from recsae.space.file_format.values import listed
-from recsae.space.sections import (
-    OURS,
-    ResourceSettings,
-    SchedulerSettings,
-    SearchSettings,
-)
+from recsae.space.kinds import SAMPLERS
+from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings
 from recsae.space.space import SearchSpace
 
 Section = dict[str, Any]
@@ -89,11 +85,11 @@ def stored_space(values: Any, source: str) -> SearchSpace:
 def as_now(values: Any) -> dict[str, Any]:
     """Return a stored space as it would be stored today.
 
-    Beside the sampler ours an older run has a scheduler, which never had a say.
+    Beside a sampler that decides an older run has a scheduler, which never had a say.
     """
     found = dict(values) if isinstance(values, Mapping) else {}
     search = found.get("search")
-    if isinstance(search, Mapping) and search.get("sampler") == OURS:
+    if isinstance(search, Mapping) and SAMPLERS.says(str(search.get("sampler")), "decides"):
         found["scheduler"] = {**(found.get("scheduler") or {}), "name": "none"}
     return found
 

@@ -20,10 +20,10 @@ from recsae.files import content_digest, write_json
 from recsae.interactions.datasets import load as load_data
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.ranking import ranking_metrics, ranks
-from recsae.reads import reads_of_test
 from recsae.recommenders.base import Base
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sequences import Mask, Sequences
+from recsae.test_reads import reads_of_test
 
 CPU = torch.device("cpu")
 DATA = DataSettings(dataset="synthetic:users=25,items=20,concepts=4,length=16")

@@ -104,7 +104,7 @@ def test_laws_of_a_simulated_search(name: str) -> None:
     assert one.settings == again.settings
     clock = [said.at for said in one.said]
     assert clock == sorted(clock)
-    began, ended = np.array(one.legs).T
+    began, ended = np.array(one.intervals).T
     at_once = [int(((began <= t) & (t < ended)).sum()) for t in began]
     assert max(at_once) == WORKERS
     by_trial: dict[int, list[int]] = {}

@@ -1,14 +1,13 @@
 """Every command that takes --dataset has every flag of the data."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from commands import Recsae, heavy_modules_of
 
-from recsae.cli.app import app, main
+from recsae.cli.app import app
 from recsae.interactions.settings import DataSettings
 from recsae.settings import fields
 
@@ -62,63 +61,35 @@ MISTAKES = [
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize(("words", "expected"), MISTAKES)
 def test_a_mistake_in_them_is_one_line(
-    line: str,
-    words: list[str],
-    expected: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    line: str, words: list[str], expected: str, recsae: Recsae
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["recsae", *LINES[line], *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    out, err = capsys.readouterr()
-    assert ended.value.code == 2 and out == ""
-    assert expected in err and len(err.splitlines()) == 1
+    assert expected in recsae(*LINES[line], *words).mistake
 
 
-def test_the_format_of_the_data_of_an_import_has_its_own_flag(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["import", "no-such.pt", "--name", "x", "--data_format", "recbol"]
-    monkeypatch.setattr(sys, "argv", ["recsae", *words])
-    with pytest.raises(SystemExit):
-        main()
-    err = capsys.readouterr().err
-    assert err.startswith("recsae: data_format: expected one of csv, ")
-    assert "did you mean 'recbole'?" in err
+def test_the_format_of_the_data_of_an_import_has_its_own_flag(recsae: Recsae) -> None:
+    line = recsae("import", "no-such.pt", "--name", "x", "--data_format", "recbol").mistake
+    assert line.startswith("recsae: data_format: expected one of csv, ")
+    assert "did you mean 'recbole'?" in line
 
 
-def test_a_missing_column_is_told_before_the_search_begins(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    log = tmp_path / "log.csv"
+def test_a_missing_column_is_told_before_the_search_begins(tmp_path: Path, recsae: Recsae) -> None:
+    log, runs = tmp_path / "log.csv", tmp_path / "runs"
     log.write_text("uid,item,time\n1,2,3\n")
-    words = ["tune", "smoke.yaml", "--dataset", str(log), "--user_column", "vid"]
-    monkeypatch.setattr(sys, "argv", ["recsae", *words, "--storage", str(tmp_path / "runs")])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    err = capsys.readouterr().err
-    assert ended.value.code == 2 and len(err.splitlines()) == 1
-    assert "no column 'vid'" in err and "user_column" in err and "data:" not in err
-    assert list((tmp_path / "runs").iterdir()) == []
+    words = ["tune", "smoke.yaml", "--dataset", log, "--user_column", "vid", "--storage", runs]
+    line = recsae(*words).mistake
+    assert "no column 'vid'" in line and "user_column" in line and "data:" not in line
+    assert list(runs.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "words",
     [
+        ["tune", "sasrec_sea.yaml"],
         ["tune", "smoke.yaml", "--user_column", "uid"],
         ["tune", "--resume", "a", "--min_user", "-1"],
         ["train", "--model_name", "SASRec", "--split", "time:2"],
         ["data", "get", "ml-1"],
     ],
 )
-def test_a_mistake_in_them_is_told_before_anything_heavy_loads(words: list[str]) -> None:
-    code = (
-        f"import sys; sys.argv = ['recsae', *{words!r}]\n"
-        "from recsae.cli.app import main\n"
-        "try: main()\n"
-        "except SystemExit as ended: assert ended.code == 2\n"
-        "loaded = {'torch', 'ray', 'optuna', 'pandas'} & set(sys.modules)\n"
-        "assert not loaded, loaded\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.DEVNULL)
+def test_a_mistake_is_told_before_anything_heavy_loads(words: list[str]) -> None:
+    assert not heavy_modules_of(*words)

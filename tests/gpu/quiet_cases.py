@@ -6,10 +6,11 @@ A GPU's generator gives other numbers than a CPU's, so only these can be held ag
 from typing import Any
 
 import torch
-from laws.cases import CASES, Case
 
+from recsae.sae.registry import VARIANTS
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
+from recsae.testing.sae_cases import Case, cases
 
 COUNT, WIDTH = 4096, 32
 QUIET: dict[str, Any] = {"sae_attn_dropout": 0.0, "sae_contrastive_view": "base"}
@@ -25,9 +26,10 @@ LARGER: dict[str, Any] = {
 def larger(case: Case, changes: dict[str, Any]) -> Case:
     kind = type(case.settings)
     fitting = {name: value for name, value in changes.items() if name in kind.model_fields}
-    return Case(case.variant, kind.of(case.settings.values() | fitting))
+    return case._replace(settings=kind.of(case.settings.values() | fitting))
 
 
+CASES = cases(VARIANTS.names)
 LOUD_CASES = {name: larger(case, LARGER) for name, case in CASES.items()}
 QUIET_CASES = {
     name: larger(case, LARGER | QUIET) for name, case in CASES.items() if "dropout" not in name

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from gpu.quiet_cases import LOUD_CASES, QUIET_CASES, trainer
-from laws.cases import Case, same, weights
 
 from recsae.sae.training import SAETrainer
 from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
+from recsae.testing.sae_cases import Case, same, weights
 
 pytestmark = pytest.mark.gpu
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from gpu.quiet_cases import LOUD_CASES
-from laws.cases import Case
 from made_seen import nothing_seen
 
 from recsae.activations.store import Activations
@@ -19,6 +18,7 @@ from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
 from recsae.scoring import Evaluator
 from recsae.sequences import Sequences
+from recsae.testing.sae_cases import Case
 
 pytestmark = pytest.mark.gpu
 CUDA = torch.device("cuda")

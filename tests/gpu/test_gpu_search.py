@@ -48,7 +48,7 @@ def test_a_search_goes_on_without_its_gpu(tmp_path: Path, monkeypatch: pytest.Mo
     run = tmp_path / "k"
     search = ["--trials", "8", "--scheduler", "asha_promote", "--gpus", "auto", "--name", "k"]
     assert kill_after([*RECSAE, "tune", "smoke.yaml", *search], run, 14, 0.0)
-    assert list((run / ".states").glob("*.pt"))
+    assert list((run / ".checkpoints").glob("*.pt"))
     recsae(tmp_path, "tune", "--resume", "k", CUDA_VISIBLE_DEVICES="")
     check_all_ended_well(run, 8)
     check_nothing_lost_or_twice(run)

@@ -6,10 +6,10 @@ from collections import Counter
 import pytest
 import torch
 from gpu.quiet_cases import COUNT, LOUD_CASES, QUIET_CASES, rows, trainer
-from laws.cases import Case, same, weights
 
 from recsae.sae.cuda_graphs import graphs_there
 from recsae.sae.losses import squared_error
+from recsae.testing.sae_cases import Case, same, weights
 
 pytestmark = pytest.mark.gpu
 

@@ -1,16 +1,14 @@
 """`data describe` on small logs, whose figures are counted by hand."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from commands import Done, Recsae, heavy_modules_of
 
-from recsae.cli.app import main
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.data_description import describe, gini
 
@@ -18,7 +16,7 @@ KEYS = (
     *("name", "users", "items", "events", "targets_met", "dropped", "order", "split", "columns"),
     "attributes",
 )
-Run = Callable[..., tuple[int, str, str]]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
@@ -36,16 +34,8 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["recsae", "data", "describe", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return command
+def run(recsae: Recsae) -> Run:
+    return lambda *words: recsae("data", "describe", *words)
 
 
 def described(log: Path, **given: Any) -> dict[str, Any]:
@@ -114,14 +104,13 @@ def test_gini_by_hand() -> None:
 
 
 def test_json_is_the_last_line_and_has_the_promised_keys(log: Path, run: Run) -> None:
-    code, out, err = run(str(log), "--json")
-    found = json.loads(out.splitlines()[-1], parse_constant=pytest.fail)
-    assert code == 0 and set(KEYS) <= set(found) and set(found["targets_met"]) == {"dev", "test"}
-    assert len(out.splitlines()) == 1 and len(err.splitlines()) == 1  # what was dropped, once
+    done = run(log, "--json")
+    assert set(KEYS) <= set(done.json) and set(done.json["targets_met"]) == {"dev", "test"}
+    assert done.out.count("\n") == done.err.count("\n") == 1  # what was dropped, once
 
 
 def test_the_table_tells_it_to_people(log: Path, run: Run) -> None:
-    code, out, _ = run(str(log))
+    code, out, _ = run(log)
     assert code == 0
     for words in (
         "2 users, 6 items, 9 events",
@@ -135,9 +124,9 @@ def test_the_table_tells_it_to_people(log: Path, run: Run) -> None:
 
 def test_the_page_is_whole_and_needs_no_network(log: Path, run: Run, tmp_path: Path) -> None:
     odd = log.rename(tmp_path / "<b>shop.csv")
-    code, out, _ = run(str(odd), "-o", str(tmp_path / "new" / "page.html"), "--json")
-    page = (tmp_path / "new" / "page.html").read_text()
-    assert code == 0 and json.loads(out)["page"] == str(tmp_path / "new" / "page.html")
+    file = tmp_path / "new" / "page.html"
+    assert run(odd, "-o", file, "--json").json["page"] == str(file)
+    page = file.read_text()
     assert "<b>shop" not in page and "&lt;b&gt;shop" in page
     assert all(f'data-plot="{key}"' in page for key in ("lengths", "popularity", "times"))
     assert 'src="http' not in page and "plotly" in page
@@ -147,11 +136,4 @@ def test_the_page_is_whole_and_needs_no_network(log: Path, run: Run, tmp_path: P
 
 
 def test_it_loads_neither_torch_nor_ray(log: Path) -> None:
-    code = (
-        f"import sys; sys.argv = ['recsae', 'data', 'describe', {str(log)!r}]\n"
-        "from recsae.cli.app import main\n"
-        "try: main()\n"
-        "except SystemExit as ended: assert not ended.code\n"
-        "sys.exit(bool({'torch', 'ray', 'optuna'} & set(sys.modules)))\n"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+    assert heavy_modules_of("data", "describe", str(log)) <= {"pandas"}

@@ -2,20 +2,18 @@
 
 import hashlib
 import io
-import json
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from commands import Done, Recsae
 from file_server import FileServer, serving
 
-from recsae.cli.app import main
 from recsae.downloads import http
 from recsae.interactions.named_sets import NAMED, NamedSet, Remote
 
-Run = Callable[..., tuple[int, str, str]]
+Run = Callable[..., Done]
 RATINGS = "user,item,time\n" + "".join(f"{u},{i},{i}\n" for u in range(4) for i in range(5))
 
 
@@ -52,22 +50,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def cache(own_cache: Path) -> Path:
+    return own_cache
 
 
 @pytest.fixture
-def run(cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["recsae", "data", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return command
+def run(cache: Path, recsae: Recsae) -> Run:
+    return lambda *words: recsae("data", *words)
 
 
 def names(folder: Path) -> list[str]:
@@ -75,22 +64,21 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_set_is_downloaded_unpacked_and_read(server: FileServer, run: Run, cache: Path) -> None:
-    code, out, err = run("get", "ml-1m", "--json")
-    found = json.loads(out)
-    assert code == 0 and found["downloaded"]
-    assert "licence: for research" in err and "cite: Somebody 2015" in err
+    done = run("get", "ml-1m", "--json")
+    found = done.json
+    assert found["downloaded"]
+    assert "licence: for research" in done.err and "cite: Somebody 2015" in done.err
     assert found["path"] == str(cache / "data" / "ml-1m")
     assert names(cache / "data" / "ml-1m") == ["ratings.csv"]
     assert names(cache / "data") == ["ml-1m", "ml-1m.json"]
-    code, out, _ = run("describe", "ml-1m", "--json")
-    assert code == 0 and json.loads(out)["events"] == 20
+    assert run("describe", "ml-1m", "--json").json["events"] == 20
 
 
 def test_what_is_here_is_not_downloaded_again(server: FileServer, run: Run) -> None:
     run("get", "toys")
     asked = len(server.asked)
-    code, out, err = run("get", "toys", "--json")
-    assert code == 0 and not json.loads(out)["downloaded"] and "licence" not in err
+    done = run("get", "toys", "--json")
+    assert not done.json["downloaded"] and "licence" not in done.err
     assert len(server.asked) == asked
 
 
@@ -98,9 +86,8 @@ def test_what_has_changed_since_is_told(server: FileServer, run: Run, cache: Pat
     run("get", "toys")
     path = cache / "data" / "toys" / "toys.txt"
     path.write_text(RATINGS[:-4])
-    code, out, err = run("get", "toys")
-    assert code == 2 and out == "" and len(err.splitlines()) == 1
-    assert f"{path} has changed since it was downloaded; delete {path.parent}/" in err
+    line = run("get", "toys").mistake
+    assert f"{path} has changed since it was downloaded; delete {path.parent}/" in line
 
 
 def test_a_cut_download_is_gone_on_with_by_the_next_call(
@@ -151,8 +138,7 @@ def test_a_file_that_was_put_there_by_hand_is_checked_and_unpacked(
     folder = cache / "data" / "ml-1m"
     folder.mkdir(parents=True)
     (folder / "ml-1m.zip").write_bytes(ZIP)
-    code, out, _ = run("get", "ml-1m", "--json")
-    assert code == 0 and json.loads(out)["downloaded"] and server.asked == []
+    assert run("get", "ml-1m", "--json").json["downloaded"] and server.asked == []
     assert names(folder) == ["ratings.csv"]
 
 
@@ -161,19 +147,17 @@ def test_ones_own_files_stand_in(
 ) -> None:
     (tmp_path / "mine" / "toys").mkdir(parents=True)
     monkeypatch.setenv("RECSAE_DATA_DIR", str(tmp_path / "mine"))
-    code, out, err = run("get", "toys", "--json")
-    found = json.loads(out)
-    assert (code, found["downloaded"], server.asked) == (0, False, [])
-    assert found["path"] == str(tmp_path / "mine" / "toys") and "stands in" in err
+    done = run("get", "toys", "--json")
+    assert (done.json["downloaded"], server.asked) == (False, [])
+    assert done.json["path"] == str(tmp_path / "mine" / "toys") and "stands in" in done.err
 
 
 def test_the_list_has_all_sets_and_says_which_are_here(
     server: FileServer, run: Run, cache: Path
 ) -> None:
     run("get", "toys")
-    code, out, _ = run("list", "--json")
-    sets = {one["name"]: one for one in json.loads(out)["sets"]}
-    assert code == 0 and [*sets] == [*NAMED]
+    sets = {one["name"]: one for one in run("list", "--json").json["sets"]}
+    assert [*sets] == [*NAMED]
     assert sets["toys"]["path"] == str(cache / "data" / "toys")
     assert sets["ml-1m"]["path"] is None
     assert sets["ml-1m"]["files"][0]["taken"] == ["ratings.csv"]
@@ -194,5 +178,4 @@ def test_the_list_has_all_sets_and_says_which_are_here(
 def test_a_mistake_is_one_line(
     server: FileServer, run: Run, words: list[str], expected: str
 ) -> None:
-    code, out, err = run(*words)
-    assert code == 2 and out == "" and len(err.splitlines()) == 1 and expected in err
+    assert expected in run(*words).mistake

@@ -1,14 +1,12 @@
 """A search in which every trial fails: exit code 1, and what went wrong is told everywhere."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from commands import Done, answer, last_json, process
 from conftest import TINY
-from jobs.test_search_job import recsae_command
 
 import recsae
 from recsae.results import read_search
@@ -24,23 +22,16 @@ SPACE = {
 ERROR = "SettingError: sae_lr: training diverged in epoch 1"
 
 
-def run(*words: str, code: int) -> tuple[list[str], str]:
-    """Run a command in a process of its own; return its lines and its standard error."""
-    command = [sys.executable, "-m", "recsae", *words]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == code, done.stderr
-    return done.stdout.splitlines(), done.stderr
-
-
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], str]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Done:
     path = tmp_path_factory.mktemp("space") / "space.yaml"
     path.write_text(yaml.safe_dump(SPACE))
-    return run("tune", str(path), "--name", "failed", "--workers", "1", code=1)
+    return process("tune", path, "--name", "failed", "--workers", "1")
 
 
-def test_the_search_ends_early_and_says_why(told: tuple[list[str], str]) -> None:
-    lines, err = told
+def test_the_search_ends_early_and_says_why(told: Done) -> None:
+    lines, err = told.out.splitlines(), told.err
+    assert told.code == 1
     assert lines[0].startswith("failed: 0 COMPLETE, 0 PRUNED, 3 FAILED in ")
     assert "ended early: the first 3 trials failed alike" in lines
     (line,) = [line for line in lines if " trials FAILED" in line]
@@ -51,26 +42,28 @@ def test_the_search_ends_early_and_says_why(told: tuple[list[str], str]) -> None
     assert len(places) == 4 and all(Path(path).exists() for path in places)
 
 
-def test_results_tell_it(told: tuple[list[str], str]) -> None:
-    found, _ = recsae_command("results", "failed")
+def test_results_tell_it(told: Done) -> None:
+    found = answer("results", "failed")
     assert found["trials"] == {"COMPLETE": 0, "PRUNED": 0, "FAILED": 3} and found["best"] == []
     (kind,) = found["errors"]
     assert kind["count"] == 3 and kind["error"].startswith(ERROR)
     assert Path(found["report"]).is_file() and not Path(found["path"], "best").exists()
     results = recsae.load_results(found["path"])
     assert results.best.empty and "dev/ndcg@10" in results.best
-    assert "3 of 3 trials FAILED, 3 times with: " in "\n".join(run("results", "failed", code=0)[0])
+    assert "3 of 3 trials FAILED, 3 times with: " in process("results", "failed").out
 
 
-def test_evaluate_and_report_tell_it(told: tuple[list[str], str]) -> None:
-    _, err = run("evaluate", "failed", code=2)
-    assert err.count("\n") == 1 and "no trial of this run is complete (3 of 3 trials FAILED" in err
-    lines, _ = run("report", "failed", code=0)
+def test_evaluate_and_report_tell_it(told: Done) -> None:
+    line = process("evaluate", "failed").mistake
+    assert "no trial of this run is complete (3 of 3 trials FAILED" in line
+    lines = process("report", "failed").out.splitlines()
     assert lines[1].startswith(f"note: 3 of 3 trials FAILED, 3 times with: {ERROR}")
 
 
-def test_it_goes_on_when_asked_and_fails_again(told: tuple[list[str], str]) -> None:
-    again, err = recsae_command("tune", "--resume", "failed", "--workers", "1", code=1)
+def test_it_goes_on_when_asked_and_fails_again(told: Done) -> None:
+    done = process("tune", "--resume", "failed", "--workers", "1", "--json")
+    again, err = last_json(done.out), done.err
+    assert done.code == 1
     assert again["trials"]["FAILED"] == 6 and again["errors"][0]["count"] == 6
     assert "the first 3 trials failed alike" in err
     assert read_search(Path(again["path"]))["ended"] == "failing"

@@ -1,13 +1,12 @@
 """A search with finalists on tiny data through the command line, and all that is told of them."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from commands import answer
 from conftest import TINY
 
 import recsae
@@ -28,20 +27,11 @@ SPACE = {
 }
 
 
-def recsae_command(*words: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "recsae", *words, "--json"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1], parse_constant=pytest.fail)
-    return found
-
-
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = tmp_path_factory.mktemp("space") / "space.yaml"
     path.write_text(yaml.safe_dump(SPACE))
-    return recsae_command("tune", str(path), "--name", "finals", "--workers", "2")
+    return answer("tune", path, "--name", "finals", "--workers", "2")
 
 
 def test_finalists_and_the_winner_are_told(outcome: dict[str, Any]) -> None:
@@ -70,9 +60,8 @@ def test_the_frame_has_what_evaluate_finds_again(outcome: dict[str, Any]) -> Non
     won = run.finalists[run.finalists["trial_id"] == outcome["winner"]["trial_id"]]
     assert folders == sorted(f"{row.trial_id}-{row.seed}" for row in won.itertuples())
     row = won.iloc[0]
-    again = recsae_command(
-        "evaluate", str(Path(outcome["path"], "finalists", f"{row['trial_id']}-{row['seed']}"))
-    )
+    model = Path(outcome["path"], "finalists", f"{row['trial_id']}-{row['seed']}")
+    again = answer("evaluate", model)
     assert again["reproduced"]
     for split in ("dev", "test"):
         for name in ("ndcg@10", "fvu", "l0", "dead"):
@@ -87,5 +76,5 @@ def test_test_is_read_once_for_the_best_and_once_for_the_finalists(outcome: dict
 def test_a_finished_run_trains_nothing_more(outcome: dict[str, Any]) -> None:
     file = Path(outcome["path"], "finalists.parquet")
     before = file.read_bytes()
-    again = recsae_command("tune", "--resume", "finals")
+    again = answer("tune", "--resume", "finals")
     assert again["finalists"] == outcome["finalists"] and file.read_bytes() == before

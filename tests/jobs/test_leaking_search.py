@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from commands import answer
 from conftest import TINY
-from jobs.test_search_job import recsae_command
 
 from recsae.metrics.registry import deep_metrics
 from recsae.results import DEV
@@ -34,7 +34,7 @@ SPACE = {
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = tmp_path_factory.mktemp("space") / "space.yaml"
     path.write_text(yaml.safe_dump(SPACE))
-    return recsae_command("tune", str(path), "--name", "leaking", "--workers", "1")[0]
+    return answer("tune", str(path), "--name", "leaking", "--workers", "1")
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,12 @@
 """A whole search on tiny data through the command line, and all that is read from it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from commands import answer, process
 from conftest import TINY
 
 import recsae
@@ -31,15 +30,6 @@ SPACE = {
 }
 
 
-def recsae_command(*words: str, code: int = 0) -> tuple[dict[str, Any], str]:
-    """Run a command in a process of its own; return its JSON and its standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "recsae", *words, "--json"], capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stderr
-    return json.loads(done.stdout.splitlines()[-1], parse_constant=pytest.fail), done.stderr
-
-
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("space") / "space.yaml"
@@ -49,7 +39,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def outcome(space: Path) -> dict[str, Any]:
-    return recsae_command("tune", str(space), "--name", "whole", "--workers", "2")[0]
+    return answer("tune", str(space), "--name", "whole", "--workers", "2")
 
 
 def test_tune_answers_with_counts_and_the_best(outcome: dict[str, Any]) -> None:
@@ -77,13 +67,13 @@ def test_the_run_reads_as_dataframes(outcome: dict[str, Any]) -> None:
 
 
 def test_the_same_space_again_trains_no_base(space: Path, outcome: dict[str, Any]) -> None:
-    again, _ = recsae_command("tune", str(space), "--name", "again", "--workers", "1")
+    again = answer("tune", str(space), "--name", "again", "--workers", "1")
     assert not again["pretrained"]
     assert again["base"]["fingerprint"] == outcome["base"]["fingerprint"]
 
 
 def test_evaluate_gives_the_same_figures(outcome: dict[str, Any]) -> None:
-    found, _ = recsae_command("evaluate", "whole")
+    found = answer("evaluate", "whole")
     assert found["reproduced"]
     assert found["metrics"]["dev"] == outcome["best"][0]["metrics"]
     assert found["metrics"]["test"] == outcome["best"][0]["test"]
@@ -92,37 +82,34 @@ def test_evaluate_gives_the_same_figures(outcome: dict[str, Any]) -> None:
 
 
 def test_results_and_report_open_the_run(outcome: dict[str, Any]) -> None:
-    found, _ = recsae_command("results", "whole")
+    found = answer("results", "whole")
     assert found["best"] == outcome["best"] and found["trials"] == outcome["trials"]
-    page = Path(recsae_command("report", "whole")[0]["report"])
+    page = Path(answer("report", "whole")["report"])
     assert page == Path(outcome["report"]) and "plotly" in page.read_text()
 
 
 def test_a_taken_name_is_refused_and_harms_nothing(space: Path, outcome: dict[str, Any]) -> None:
     before = Path(outcome["path"], "results.parquet").read_bytes()
-    words = [sys.executable, "-m", "recsae", "tune", str(space), "--name", "whole"]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 2 and "exists already" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert "exists already" in process("tune", space, "--name", "whole").mistake
     assert Path(outcome["path"], "results.parquet").read_bytes() == before
 
 
 def test_a_run_goes_on_with_the_same_data_however_named(outcome: dict[str, Any]) -> None:
-    again, told = recsae_command("tune", "--resume", "whole", "--dataset", TINY, "--min_user", "1")
-    assert "has finished already" in told and again["best"] == outcome["best"]
+    words = ["--resume", "whole", "--dataset", TINY, "--min_user", "1"]
+    again = process("tune", *words, "--json")
+    assert "has finished already" in again.err and again.json["best"] == outcome["best"]
 
 
 def test_a_run_does_not_go_on_with_other_data(outcome: dict[str, Any]) -> None:
-    words = [sys.executable, "-m", "recsae", "tune", "--resume", "whole", "--min_user", "11"]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 2 and "was searched on other states: its data" in done.stderr
+    done = process("tune", "--resume", "whole", "--min_user", "11")
+    assert done.code == 2 and "was searched on other states: its data" in done.err
 
 
 def test_two_objectives_give_a_front(space: Path, tmp_path: Path) -> None:
     two = {**SPACE, "objectives": {"ndcg@10": "max", "l0": "min"}, "scheduler": {"name": "none"}}
     path = tmp_path / "two.yaml"
     path.write_text(yaml.safe_dump(two))
-    found, _ = recsae_command("tune", str(path), "--name", "two")
+    found = answer("tune", str(path), "--name", "two")
     assert found["trials"] == {"COMPLETE": 6, "PRUNED": 0, "FAILED": 0}
     front = sorted((b["metrics"]["l0"], b["metrics"]["ndcg@10"]) for b in found["best"])
     assert front == sorted(front, key=lambda point: point[1])  # denser is better, or it is beaten

@@ -1,14 +1,11 @@
 """A whole search on a log of one's own, with flags of the data that win over the space's."""
 
-import json
 import random
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from commands import answer, process
 
 SPACE = {
     "model_name": "SASRec_SAE",
@@ -36,18 +33,10 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
-def tune(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "recsae", "tune", *words], capture_output=True, text=True
-    )
-
-
 def test_a_search_on_ones_own_log(log: Path, tmp_path: Path) -> None:
     space, storage = tmp_path / "space.yaml", ["--storage", str(tmp_path / "runs")]
     space.write_text(yaml.safe_dump(SPACE))
-    done = tune(str(space), "--dataset", str(log), *FLAGS, "--name", "a", *storage, "--json")
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found = answer("tune", space, "--dataset", log, *FLAGS, "--name", "a", *storage)
     assert found["trials"]["COMPLETE"] == 2
     assert found["protocol"].startswith("my: 60 users, 30 items, 480 events; rating >= 4")
     search = yaml.safe_load(Path(found["path"], "search.yaml").read_text())
@@ -55,16 +44,15 @@ def test_a_search_on_ones_own_log(log: Path, tmp_path: Path) -> None:
     assert (data["user_column"], data["min_user"], data["targets"]) == ("uid", 2, "all")
     assert search["source"]["data"]["time_column"] == "when"
 
-    again = tune("--resume", "a", "--min_rating", "4", *storage)
-    assert again.returncode == 0 and "has finished already" in again.stderr
-    other = tune("--resume", "a", "--min_rating", "5.5", *storage)
-    assert other.returncode == 2 and len(other.stderr.splitlines()) == 1
+    again = process("tune", "--resume", "a", "--min_rating", "4", *storage)
+    assert again.code == 0 and "has finished already" in again.err
+    other = process("tune", "--resume", "a", "--min_rating", "5.5", *storage)
+    assert other.mistake
 
 
 def test_a_column_that_the_space_names_for_another_file(log: Path, tmp_path: Path) -> None:
     space = tmp_path / "space.yaml"
     space.write_text(yaml.safe_dump(SPACE))
-    done = tune(str(space), "--dataset", str(log), "--storage", str(tmp_path / "runs"))
-    (line,) = done.stderr.splitlines()
-    assert done.returncode == 2 and "no column 'person'" in line
-    assert line.endswith(f"(user_column is said in data: of {space})")
+    line = process("tune", space, "--dataset", log, "--storage", tmp_path / "runs").mistake
+    assert "no column 'person'" in line
+    assert line.strip().endswith(f"(user_column is said in data: of {space})")

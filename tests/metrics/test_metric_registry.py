@@ -17,12 +17,12 @@ from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.base import FAMILIES
-from recsae.metrics.registry import METRICS, deep_metrics, directions, metrics
+from recsae.metrics.registry import METRICS, deep_metrics, directions, listed_metrics, metrics
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.report.glossary import explained
 from recsae.report.model_lines import model_lines
 from recsae.sae.base import SAESettings
-from recsae.space.schema import schema
+from recsae.space.file_format.schema import schema
 from recsae.space.space import space_of
 from recsae.trial import SAETrial
 
@@ -73,6 +73,13 @@ def test_metrics_are_listed_by_family_as_they_are_defined() -> None:
     families = [FAMILIES.index(metric.family) for metric in metrics().values()]
     assert families == sorted(families)
     assert [*metrics()][:4] == ["ndcg@5", "hr@5", "ndcg@10", "hr@10"]
+
+
+def test_what_the_table_of_trials_shows() -> None:
+    assert listed_metrics() == [
+        *("share", "recovered", "kl", "overlap@10", "fvu", "fvu_code", "l0", "alive"),
+        *("coherence_mean", "leak", "leak_share", "fvu_permuted", "fvu_zeroed"),
+    ]
 
 
 def test_declarations_load_without_torch() -> None:

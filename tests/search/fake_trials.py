@@ -89,7 +89,7 @@ class PlacedTrial(FakeTrial):
         return super().step()
 
 
-class CrowdedTrial(FakeTrial):
+class OutOfMemoryTrial(FakeTrial):
     """Finds the memory of its GPU full in epoch 2, until it has as much of it as a file says."""
 
     def step(self) -> dict[str, float | None]:

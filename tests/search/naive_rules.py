@@ -134,7 +134,7 @@ class NaivePromote(Naive):
         found = self.next(history)
         if found is not None:
             return ResumeTrial(found)
-        if may_ask or history.running or history.answered:
+        if may_ask or history.running or history.has_answer:
             return None
         found = self.next(history, by_rule=False)
         return None if found is None else ResumeTrial(found)

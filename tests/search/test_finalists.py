@@ -1,6 +1,5 @@
 """Finalists as trials: their seeds, their order, their journal; and on a real Ray, with a kill."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from killed_runs import kill_after
+from local_ray import FOLDERS
+from search.toy_spaces import toy_space
 
 from recsae.cache import Cache
 from recsae.files import read_json
@@ -17,7 +18,6 @@ from recsae.results import create, load_results
 from recsae.results.finalist_selection import chosen
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
-from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
 from recsae.search.finalists import (
     AllModels,
@@ -29,27 +29,15 @@ from recsae.search.finalists import (
     key_of,
     row_of,
 )
-from recsae.space.space import SearchSpace, space_of
+from recsae.space.space import SearchSpace
+from recsae.testing.driver import MemoryJournal, drive
 
-HERE = Path(__file__).parent
 OBJECTIVES = {"ndcg@10": "max"}
 
 
-def toy_space(scheduler: str = "none", epochs: int = 4, **search: object) -> SearchSpace:
-    return space_of(
-        {
-            "model_name": "SASRec_SAE",
-            "dataset": "synthetic",
-            "parameters": {
-                "sae_k": {"int": [2, 16], "log": True},
-                "sae_lr": {"float": [1e-4, 1e-1], "log": True},
-                "sae_epochs": epochs,
-            },
-            "objectives": OBJECTIVES,
-            "search": {"trials": 8, "seed": 7, "sampler": "random", **search},
-            "scheduler": {"name": scheduler},
-        }
-    )
+def space(scheduler: str = "none", **search: object) -> SearchSpace:
+    search = {"trials": 8, "seed": 7, "sampler": "random", **search}
+    return toy_space(scheduler, epochs=4, search=search)
 
 
 def told(trial_id: int, epochs: int = 2) -> Trial:
@@ -74,34 +62,28 @@ def test_each_finalist_is_trained_with_each_seed_and_its_own_settings() -> None:
 
 
 def test_all_run_to_their_end_whatever_the_search_allowed() -> None:
-    space = finalist_space(toy_space("asha", seed=3, max_hours=0.1, max_epochs=9), 4)
-    assert (space.search.trials, space.search.max_hours, space.search.max_epochs) == (4, None, None)
-    assert (space.scheduler.name, space.search.seed) == ("none", 3)
+    found = finalist_space(space("asha", seed=3, max_hours=0.1, max_epochs=9), 4)
+    search = found.search
+    assert (search.trials, search.max_hours, search.max_epochs) == (4, None, None)
+    assert (found.scheduler.name, search.seed) == ("none", 3)
 
 
-def director(journal: list[Event], trials: list[Trial] | None = None) -> Director:
+def director(journal: MemoryJournal, trials: list[Trial] | None = None) -> Director:
     fresh = fresh_trials(trials or [told(4), told(9)], 2, search_seed=7)
-    return Director(Listed(fresh), History(OBJECTIVES), Budget(1000), journal=journal)
+    led = Director(Listed(fresh), History(OBJECTIVES), Budget(1000), journal=journal)
+    led.replay(list(journal))
+    return led
 
 
-def run(led: Director, reports: int) -> None:
-    """Tell so many reports, or all there are."""
-    while reports > 0 and (leg := led.next()) is not None:
-        for epoch in range(leg.epochs + 1, 3):
-            if reports > 0:
-                led.report(leg.trial_id, epoch, 1.0 * epoch, {"ndcg@10": 0.1, "train/loss": 1.0})
-            reports -= 1
+def run(led: Director, reports: int | None = None) -> Director:
+    return drive(led, lambda *_: {"ndcg@10": 0.1, "train/loss": 1.0}, reports=reports)
 
 
 @pytest.mark.parametrize("reports", range(8))
 def test_a_list_goes_on_from_any_moment(reports: int) -> None:
-    journal: list[Event] = []
+    journal = MemoryJournal()
     run(director(journal), reports)
-    past = [json.loads(json.dumps(event)) for event in journal]
-    again = director(journal)
-    again.replay(past)
-    run(again, 99)
-    assert again.finished
+    assert run(director(journal)).finished
     heard = Counter((e["trial_id"], e["epochs"]) for e in journal if e["kind"] == "reported")
     assert len(heard) == 8 and set(heard.values()) == {1}
     rows = [row_of(trial) for trial in history_of(journal, OBJECTIVES)]
@@ -111,18 +93,15 @@ def test_a_list_goes_on_from_any_moment(reports: int) -> None:
 
 
 def test_other_finalists_come_on_top_of_what_is_trained() -> None:
-    journal: list[Event] = []
-    run(director(journal), 99)
-    more = director(journal, [told(9), told(11)])
-    more.replay(list(journal))
-    run(more, 99)
+    journal = MemoryJournal()
+    run(director(journal))
+    run(director(journal, [told(9), told(11)]))
     keys = [key_of(e["drawn"]) for e in journal if e["kind"] == "asked"]
     assert len(keys) == len(set(keys)) == 6
 
 
 def test_a_failed_training_has_no_figures() -> None:
-    journal: list[Event] = []
-    led = director(journal)
+    led = director(MemoryJournal())
     led.next()
     led.report(0, 1, 1.0, {"ndcg@10": 0.1})
     led.fail(0, "no room")
@@ -133,17 +112,17 @@ def test_a_failed_training_has_no_figures() -> None:
 def test_all_models_stay_and_only_lost_ones_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keeper = AllModels(tmp_path, [(4, 77), (9, 78), (9, 79)], OBJECTIVES)
+    best = AllModels(tmp_path, [(4, 77), (9, 78), (9, 79)], OBJECTIVES)
     for number in ("0", "1"):
         (tmp_path / ".models" / number).mkdir(parents=True)
-    keeper.restore([{"trial_id": 5, "sae_seed": 79}])  # was moved, or deleted, long ago
+    best.restore([{"trial_id": 5, "sae_seed": 79}])  # was moved, or deleted, long ago
     assert not (tmp_path / ".models").exists() and capsys.readouterr().err == ""
     (tmp_path / ".models" / "0").mkdir(parents=True)
-    keeper.finished({"trial_id": 0, "sae_seed": 77})
+    best.add({"trial_id": 0, "sae_seed": 77})
     assert [path.name for path in tmp_path.glob("[!.]*")] == ["4-77"]
-    keeper.finished({"trial_id": 1, "sae_seed": 78, "dev/leak": True})
+    best.add({"trial_id": 1, "sae_seed": 78, "dev/leak": True})
     assert capsys.readouterr().err == ""
-    keeper.finished({"trial_id": 1, "sae_seed": 78})
+    best.add({"trial_id": 1, "sae_seed": 78})
     assert "9-78 did not arrive" in capsys.readouterr().err
 
 
@@ -152,7 +131,7 @@ import pathlib, sys, test_finalists as t
 from recsae.cache import Cache
 from recsae.jobs import evaluation
 from recsae.jobs.finalists import Training, run_finalists
-from recsae.reads import count_test_read
+from recsae.test_reads import count_test_read
 from recsae.search.ray.cluster import cluster
 from recsae.search.ray.tuner import run_search
 
@@ -163,7 +142,7 @@ def score_model(folder, mask, cache, device):  # as if test were twice dev
 
 evaluation.score_model = score_model
 tmp, finalists = pathlib.Path(sys.argv[1]), int(sys.argv[2])
-space = t.toy_space(finalists=finalists, finalist_seeds=2)
+space = t.space(finalists=finalists, finalist_seeds=2)
 run = tmp / "run"
 factory = "fake_trials:LuckyTrial"
 with cluster(None):
@@ -177,10 +156,9 @@ with cluster(None):
 def test_killed_finalists_are_trained_once_and_scored_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = (HERE, *HERE.parents[:2], HERE.parent / "support")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, FOLDERS)))
     path = tmp_path / "run"
-    create(path, {"space": toy_space().resolved()})
+    create(path, {"space": space().resolved()})
 
     def command(finalists: int) -> list[str]:
         return [sys.executable, "-W", "ignore", "-c", DRIVER, str(tmp_path), str(finalists)]
@@ -189,8 +167,8 @@ def test_killed_finalists_are_trained_once_and_scored_once(
     subprocess.run(command(2), check=True, capture_output=True)
     check(tmp_path, path, finalists=2, reads=1)
     before = (path / "finalists.parquet").read_bytes()
-    told = toy_space(finalists=2, finalist_seeds=2)
-    assert run_finalists(path, told, Training(tmp_path, Cache.default())), "nothing is left to do"
+    again = space(finalists=2, finalist_seeds=2)
+    assert run_finalists(path, again, Training(tmp_path, Cache.default())), "nothing is left to do"
     assert (path / "finalists.parquet").read_bytes() == before
     subprocess.run(command(3), check=True, capture_output=True)
     check(tmp_path, path, finalists=3, reads=2)

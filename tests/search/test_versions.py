@@ -10,6 +10,7 @@ import pytest
 import torch
 from comparison import searches, training
 from conftest import TINY
+from outside_package import MODULE, installed, lay
 
 from recsae import files
 from recsae.activations.settings import ActivationSettings
@@ -18,10 +19,14 @@ from recsae.cache import Cache
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.baselines import score
+from recsae.metrics.registry import METRICS
 from recsae.recommenders.base import Base, fingerprint
 from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.registry import Registry
+from recsae.sae.registry import VARIANTS
 from recsae.search.versions import code
 from recsae.sequences import Sequences
+from recsae.space.kinds import SAMPLERS, SCHEDULERS
 
 ROOMS = {
     "training": (
@@ -81,6 +86,29 @@ def test_a_new_room_counts_as_training(sources: Path) -> None:
     assert code() == before
     (sources / "new" / "__init__.py").write_text("")
     assert code()["training"] != before["training"] and code()["search"] == before["search"]
+
+
+@pytest.mark.parametrize(
+    ("group", "registry", "part"),
+    [
+        ("recsae.variants", VARIANTS, "training"),
+        ("recsae.metrics", METRICS, "training"),
+        ("recsae.samplers", SAMPLERS, "search"),
+        ("recsae.schedulers", SCHEDULERS, "search"),
+    ],
+)
+def test_a_package_that_adds_to_recsae_counts_and_each_change_of_it(
+    tmp_path: Path, group: str, registry: Registry[Any], part: str
+) -> None:
+    seen = [code()]
+    for source in ("class Mine: ...\n", "class Mine: pass\n"):
+        lay(tmp_path, source, group, mine="Mine")
+        with installed(tmp_path, registry):
+            seen.append(code())
+        (tmp_path / f"{MODULE}-1.0.dist-info" / "entry_points.txt").unlink()
+    assert len({found[part] for found in seen}) == 3
+    (other,) = seen[0].keys() - {part}
+    assert len({found[other] for found in seen}) == 1
 
 
 def test_every_file_that_a_base_is_trained_by_is_in_its_name(sources: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from killed_runs import check_nothing_lost_or_twice, check_same, kill_often
 
+from recsae.space.kinds import SAMPLERS
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(3600),
@@ -16,20 +18,18 @@ pytestmark = [
     ),
 ]
 KILLS, SEED = 20, 7
+SEARCHES = {"tpe": "asha"} | {n: "none" for n in SAMPLERS.names if SAMPLERS.says(n, "decides")}
 
 
-@pytest.mark.parametrize(
-    "search",
-    [["--sampler", "tpe", "--scheduler", "asha"], ["--sampler", "ours", "--scheduler", "none"]],
-    ids=["tpe", "ours"],
-)
+@pytest.mark.parametrize("sampler", SEARCHES)
 def test_a_search_survives_twenty_kills(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str
 ) -> None:
     monkeypatch.setenv("RECSAE_STORAGE", str(tmp_path))
     recsae = [sys.executable, "-m", "recsae", "tune"]
     space = ["search_spaces/sasrec_sae.yaml", "--dataset", "ml-100k", "--trials", "40"]
-    same = ["--seed", str(SEED), "--workers", "1", *search]
+    kinds = ["--sampler", sampler, "--scheduler", SEARCHES[sampler]]
+    same = ["--seed", str(SEED), "--workers", "1", *kinds]
     subprocess.run([*recsae, *space, *same, "--name", "alone"], check=True, capture_output=True)
     died = kill_often(
         [*recsae, *space, *same, "--name", "k"],

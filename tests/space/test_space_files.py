@@ -11,7 +11,7 @@ from made_draws import by_chance
 from recsae.errors import RecsaeError
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.registry import variants
-from recsae.space.schema import schema, schema_text, write_schema
+from recsae.space.file_format.schema import schema, schema_text, write_schema
 from recsae.space.sections import SchedulerSettings
 from recsae.space.shipped import find_space, shipped_folder, shipped_spaces
 from recsae.space.space import load_space
@@ -145,7 +145,7 @@ class TestFinding:
 class TestSchema:
     def test_the_shipped_schema_is_up_to_date(self) -> None:
         shipped = (shipped_folder() / "schema.json").read_text()
-        assert shipped == schema_text(), "run: python -m recsae.space.schema"
+        assert shipped == schema_text(), "run: python -m recsae.space.file_format.schema"
 
     def test_it_is_a_schema_and_written_whole(self, tmp_path: Path) -> None:
         jsonschema.Draft7Validator.check_schema(schema())

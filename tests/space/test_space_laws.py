@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +15,12 @@ from made_draws import by_chance
 from recsae.errors import RecsaeError
 from recsae.metrics.registry import directions
 from recsae.space.file_format.document import read_document
-from recsae.space.schema import schema
+from recsae.space.file_format.schema import schema
+from recsae.space.kinds import SAMPLERS
 from recsae.space.space import SearchSpace, space_of
 from recsae.space.stored import stored_space
 
+SCHEMA = jsonschema.Draft7Validator(schema())
 ATTENTION, CONTRASTIVE = "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"
 
 
@@ -113,7 +116,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "base": {"emb_size": width, "num_heads": draw(st.sampled_from([1, 2, 4]))},
     }
     search = {
-        "sampler": st.sampled_from(["ours", "tpe", "random", "gp", "nsgaii", "qmc"]),
+        "sampler": st.sampled_from(SAMPLERS.names),
         "trials": st.integers(1, 10**6),
         "seed": st.integers(0, 2**31),
         "max_device_seconds": st.none() | st.floats(1, 99),
@@ -137,7 +140,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
     space |= draw(st.fixed_dictionaries({}, optional=optional))
     if len(space.get("objectives") or {}) > 1:  # there is no one noise to stop at
         space.get("search", {}).pop("stop_at_noise", None)
-        if space.get("search", {}).get("sampler") == "ours":
+        if SAMPLERS.says(space.get("search", {}).get("sampler", ""), "one_objective"):
             del space["search"]["sampler"]
     return space
 
@@ -180,8 +183,25 @@ def test_a_space_survives_being_written_and_read(values: dict[str, Any]) -> None
 @given(spaces())
 @settings(max_examples=50, deadline=None)
 def test_the_schema_takes_every_valid_space(values: dict[str, Any]) -> None:
-    jsonschema.validate(values, schema())
-    jsonschema.validate(space_of(values).resolved(), schema())
+    SCHEMA.validate(values)
+    SCHEMA.validate(space_of(values).resolved())
+
+
+KEYS = ("int", "float", "choice", "value", "log", "step", "scale", "prior", "when", "junk")
+ODD = (True, 0, 2, "latents", None, [], [1, 2], [2, 2], {}, {"around": 1}, {"sae_k": [1]})
+
+
+@given(spaces(), st.sampled_from(KEYS), st.sampled_from(ODD), st.data())
+@settings(max_examples=150, deadline=None)
+def test_what_the_schema_refuses_is_a_mistake(
+    values: dict[str, Any], key: str, odd: Any, data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(values["parameters"])))
+    body = values["parameters"][name]
+    values["parameters"][name] = {**(body if isinstance(body, dict) else {}), key: odd}
+    if not SCHEMA.is_valid(values):
+        with pytest.raises(RecsaeError):
+            space_of(values)
 
 
 @given(spaces(), st.integers(0, 2**32))

@@ -63,13 +63,13 @@ def told(run_path: Path) -> list[Event]:
     return [event for event in events_of(run_path) if event["kind"] in KINDS]
 
 
-KINDS = (events.ASKED, events.GOES_ON, events.REPORTED, events.ENDED)
+KINDS = (events.STARTED, events.RESUMED, events.REPORTED, events.ENDED)
 
 
 def check_nothing_lost_or_twice(run_path: Path) -> None:
     """Each trial was asked for once, and each of its epochs counted once."""
     happened = told(run_path)
-    asked = Counter(e["trial_id"] for e in happened if e["kind"] == events.ASKED)
+    asked = Counter(e["trial_id"] for e in happened if e["kind"] == events.STARTED)
     heard = Counter((e["trial_id"], e["epochs"]) for e in happened if e["kind"] == events.REPORTED)
     assert set(asked.values()) == {1} and set(heard.values()) == {1}
     results = load_results(run_path)

@@ -127,6 +127,15 @@ def _sequences(rows: _Rows, lists: Column) -> _Events:
     )
 
 
+def _log(events: _Events, user: Coded, item: Coded) -> Log:
+    return Log(
+        Coded(events.user_E.astype(np.int32), user.ids),
+        Coded(events.item_E.astype(np.int32), item.ids),
+        time=None,
+        split=events.part_E.astype(np.int8),
+    )
+
+
 def _places(rows: _Rows, *, rising: bool) -> Ints:
     """Return the position of each row's target in its user's sequence.
 
@@ -207,15 +216,12 @@ class PrefixReader(Reader):
         parts = source.parts or (TRAIN,) * len(tables)
         rows = rows._replace(part_R=np.repeat(np.array(parts), sizes))
         _refuse_own_ids(rows, read[found.user])
-        events = _sequences(rows, read[lists])
         times = [] if settings.order == "file" else candidates("time", tables[0].names)
         if times:
             notes.append(f"{source.path}: the lists give the order, {listed(times)} is not read")
-        return Log(
-            Coded(events.user_E.astype(np.int32), user.ids),
-            Coded(events.item_E.astype(np.int32), item.ids),
-            None,
-            events.part_E.astype(np.int8) if source.parts is not None else None,
+        log = _log(_sequences(rows, read[lists]), user, item)
+        return log._replace(
+            split=None if source.parts is None else log.split,
             columns={"user": found.user, "item": found.item, "prefix": lists},
             unused=tuple(name for name in found.unused if name != lists),
         )

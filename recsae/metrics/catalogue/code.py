@@ -31,6 +31,7 @@ class Filled(OfCode):
     """How many of the k places are taken."""
 
     name = "k_filled"
+    listed = False
     meaning = "l0 divided by k"
 
     def compute(self, scored: "Evaluation") -> float:
@@ -42,6 +43,7 @@ class Dead(OfCode):
     """Latents that training did not use."""
 
     name = "dead"
+    listed = False
     direction = "min"
     meaning = "share of latents that were never positive in the last training epoch"
 
@@ -64,6 +66,7 @@ class Alive(OfCode):
 class Density(OfCode):
     """Latents that say little, because they are positive for many."""
 
+    listed = False
     above: ClassVar[float]
     """Share of users."""
 

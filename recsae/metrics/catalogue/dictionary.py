@@ -13,6 +13,7 @@ class Coherence(Metric):
     """The mutual coherence of a dictionary."""
 
     name = "coherence"
+    listed = False
     family = "dictionary"
     deep = True
     meaning = "largest |cos| between two atoms of the decoder"

@@ -48,6 +48,7 @@ class LeakRank(OfTheAudit):
     """The leak in the ranking."""
 
     name = "leak_rank"
+    listed = False
     deep = True
     meaning = (
         "share of users whose ranking changes with the input beside the same code; a leak above .01"
@@ -79,6 +80,7 @@ class CodeNDCG(OfTheAudit):
     """NDCG of what the decoder alone makes of the code."""
 
     name = "ndcg@10_code"
+    listed = False
     direction = "max"
     deep = True
     meaning = "NDCG@10 of the decoder alone"
@@ -92,6 +94,7 @@ class PermutedNDCG(OfTheAudit):
     """NDCG with codes that belong to others."""
 
     name = "ndcg@10_permuted"
+    listed = False
     deep = True
     meaning = "NDCG@10 with the codes of other users"
 
@@ -105,6 +108,7 @@ class ZeroedNDCG(OfTheAudit):
     """NDCG without a code."""
 
     name = "ndcg@10_zeroed"
+    listed = False
     deep = True
     meaning = "NDCG@10 with empty codes"
 

@@ -45,6 +45,7 @@ class Shrinkage(Reconstruction):
     """As in SAEBench, around 0."""
 
     name = "shrinkage"
+    listed = False
     meaning = "length of a reconstruction divided by that of its state, mean; 1 if none shrinks"
 
     def compute(self, scored: "Evaluation") -> float:

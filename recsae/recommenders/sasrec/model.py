@@ -46,12 +46,12 @@ class SASRec(Recommender):
         Padding comes last and attention is causal, so no valid state sees it: lengths are not read.
         """
         length = items_BL.shape[1]
-        turn = _Turn(self.cos_LX[:length], self.sin_LX[:length])
+        rotate = _Rotation(self.cos_LX[:length], self.sin_LX[:length])
         # The table serves as output weights, whose scale is too small for an input (Vaswani et al.,
         # 2017, section 3.4).
         hidden_BLD = self.dropout(self.items(items_BL) * math.sqrt(self.items.embedding_dim))
         for block in self.blocks:
-            hidden_BLD = block(hidden_BLD, turn)
+            hidden_BLD = block(hidden_BLD, rotate)
         states_BLD: Tensor = self.norm(hidden_BLD)
         if not self.temperature:
             return states_BLD
@@ -84,24 +84,24 @@ class _Block(nn.Module):
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.dropout = nn.Dropout(settings.dropout)
 
-    def forward(self, hidden_BLD: Tensor, turn: "_Turn") -> Tensor:
+    def forward(self, hidden_BLD: Tensor, rotate: "_Rotation") -> Tensor:
         """Return the block's output [B, L, D]."""
-        mixed_BLD = self._attend(self.attention_norm(hidden_BLD), turn)
+        mixed_BLD = self._attend(self.attention_norm(hidden_BLD), rotate)
         hidden_BLD = hidden_BLD + self.dropout(mixed_BLD)
         feed_BLD = self.down(functional.gelu(self.up(self.feed_norm(hidden_BLD))))
         return torch.add(hidden_BLD, self.dropout(feed_BLD))
 
-    def _attend(self, hidden_BLD: Tensor, turn: "_Turn") -> Tensor:
+    def _attend(self, hidden_BLD: Tensor, rotate: "_Rotation") -> Tensor:
         qkv_BHLX = self.qkv(hidden_BLD).unflatten(2, (self.heads, -1)).transpose(1, 2)
         query, key, value = qkv_BHLX.chunk(3, dim=-1)
         mixed_BHLX = functional.scaled_dot_product_attention(
-            turn(query), turn(key), value, is_causal=True
+            rotate(query), rotate(key), value, is_causal=True
         )
         mixed_BLD: Tensor = self.out(mixed_BHLX.transpose(1, 2).flatten(2))
         return mixed_BLD
 
 
-class _Turn(NamedTuple):
+class _Rotation(NamedTuple):
     """Rotates queries and keys by their place, so that their product depends on the distance."""
 
     cos_LX: Tensor
@@ -110,16 +110,16 @@ class _Turn(NamedTuple):
     def __call__(self, vectors_BHLX: Tensor) -> Tensor:
         pairs = self.cos_LX.shape[1]
         real, imaginary = vectors_BHLX[..., :pairs], vectors_BHLX[..., pairs : 2 * pairs]
-        turned = [
+        rotated = [
             real * self.cos_LX - imaginary * self.sin_LX,
             real * self.sin_LX + imaginary * self.cos_LX,
             vectors_BHLX[..., 2 * pairs :],  # a head of odd width has one number without a partner
         ]
-        return torch.cat(turned, dim=-1)
+        return torch.cat(rotated, dim=-1)
 
 
 def _angles(max_len: int, width: int) -> Tensor:
-    """Return the turn [L, X/2] of each pair of a head's numbers at each place."""
+    """Return the angle [L, X/2] of each pair of a head's numbers at each place."""
     pairs = width // 2
     speed_X = ROTARY_BASE ** (-torch.arange(pairs) / pairs)
     return torch.arange(max_len).unsqueeze(1) * speed_X

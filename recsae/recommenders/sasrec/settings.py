@@ -8,7 +8,7 @@ from recsae.settings import KeyedValueError, Settings
 
 
 class SASRecSettings(Settings):
-    """The base recommender; names and defaults are the seed's where it has them."""
+    """The base recommender; names and defaults are the original's (RecSAE) where it has them."""
 
     emb_size: Annotated[int, Field(ge=1)] = 64
     """Width of item embeddings and states."""

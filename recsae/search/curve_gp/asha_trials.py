@@ -1,48 +1,48 @@
-"""Trials that the model has no say in, so that a wrong belief is found out.
+"""Trials that ASHA leads and not the model, so that a wrong model is found out.
 
-A model that decides alone what runs on sees the end of those trials only that it believes in: where
-slow starters win, it stops them, and little tells it that it is wrong. So the first trials and
-every EVERYth one are drawn by chance, and by rank among themselves one of FACTOR goes on at a rung
-(see `rules.asha`). What does not go on by that rule waits, and is the model's from then on.
+A model that decides alone what runs on sees the end of those trials only that it predicts well of:
+where slow starters win, it stops them, and little shows it that it is wrong. So the first trials
+and every EVERYth one are drawn at random, and by rank among themselves one of FACTOR goes on at a
+rung (see `schedulers.asha`). What does not go on there pauses, and is the model's from then on.
 """
 
 from typing import Final
 
 from recsae.results import States
-from recsae.search.curve_gp.curves import stops
+from recsae.search.curve_gp.curves import segment_ends
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision
-from recsae.search.schedulers.asha import Asha
+from recsae.search.schedulers.asha import AshaScheduler
 from recsae.space.space import SearchSpace
 
 EVERY: Final = 8
-"""One of so many new trials is an outsider."""
+"""One of so many new trials is one of them."""
 FACTOR: Final = 3
 """Of so many at a rung one goes on."""
 APART: Final = 2.5
 """Ratio of two rungs, at least: each is an epoch at which trials may pause."""
 
 
-class Outsiders:
+class AshaTrials:
     """Says which trials they are, and leads them until they first pause."""
 
     def __init__(self, space: SearchSpace, first: int) -> None:
         """`first`: trials that are fixed beforehand."""
         self._space, self._first = space, first
         self._rungs = _rungs(space.max_epochs)
-        self._rule = Asha(self._rungs, FACTOR, len(space.objectives))
+        self._rule = AshaScheduler(self._rungs, FACTOR, len(space.objectives))
         self._led: set[int] = set()
 
     def due(self, trial_id: int) -> bool:
-        """Return True if a new trial is to be drawn by chance."""
+        """Return True if a new trial is to be drawn at random."""
         return trial_id >= self._first and trial_id % EVERY == 0
 
     def leads(self, trial: Trial) -> bool:
-        """Return True while a trial is none of the model's."""
+        """Return True while a trial is not the model's."""
         return trial.trial_id in self._led
 
     def judge(self, history: History, trial: Trial) -> Decision:
-        """Let a trial go on by its rank among its like, if it breaks no limit."""
+        """Let a trial go on by its rank among these trials, if it meets all constraints."""
         if trial.epochs not in self._rungs:
             return Decision.GO_ON
         good = self._rule.judge(history, trial) == Decision.GO_ON
@@ -61,7 +61,7 @@ class Outsiders:
 
 def _rungs(epochs: int) -> tuple[int, ...]:
     found: list[int] = []
-    for stop in stops(epochs)[:-1]:
+    for stop in segment_ends(epochs)[:-1]:
         if not found or stop >= APART * found[-1]:
             found.append(stop)
     return tuple(found)

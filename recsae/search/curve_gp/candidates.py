@@ -1,4 +1,4 @@
-"""New settings that are worth a closer look, by chance and by moving good ones."""
+"""Candidates for a new trial: random settings, and good ones with small changes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -17,8 +17,8 @@ NEAR: Final = 96
 LISTED: Final = 12
 """New settings that are looked at closely."""
 
-_NET, _WIDE, _CLOSE = 11, 12, 13
-"""Uses of generators, beside those of `proposers.draws`."""
+_SOBOL, _WIDE, _CLOSE = 11, 12, 13
+"""Uses of generators, beside those of `samplers.draws`."""
 
 
 class Candidates:
@@ -26,11 +26,11 @@ class Candidates:
 
     def __init__(self, cube: Cube, seed: int) -> None:
         self._cube, self._seed = cube, seed
-        self.first = self._net()
+        self.first = self._sobol()
         """The evenly spread ones, for the first trials."""
 
-    def any(self, trial_id: int) -> Array:
-        """Return a point by chance."""
+    def at_random(self, trial_id: int) -> Array:
+        """Return a random point."""
         random = self._random(trial_id, _WIDE)
         return np.asarray(self._cube.spread(random.random((1, self._cube.dimensions)))[0])
 
@@ -51,12 +51,12 @@ class Candidates:
         moved = which + far * random.standard_normal((count, sides)) * moves
         return self._cube.settled(1 - np.abs(1 - np.abs(moved)))
 
-    def _net(self) -> Array:
+    def _sobol(self) -> Array:
         sides = self._cube.dimensions
         if not sides:
             return np.zeros((1, 0))
-        net = qmc.Sobol(sides, seed=self._random(0, _NET))
-        return self._cube.spread(net.random(FIRST))
+        sequence = qmc.Sobol(sides, seed=self._random(0, _SOBOL))
+        return self._cube.spread(sequence.random(FIRST))
 
     def _random(self, trial_id: int, use: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence([self._seed, trial_id, use]))

@@ -1,4 +1,4 @@
-"""The curves of a search as what the model sees of them: means over stretches of epochs."""
+"""The curves of a search as the model sees them: means over segments of epochs."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -14,7 +14,7 @@ from recsae.search.curve_gp.unit_cube import Array
 from recsae.search.engine.history import WORST, Trial
 
 GROWTH: Final = 1.5
-"""A stretch ends at so many times the epochs of the one before."""
+"""A segment ends at so many times the epochs of the one before."""
 MOST: Final = 120
 """Trials that the model sees at most: time grows with their number cubed."""
 OUTLIER: Final = 3.0
@@ -24,25 +24,25 @@ LEAST: Final = 0.5
 
 
 @cache
-def stops(end: int) -> tuple[int, ...]:
-    """Return the epochs at which stretches end: 1, 2, 3, 5, 8, 12, 18, 27 of 27."""
+def segment_ends(end: int) -> tuple[int, ...]:
+    """Return the epochs at which segments end: 1, 2, 3, 5, 8, 12, 18, 27 of 27."""
     found = [1]
     while found[-1] < end:
         found.append(max(found[-1] + 1, round(found[-1] * GROWTH + 0.01)))
-    # A last stretch of an epoch or two would hardly tell anything of its own.
+    # A last segment of an epoch or two would say hardly anything of its own.
     kept = [stop for stop in found if stop * GROWTH**0.5 < end or stop == 1]
     return (*(stop for stop in kept if stop < end), end)
 
 
 @cache
-def stretch(start: int, stop: int, end: int) -> "Part":
+def segment(start: int, stop: int, end: int) -> "Segment":
     """Return the epochs after `start` up to `stop`, without a value."""
     age = float(np.log(np.arange(start + 1, stop + 1)).mean())
     walk = 0.0 if stop == end else float(walk_left(np.exp(age), end))
-    return Part(walk, age, float(stop - start), 0.0)
+    return Segment(walk, age, float(stop - start), 0.0)
 
 
-class Seen(NamedTuple):
+class Standardised(NamedTuple):
     """Observations, and how they were standardised."""
 
     observations: Observations
@@ -52,42 +52,42 @@ class Seen(NamedTuple):
     @classmethod
     def of(cls, curves: "Sequence[Curve]") -> Self:
         """Standardise the values of each task, and put all curves together."""
-        parts = [part for curve in curves for part in curve.parts]
+        segments = [one for curve in curves for one in curve.segments]
         tasks = np.array([curve.task for curve in curves])
-        trial = np.repeat(np.arange(len(curves)), [len(curve.parts) for curve in curves])
-        values = np.array([part.value for part in parts])
-        middle, spread, scatter = 0.0, 1.0, 0.0
+        trial = np.repeat(np.arange(len(curves)), [len(curve.segments) for curve in curves])
+        values = np.array([one.value for one in segments])
+        middle, spread, residual = 0.0, 1.0, 0.0
         for task in sorted(set(tasks.tolist()), reverse=True):
             own = tasks[trial] == task
             middle, spread, least = _scale(values[own])
             values[own] = np.maximum((values[own] - middle) / spread, least)
-            scatter += sum(parts[i].scatter for i in np.flatnonzero(own)) / spread**2
+            residual += sum(segments[i].residual for i in np.flatnonzero(own)) / spread**2
         return cls(
             Observations(
                 np.stack([curve.features for curve in curves]),
                 tasks,
                 trial,
-                np.array([part.walk for part in parts]),
-                np.array([part.age for part in parts]),
-                np.array([part.span for part in parts]),
+                np.array([one.walk for one in segments]),
+                np.array([one.age for one in segments]),
+                np.array([one.span for one in segments]),
                 values,
-                scatter,
-                sum(part.free for part in parts),
+                residual,
+                sum(one.freedom for one in segments),
             ),
             middle,
             spread,
         )
 
 
-class Part(NamedTuple):
-    """The mean of a stretch of a curve."""
+class Segment(NamedTuple):
+    """The mean of a segment of a curve."""
 
     walk: float
     age: float
     span: float
     value: float
-    scatter: float = 0.0
-    free: float = 0.0
+    residual: float = 0.0
+    freedom: float = 0.0
     """See `Observations`."""
 
 
@@ -95,42 +95,42 @@ class Curve(NamedTuple):
     """What the model sees of one trial."""
 
     features: Array
-    parts: list[Part]
+    segments: list[Segment]
     task: int = 0
 
 
-def parts_of(values: Mapping[int, float], end: int) -> list[Part]:
-    """Return the means over stretches of epochs; of a curve that turned out bad, only that."""
+def segments_of(values: Mapping[int, float], end: int) -> list[Segment]:
+    """Return the means over segments of epochs; only the last if that value is invalid."""
     if not values:
         return []
     last = max(values)
     if values[last] <= WORST:
         return [failed(end)]
     found = []
-    edges = [0, *(stop for stop in stops(end) if stop < last), last]
+    edges = [0, *(stop for stop in segment_ends(end) if stop < last), last]
     for start, stop in pairwise(edges):
         own = [value for epoch, value in values.items() if start < epoch <= stop and value > WORST]
         if own:
-            part = stretch(start, stop, end)._replace(span=float(len(own)), value=fmean(own))
+            one = segment(start, stop, end)._replace(span=float(len(own)), value=fmean(own))
             if len(own) > 2:
-                part = part._replace(scatter=_scatter(own), free=len(own) - 2.0)
-            found.append(part)
+                one = one._replace(residual=_residual(own), freedom=len(own) - 2.0)
+            found.append(one)
     return found
 
 
-def failed(end: int) -> Part:
+def failed(end: int) -> Segment:
     """Return what is seen of a trial that is of no use."""
-    return stretch(end - 1, end, end)._replace(value=WORST)
+    return segment(end - 1, end, end)._replace(value=WORST)
 
 
-def _scatter(values: Sequence[float]) -> float:
+def _residual(values: Sequence[float]) -> float:
     """Return the squares by which values lie beside the line through them."""
     at = np.arange(len(values)) - (len(values) - 1) / 2
     apart = np.array(values) - fmean(values)
     return float(apart @ apart - (at @ apart) ** 2 / (at @ at))
 
 
-def thinned(trials: Sequence[Trial], parts: Mapping[int, Sequence[Part]]) -> list[Trial]:
+def thinned(trials: Sequence[Trial], segments: Mapping[int, Sequence[Segment]]) -> list[Trial]:
     """Return at most MOST trials by number: what runs, the better two thirds, the rest evenly.
 
     Trials that were trained as far are compared with one another.
@@ -138,12 +138,12 @@ def thinned(trials: Sequence[Trial], parts: Mapping[int, Sequence[Part]]) -> lis
     if len(trials) <= MOST:
         return list(trials)
     levels: dict[int, list[float]] = {}
-    for own in (parts[trial.trial_id] for trial in trials):
+    for own in (segments[trial.trial_id] for trial in trials):
         levels.setdefault(len(own), []).append(own[-1].value)
     usual = {length: float(np.median(values)) for length, values in levels.items()}
 
     def rank(trial: Trial) -> tuple[bool, float, int]:
-        own = parts[trial.trial_id]
+        own = segments[trial.trial_id]
         return trial.state != States.RUNNING, usual[len(own)] - own[-1].value, trial.trial_id
 
     order = sorted(trials, key=rank)

@@ -1,12 +1,12 @@
-"""What one objective may still become, in trials that run, wait, or could start."""
+"""The surrogate of one objective: predictions for trials that run, are paused or could start."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from recsae.search.curve_gp.curves import Curve, Part, Seen, stops, stretch
-from recsae.search.curve_gp.gaussian_process import Hyper
+from recsae.search.curve_gp.curves import Curve, Segment, Standardised, segment, segment_ends
+from recsae.search.curve_gp.gaussian_process import Kernel
 from recsae.search.curve_gp.posterior import Posterior, Query
 from recsae.search.curve_gp.unit_cube import Array
 
@@ -24,11 +24,11 @@ class Arm(NamedTuple):
     @property
     def horizons(self) -> tuple[int, ...]:
         """Epochs up to which it may be trained before the next decision."""
-        return tuple(stop for stop in stops(self.end) if stop > self.epochs)
+        return tuple(stop for stop in segment_ends(self.end) if stop > self.epochs)
 
 
 class Running(NamedTuple):
-    """A trial that runs now: it will soon have told of the next stretch."""
+    """A trial that runs now: it will soon have reported the next segment."""
 
     features: Array
     epochs: int
@@ -44,24 +44,27 @@ class Forecast(NamedTuple):
     """Standard deviations of the change, in order of the arm's horizons; 0 past the last."""
 
 
-class Outlook:
-    """The posterior of one objective, with what runs now counted as told as expected."""
+class Surrogate:
+    """The posterior of one objective or constraint.
+
+    What runs now counts as reported as expected (the kriging believer of Ginsbourger et al., 2010).
+    """
 
     def __init__(
-        self, curves: Mapping[int, Curve], hyper: Hyper, running: Sequence[Running] = ()
+        self, curves: Mapping[int, Curve], kernel: Kernel, running: Sequence[Running] = ()
     ) -> None:
         """`curves`: by the number of the trial; earlier searches' have negative numbers."""
-        self.seen = Seen.of(list(curves.values()))
+        self.seen = Standardised.of(list(curves.values()))
         self.numbers = {number: i for i, number in enumerate(curves)}
         """Index of each trial that is seen."""
-        self._posterior = Posterior(self.seen.observations, hyper)
+        self._posterior = Posterior(self.seen.observations, kernel)
         if running:
             self._posterior = self._expecting(running)
 
     @property
     def noise(self) -> float:
         """Standard deviation of a last value around what its setting is worth, standardised."""
-        return float(np.sqrt(self._posterior.luck + self._posterior.noise))
+        return float(np.sqrt(self._posterior.trial_effect + self._posterior.noise))
 
     def ends(self, features: Array, beside: Array | None = None) -> tuple[Array, Array]:
         """Return means at the end, and deviations; of the difference to a setting, if given."""
@@ -73,12 +76,12 @@ class Outlook:
         return (value - self.seen.middle) / self.seen.spread
 
     def forecast(self, arms: Sequence[Arm], beside: Array | None) -> Forecast:
-        """Return how training on would move the estimates, beside the one of a setting."""
+        """Return how training further would move the estimates, or how far beside a setting's."""
         horizons = [arm.horizons for arm in arms]
         most = max(len(own) for own in horizons)
         rows = [(a, h) for a, own in enumerate(horizons) for h in range(len(own))]
         whose = np.array([a for a, _ in rows])
-        told = [_told(arms[a], horizons[a][h]) for a, h in rows]
+        segments = [_next_segment(arms[a], horizons[a][h]) for a, h in rows]
         features = np.stack([arm.features for arm in arms])
         trial = np.array([self.numbers.get(arm.trial_id, -1) for arm in arms])
         nothing = np.full(len(arms), -1)
@@ -86,8 +89,8 @@ class Outlook:
         ends = Query(features, zero[: len(arms)], zero[: len(arms)], nothing)
         later = Query(
             features[whose],
-            np.array([part.walk for part in told]),
-            np.array([part.age for part in told]),
+            np.array([one.walk for one in segments]),
+            np.array([one.age for one in segments]),
             trial[whose],
         )
         mean, end_known = self._posterior.known(ends)
@@ -99,20 +102,20 @@ class Outlook:
             known = self._posterior.known(place)[1]
             shared -= self._posterior.prior(place, later) - (known * later_known).sum(axis=0)
         variance = self._posterior.prior(later, later) - (later_known**2).sum(axis=0)
-        variance += self._posterior.noise / np.array([part.span for part in told])
-        variance += np.where(trial[whose] < 0, self._posterior.luck, 0.0)
+        variance += self._posterior.noise / np.array([one.span for one in segments])
+        variance += np.where(trial[whose] < 0, self._posterior.trial_effect, 0.0)
         moves = np.zeros((len(arms), most))
         moves[whose, [h for _, h in rows]] = np.abs(shared) / np.sqrt(np.maximum(variance, 1e-12))
         return Forecast(mean, moves)
 
     def _expecting(self, running: Sequence[Running]) -> Posterior:
-        """Return the posterior as if running trials had told of their next stretch as expected."""
+        """Return the posterior as if running trials had reported their next segment as expected."""
         seen = self._posterior.seen
-        told = [_told(Arm(*one), Arm(*one).horizons[0]) for one in running]
+        segments = [_next_segment(Arm(*one), Arm(*one).horizons[0]) for one in running]
         trial = [self.numbers.get(one.trial_id, -1) for one in running]
         features = np.stack([one.features for one in running])
-        walk = np.array([part.walk for part in told])
-        age = np.array([part.age for part in told])
+        walk = np.array([one.walk for one in segments])
+        age = np.array([one.age for one in segments])
         query = Query(features, walk, age, np.array(trial))
         mean, _ = self._posterior.known(query)
         new = [i for i, index in enumerate(trial) if index < 0]
@@ -123,13 +126,13 @@ class Outlook:
             trial=np.append(seen.trial, [places.get(i, index) for i, index in enumerate(trial)]),
             walk=np.append(seen.walk, walk),
             age=np.append(seen.age, age),
-            span=np.append(seen.span, [part.span for part in told]),
+            span=np.append(seen.span, [one.span for one in segments]),
             value=np.append(seen.value, mean),
         )
         return self._posterior.with_more(query, more)
 
 
-def _told(arm: Arm, horizon: int) -> Part:
-    """Return what the last stretch up to a horizon would tell of an arm, without its value."""
-    before = max((stop for stop in stops(arm.end) if stop < horizon), default=0)
-    return stretch(max(before, arm.epochs), horizon, arm.end)
+def _next_segment(arm: Arm, horizon: int) -> Segment:
+    """Return the last segment of an arm up to a horizon, without its value."""
+    before = max((stop for stop in segment_ends(arm.end) if stop < horizon), default=0)
+    return segment(max(before, arm.epochs), horizon, arm.end)

@@ -5,12 +5,12 @@ The value of a trial `i` with features `x` after `t` epochs is
     y = m(t) + g(x) + h(x, t) + d_i(t) + e
 
 `g` is the quality at the end of training, `h` what is still to come, zero at the end; `m` the same
-of all trials, `d_i` the luck of a trial's seed, which forgets itself as the logarithm of the epochs
-grows (as two seeds of the same settings do), `e` the noise of an epoch, which is also seen in how
-rough curves are. `g` and `h` are Gaussian processes with a Matérn 5/2 kernel over settings
+of all trials, `d_i` the effect of a trial's seed, which fades as the logarithm of the epochs grows
+(as it does between two seeds of the same settings), `e` the noise of an epoch, which is also seen
+in how rough curves are. `g` and `h` are Gaussian processes with a Matérn 5/2 kernel over settings
 (Rasmussen and Williams, 2006, ch. 4), every feature with a length of its own; along the epochs `h`
 is a random walk that ends at 0: the last value of a curve says more than its slope does. How large
-`h` is beside `g` is learned: where early values mislead, it is large, and they are not believed.
+`h` is beside `g` is learned: where early values mislead, it is large, and they count little.
 Freeze-thaw optimisation (Swersky, Snoek and Adams, 2014) has the idea, with an exponential decay in
 place of the walk.
 """
@@ -49,9 +49,9 @@ class Observations(NamedTuple):
     """[value]: of how many epochs it is the mean."""
     value: Array
     """[value]: standardised, more is better."""
-    scatter: float = 0.0
+    residual: float = 0.0
     """Squares by which single epochs lie beside the line through theirs, in all."""
-    free: float = 0.0
+    freedom: float = 0.0
     """How many epochs more than two on each such line."""
 
 
@@ -64,14 +64,14 @@ def walk_left(epochs: Any, end: float) -> Any:
 
 
 @dataclass(frozen=True)
-class Hyper:
-    """What is learned of the kernel, by logarithms: what `fit` moves."""
+class Kernel:
+    """The hyperparameters of the kernel, as logarithms: what `fit` moves."""
 
     lengths: Array
     """[feature]."""
     g: float = math.log(1.0)
     h: float = math.log(2.0)
-    luck: float = math.log(0.06)
+    trial_effect: float = math.log(0.06)
     noise: float = math.log(0.04)
     tasks: float = 1.4
     """Correlation between tasks, as a logit."""
@@ -83,7 +83,7 @@ class Hyper:
 
     def flat(self) -> Array:
         """Return all in one vector."""
-        return np.append(self.lengths, [self.g, self.h, self.luck, self.noise, self.tasks])
+        return np.append(self.lengths, [self.g, self.h, self.trial_effect, self.noise, self.tasks])
 
     @classmethod
     def of(cls, flat: Array) -> Self:
@@ -92,18 +92,19 @@ class Hyper:
 
 
 SPREADS: Final = np.array([1.0, 1.5, 1.5, 1.5, 1.0])
-"""Standard deviations of the priors of g, h, luck, noise, tasks; of a length, LENGTH_SPREAD."""
+"""Standard deviations of the priors of g, h, trial_effect, noise and tasks; of a length it is
+LENGTH_SPREAD."""
 LENGTH_SPREAD: Final = 0.6
 
 
-def fit(seen: Observations, start: Hyper, steps: int) -> Hyper:
+def fit(seen: Observations, start: Kernel, steps: int) -> Kernel:
     """Return the most probable kernel after at most so many steps from `start`."""
-    centre = Hyper.prior(seen.features.shape[1]).flat()
+    centre = Kernel.prior(seen.features.shape[1]).flat()
     spread = np.append(np.full(len(centre) - 5, LENGTH_SPREAD), SPREADS)
     squares = squared_gaps(seen.features)
 
     def loss(flat: Array) -> tuple[float, Array]:
-        value, slope = likelihood(seen, Hyper.of(flat), squares)
+        value, slope = likelihood(seen, Kernel.of(flat), squares)
         away = (flat - centre) / spread
         return 0.5 * away @ away - value, away / spread - slope
 
@@ -111,20 +112,20 @@ def fit(seen: Observations, start: Hyper, steps: int) -> Hyper:
     found = minimize(
         loss, start.flat(), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}
     )
-    return Hyper.of(found.x) if np.isfinite(found.fun) else start
+    return Kernel.of(found.x) if np.isfinite(found.fun) else start
 
 
-def likelihood(seen: Observations, hyper: Hyper, squares: Array) -> tuple[float, Array]:
-    """Return the logarithm of the marginal likelihood and its gradient by `hyper.flat()`.
+def likelihood(seen: Observations, kernel: Kernel, squares: Array) -> tuple[float, Array]:
+    """Return the logarithm of the marginal likelihood and its gradient by `kernel.flat()`.
 
     Rasmussen and Williams, equations 5.8 and 5.9.
     """
-    parts = Parts.of(seen, hyper, squares)
-    factor = cholesky(parts.total, lower=True, check_finite=False)
+    covariance = Covariance.of(seen, kernel, squares)
+    factor = cholesky(covariance.total, lower=True, check_finite=False)
     alpha = cho_solve((factor, True), seen.value, check_finite=False)
     value = -0.5 * seen.value @ alpha - np.log(np.diag(factor)).sum()
-    beside = seen.scatter * math.exp(-hyper.noise)
-    value -= 0.5 * (seen.free * hyper.noise + beside)
+    beside = seen.residual * math.exp(-kernel.noise)
+    value -= 0.5 * (seen.freedom * kernel.noise + beside)
     inverse = cho_solve((factor, True), np.eye(len(alpha)), check_finite=False)
     slope = 0.5 * (np.outer(alpha, alpha) - inverse)
     starts = np.flatnonzero(np.diff(seen.trial, prepend=-1))
@@ -132,48 +133,50 @@ def likelihood(seen: Observations, hyper: Hyper, squares: Array) -> tuple[float,
     def by_trial(matrix: Array) -> Array:
         return np.add.reduceat(np.add.reduceat(matrix, starts, axis=0), starts, axis=1)
 
-    level, moving = by_trial(slope), by_trial(slope * parts.walk)
-    g, h = math.exp(hyper.g), math.exp(hyper.h)
+    level, moving = by_trial(slope), by_trial(slope * covariance.walk)
+    g, h = math.exp(kernel.g), math.exp(kernel.h)
     pulled = g * level + h * moving
-    scaled = squares * np.exp(-2 * hyper.lengths)[:, None, None]
-    lengths = np.tensordot(scaled, pulled * parts.related * parts.steep, axes=2)
-    rho = logistic(hyper.tasks)
-    alike = parts.matern * parts.related
+    scaled = squares * np.exp(-2 * kernel.lengths)[:, None, None]
+    lengths = np.tensordot(scaled, pulled * covariance.related * covariance.steep, axes=2)
+    rho = logistic(kernel.tasks)
+    alike = covariance.matern * covariance.related
     others = seen.task[:, None] != seen.task
     rest = [
         g * (level * alike).sum(),
         h * (moving * alike).sum(),
-        math.exp(hyper.luck) * (slope * parts.luck).sum(),
-        math.exp(hyper.noise) * (np.diag(slope) / seen.span).sum() + 0.5 * (beside - seen.free),
-        rho * (1 - rho) * (pulled * parts.matern * others).sum(),
+        math.exp(kernel.trial_effect) * (slope * covariance.trial_effect).sum(),
+        math.exp(kernel.noise) * (np.diag(slope) / seen.span).sum() + 0.5 * (beside - seen.freedom),
+        rho * (1 - rho) * (pulled * covariance.matern * others).sum(),
     ]
     return float(value), np.append(lengths, rest)
 
 
-class Parts(NamedTuple):
+class Covariance(NamedTuple):
     """The covariance of the values, and what it is made of."""
 
     matern: Array
     steep: Array
     related: Array
     walk: Array
-    luck: Array
+    trial_effect: Array
     total: Array
 
     @classmethod
-    def of(cls, seen: Observations, hyper: Hyper, squares: Array) -> Self:
-        distance = np.sqrt(np.tensordot(np.exp(-2 * hyper.lengths), squares, axes=1))
+    def of(cls, seen: Observations, kernel: Kernel, squares: Array) -> Self:
+        distance = np.sqrt(np.tensordot(np.exp(-2 * kernel.lengths), squares, axes=1))
         matern, steep = matern52(distance)
         same = seen.task[:, None] == seen.task
-        related = np.where(same, 1.0, logistic(hyper.tasks))
+        related = np.where(same, 1.0, logistic(kernel.tasks))
         walk = np.minimum(seen.walk[:, None], seen.walk)
         pair = np.ix_(seen.trial, seen.trial)
-        total = (matern * related)[pair] * (math.exp(hyper.g) + math.exp(hyper.h) * walk)
+        total = (matern * related)[pair] * (math.exp(kernel.g) + math.exp(kernel.h) * walk)
         total += same[pair] * COMMON * (1 + walk)
-        luck = (seen.trial[:, None] == seen.trial) * lasting(seen.age[:, None] - seen.age)
-        total += luck * math.exp(hyper.luck)
-        total[np.diag_indices_from(total)] += math.exp(hyper.noise) / seen.span + JITTER
-        return cls(matern, steep, related, walk, luck, total)
+        trial_effect = (seen.trial[:, None] == seen.trial) * trial_correlation(
+            seen.age[:, None] - seen.age
+        )
+        total += trial_effect * math.exp(kernel.trial_effect)
+        total[np.diag_indices_from(total)] += math.exp(kernel.noise) / seen.span + JITTER
+        return cls(matern, steep, related, walk, trial_effect, total)
 
 
 def matern52(distance: Array) -> tuple[Array, Array]:
@@ -183,8 +186,8 @@ def matern52(distance: Array) -> tuple[Array, Array]:
     return (1 + far + far**2 / 3) * fading, 5 / 3 * (1 + far) * fading
 
 
-def lasting(apart: Array) -> Array:
-    """Return how alike the luck of a trial is at two ages."""
+def trial_correlation(apart: Array) -> Array:
+    """Return the correlation of a trial's effect between two ages."""
     return np.asarray(np.exp(-np.abs(apart)))
 
 

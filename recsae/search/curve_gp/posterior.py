@@ -1,4 +1,4 @@
-"""What observed curves say of others: estimates, and how sure they are."""
+"""The posterior of the Gaussian process: means and variances, given the observed curves."""
 
 import math
 from copy import copy
@@ -10,14 +10,14 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 from recsae.search.curve_gp.gaussian_process import (
     COMMON,
     JITTER,
-    Hyper,
+    Covariance,
+    Kernel,
     Observations,
-    Parts,
     distances,
-    lasting,
     logistic,
     matern52,
     squared_gaps,
+    trial_correlation,
 )
 from recsae.search.curve_gp.unit_cube import Array
 
@@ -32,16 +32,16 @@ class Query(NamedTuple):
     age: Array
     """[query]: logarithm of the epochs; nothing depends on it without a trial."""
     trial: Any
-    """[query]: index of the trial whose luck is part of it; -1 for none that was observed."""
+    """[query]: index of the trial whose effect is part of it; -1 for none that was observed."""
 
 
 class Posterior:
-    """What the observed curves say of others. Of this search: task 0."""
+    """The posterior, given observed curves. Those of this search are task 0."""
 
-    def __init__(self, seen: Observations, hyper: Hyper) -> None:
-        self.seen, self.hyper = seen, hyper
-        parts = Parts.of(seen, hyper, squared_gaps(seen.features))
-        self._take(cholesky(parts.total, lower=True, check_finite=False))
+    def __init__(self, seen: Observations, kernel: Kernel) -> None:
+        self.seen, self.kernel = seen, kernel
+        prior = Covariance.of(seen, kernel, squared_gaps(seen.features))
+        self._take(cholesky(prior.total, lower=True, check_finite=False))
 
     def with_more(self, query: "Query", more: Observations) -> Self:
         """Return the posterior of `more`: what was observed, then the values of `query`.
@@ -54,7 +54,7 @@ class Posterior:
         one, other = (Query(*(part[i.ravel()] for part in query)) for i in pairs)
         own = self.prior(one, other).reshape(pairs.shape[1:]) - whitened.T @ whitened
         own[np.diag_indices_from(own)] += self.noise / more.span[new] + JITTER
-        own += np.diag(np.where(query.trial < 0, self.luck, 0.0))
+        own += np.diag(np.where(query.trial < 0, self.trial_effect, 0.0))
         factor = np.zeros((len(more.value), len(more.value)))
         factor[: new.start, : new.start] = self._factor
         factor[new, : new.start] = whitened.T
@@ -75,14 +75,14 @@ class Posterior:
         self._certain = root.T @ root
 
     @property
-    def luck(self) -> float:
-        """Variance of a trial's luck."""
-        return math.exp(self.hyper.luck)
+    def trial_effect(self) -> float:
+        """Variance of a trial's effect."""
+        return math.exp(self.kernel.trial_effect)
 
     @property
     def noise(self) -> float:
         """Variance of one evaluation."""
-        return math.exp(self.hyper.noise)
+        return math.exp(self.kernel.noise)
 
     def known(self, query: Query) -> tuple[Array, Array]:
         """Return the mean and the whitened covariance with what was observed: [value, query]."""
@@ -96,12 +96,12 @@ class Posterior:
         At the end nothing depends on epochs any more, so that sums over a trial's values will do:
         this is for many candidates.
         """
-        g = math.exp(self.hyper.g)
+        g = math.exp(self.kernel.g)
         covariance = self._end_with_seen(features)
         prior = np.full(len(features), g + COMMON)
         mean = covariance @ self._by_trial
         if beside is not None:
-            scale = np.exp(-self.hyper.lengths)
+            scale = np.exp(-self.kernel.lengths)
             alike, _ = matern52(distances(features * scale, beside[None] * scale)[:, 0])
             prior = 2 * g * (1 - alike)
             covariance = covariance - self._end_with_seen(beside[None])
@@ -110,31 +110,31 @@ class Posterior:
 
     def _end_with_seen(self, features: Array) -> Array:
         common = (self.seen.task == 0) * COMMON
-        return np.asarray(self._matern_with_seen(features) * math.exp(self.hyper.g) + common)
+        return np.asarray(self._matern_with_seen(features) * math.exp(self.kernel.g) + common)
 
     def prior(self, a: Query, b: Query) -> Array:
         """Return the covariance of two lists of queries, pair by pair, before any was observed."""
-        away = (a.features - b.features) * np.exp(-self.hyper.lengths)
+        away = (a.features - b.features) * np.exp(-self.kernel.lengths)
         matern, _ = matern52(np.sqrt((away**2).sum(axis=-1)))
         walk = np.minimum(a.walk, b.walk)
-        both = ((a.trial == b.trial) & (a.trial >= 0)) * lasting(a.age - b.age)
-        scale = math.exp(self.hyper.g) + math.exp(self.hyper.h) * walk
-        return np.asarray(matern * scale + COMMON * (1 + walk) + both * self.luck)
+        both = ((a.trial == b.trial) & (a.trial >= 0)) * trial_correlation(a.age - b.age)
+        scale = math.exp(self.kernel.g) + math.exp(self.kernel.h) * walk
+        return np.asarray(matern * scale + COMMON * (1 + walk) + both * self.trial_effect)
 
     def _with_seen(self, query: Query) -> Array:
         """Return the covariance of queries and observed values: [query, value]."""
         seen, matern = self.seen, self._matern_with_seen(query.features)
         walk = np.minimum(query.walk[:, None], seen.walk)
-        change = math.exp(self.hyper.g) + math.exp(self.hyper.h) * walk
+        change = math.exp(self.kernel.g) + math.exp(self.kernel.h) * walk
         covariance = matern[:, seen.trial] * change
         covariance += (seen.task == 0)[seen.trial] * COMMON * (1 + walk)
         same = query.trial[:, None] == seen.trial
-        luck = same * lasting(query.age[:, None] - seen.age) * self.luck
-        return np.asarray(covariance + luck)
+        trial_effect = same * trial_correlation(query.age[:, None] - seen.age) * self.trial_effect
+        return np.asarray(covariance + trial_effect)
 
     def _matern_with_seen(self, features: Array) -> Array:
         """Return how alike settings and observed trials are: [setting, trial]."""
-        scale = np.exp(-self.hyper.lengths)
+        scale = np.exp(-self.kernel.lengths)
         matern, _ = matern52(distances(features * scale, self.seen.features * scale))
-        known = np.where(self.seen.task == 0, 1.0, logistic(self.hyper.tasks))
+        known = np.where(self.seen.task == 0, 1.0, logistic(self.kernel.tasks))
         return np.asarray(matern * known)

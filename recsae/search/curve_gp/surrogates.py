@@ -1,15 +1,24 @@
-"""What the model has learned of each objective and each constraint of a search."""
+"""The surrogates of a search: one of each objective and of each constraint."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from recsae.metrics.bounds import Bound, number
 from recsae.results import States
-from recsae.search.curve_gp.curves import Curve, Part, Seen, failed, parts_of, stops, thinned
-from recsae.search.curve_gp.forecasts import Outlook, Running
-from recsae.search.curve_gp.gaussian_process import Hyper, fit
+from recsae.search.curve_gp.curves import (
+    Curve,
+    Segment,
+    Standardised,
+    failed,
+    segment_ends,
+    segments_of,
+    thinned,
+)
+from recsae.search.curve_gp.forecasts import Running, Surrogate
+from recsae.search.curve_gp.gaussian_process import Kernel, fit
 from recsae.search.curve_gp.unit_cube import Array, Cube
-from recsae.search.engine.history import WORST, History, Report, Trial
+from recsae.search.engine.history import WORST, History, Trial
+from recsae.search.engine.reports import Report
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space.space import SearchSpace
 
@@ -25,8 +34,8 @@ MOST_WARM: Final = 48
 Reading = Callable[[History, Report], float]
 
 
-class Beliefs:
-    """Kernels of all that is modelled; a function of the events that it was told."""
+class Surrogates:
+    """Fitted kernels of all that is modelled; a function of the events so far."""
 
     def __init__(self, space: SearchSpace, cube: Cube, warm: Sequence[WarmTrial]) -> None:
         self._cube = cube
@@ -35,10 +44,10 @@ class Beliefs:
         self.points: dict[int, Array] = {}
         """Where trials lie in the cube, by number."""
         self._features: dict[int, Array] = {}
-        self._parts: dict[tuple[int, int], tuple[int, list[Part]]] = {}
+        self._segments_known: dict[tuple[int, int], tuple[int, list[Segment]]] = {}
         self._warm = _warm_curves(space, cube, warm, self.readings)
-        self._stretches, self._due = 0, float(ENOUGH)
-        self.hypers: list[Hyper] = []
+        self._segments_seen, self._due = 0, float(ENOUGH)
+        self.kernels: list[Kernel] = []
         """Empty while there is too little to learn from."""
         if len(self._warm[0]) >= ENOUGH:
             self._fit(History(space.objectives))
@@ -48,47 +57,47 @@ class Beliefs:
         if trial.trial_id not in self.points:
             self.points[trial.trial_id] = point = self._cube.point(trial.drawn)
             self._features[trial.trial_id] = self._cube.features(point[None])[0]
-        if trial.state == States.RUNNING and trial.epochs in stops(trial.max_epochs):
-            self._stretches += 1
-            if self._stretches >= self._due:
-                self._due = self._stretches * REFIT
+        if trial.state == States.RUNNING and trial.epochs in segment_ends(trial.max_epochs):
+            self._segments_seen += 1
+            if self._segments_seen >= self._due:
+                self._due = self._segments_seen * REFIT
                 self._fit(history)
 
     def features(self, trial: Trial) -> Array:
         """Return a trial's features."""
         return self._features[trial.trial_id]
 
-    def outlooks(self, history: History, running: Sequence[Running]) -> list[Outlook]:
-        """Return what is known of each objective, then of each constraint."""
+    def of(self, history: History, running: Sequence[Running]) -> list[Surrogate]:
+        """Return the surrogate of each objective, then of each constraint."""
         return [
-            Outlook(self._curves(history, which), hyper, running)
-            for which, hyper in enumerate(self.hypers)
+            Surrogate(self._curves(history, which), kernel, running)
+            for which, kernel in enumerate(self.kernels)
         ]
 
     def _fit(self, history: History) -> None:
-        known: Sequence[Hyper | None] = self.hypers or [None] * len(self.readings)
-        self.hypers = []
+        known: Sequence[Kernel | None] = self.kernels or [None] * len(self.readings)
+        self.kernels = []
         for which, start in enumerate(known):
-            seen = Seen.of(list(self._curves(history, which).values())).observations
-            self.hypers.append(fit(seen, start or Hyper.prior(seen.features.shape[1]), STEPS))
+            seen = Standardised.of(list(self._curves(history, which).values())).observations
+            self.kernels.append(fit(seen, start or Kernel.prior(seen.features.shape[1]), STEPS))
 
     def _curves(self, history: History, which: int) -> dict[int, Curve]:
         """Return the curves by number, those of earlier searches under negative ones."""
         found = {-1 - i: curve for i, curve in enumerate(self._warm[which])}
-        parts = {t.trial_id: self._parts_of(history, t, which) for t in history}
-        for trial in thinned([t for t in history if parts[t.trial_id]], parts):
-            found[trial.trial_id] = Curve(self.features(trial), parts[trial.trial_id])
+        segments = {t.trial_id: self._segments_of(history, t, which) for t in history}
+        for trial in thinned([t for t in history if segments[t.trial_id]], segments):
+            found[trial.trial_id] = Curve(self.features(trial), segments[trial.trial_id])
         return found
 
-    def _parts_of(self, history: History, trial: Trial, which: int) -> list[Part]:
+    def _segments_of(self, history: History, trial: Trial, which: int) -> list[Segment]:
         """Return what is seen of a trial; of one that failed before its first report, the worst."""
         if not trial.reports:
             return [failed(trial.max_epochs)] if trial.state == States.FAILED else []
-        known = self._parts.get((trial.trial_id, which))
+        known = self._segments_known.get((trial.trial_id, which))
         if known is None or known[0] != trial.epochs:
             values = {r.epochs: self.readings[which](history, r) for r in trial.reports}
-            known = trial.epochs, parts_of(values, trial.max_epochs)
-            self._parts[trial.trial_id, which] = known
+            known = trial.epochs, segments_of(values, trial.max_epochs)
+            self._segments_known[trial.trial_id, which] = known
         return known[1]
 
 
@@ -122,9 +131,9 @@ def _warm_curves(
                 for epochs, metrics in sorted(trial.curve.items())
             }
             features = cube.features(cube.point(trial.drawn)[None])[0]
-            parts = parts_of(values, max(space.max_epochs, *values))
-            curves.append(Curve(features, parts, tasks[trial.source]))
-        curves = [curve for curve in curves if curve.parts]
-        curves.sort(key=lambda curve: -len(curve.parts))
+            segments = segments_of(values, max(space.max_epochs, *values))
+            curves.append(Curve(features, segments, tasks[trial.source]))
+        curves = [curve for curve in curves if curve.segments]
+        curves.sort(key=lambda curve: -len(curve.segments))
         found.append(sorted(curves[:MOST_WARM], key=lambda curve: curve.task))
     return found

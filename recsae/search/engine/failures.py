@@ -11,7 +11,7 @@ EQUAL_FAILURES: Final = 3
 """So many trials fail alike before a search ends that has found nothing."""
 
 
-def gives_up(trials: Iterable[Trial], before: Set[int]) -> str | None:
+def common_error(trials: Iterable[Trial], before: Set[int]) -> str | None:
     """Return the error that the first trials have in common; None while there is any hope.
 
     There is hope if a trial is COMPLETE, PRUNED or PAUSED, or runs and has trained for longer than

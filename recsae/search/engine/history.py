@@ -1,4 +1,4 @@
-"""What has happened in a search so far: all that proposers and rules may know. No Ray, no clock.
+"""What has happened in a search so far: all that samplers and schedulers may know.
 
 A search is a sequence of events; whatever decides is a function of them and of the seed. So a
 search that is fed the events of its journal goes on exactly as if it had never stopped.
@@ -7,24 +7,13 @@ search that is fed the events of its journal goes on exactly as if it had never 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from recsae.results import States
+from recsae.search.engine.reports import Report
 
 WORST = -1e9
 """What a scheduler sees of a trial that leaks: worse than any objective, yet finite."""
-
-
-class Report(NamedTuple):
-    """What a trial told after an epoch."""
-
-    epochs: int
-    """Epochs trained so far."""
-    seconds: float
-    """Wall seconds that the trial has spent so far. Nothing that decides may use them: they differ
-    from run to run, and a resumed search would differ from one that was never stopped."""
-    metrics: Mapping[str, float | None]
-    """Dev metrics under flat names, the terms of the loss as train/…"""
 
 
 @dataclass(slots=True)
@@ -47,7 +36,7 @@ class Trial:
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
-        """Return the trial that an ASKED event starts."""
+        """Return the trial that a STARTED event tells of."""
         names = ("trial_id", "model_name", "drawn", "settings", "max_epochs")
         return cls(**{name: event[name] for name in names})
 
@@ -89,21 +78,21 @@ class History:
         return len(self.trials)
 
     def add(self, trial: Trial) -> Trial:
-        """Take in a new trial, which runs."""
+        """Add a new trial, which runs."""
         assert trial.trial_id == len(self.trials), "trials are numbered from 0 without a gap"
         self.trials[trial.trial_id] = trial
         self.running += 1
         return trial
 
-    def take(self, trial: Trial, report: Report) -> None:
-        """Take in a report of a trial, of a later epoch than its last one."""
+    def add_report(self, trial: Trial, report: Report) -> None:
+        """Add a report of a trial, of a later epoch than its last one."""
         last = trial.reports[-1] if trial.reports else Report(0, 0.0, {})
         assert report.epochs > last.epochs, "epochs come in order"
         trial.reports.append(report)
         self.epochs += report.epochs - last.epochs
         self.seconds += max(0.0, report.seconds - last.seconds)
 
-    def turn(self, trial: Trial, state: States) -> None:
+    def set_state(self, trial: Trial, state: States) -> None:
         """Set the state of a trial that has not ended."""
         assert not trial.ended, "what has ended stays as it is"
         self.running += (state == States.RUNNING) - (trial.state == States.RUNNING)
@@ -111,22 +100,23 @@ class History:
         self.ended += trial.ended
 
     @property
-    def answered(self) -> bool:
+    def has_answer(self) -> bool:
         """True once some trial is COMPLETE and does not leak."""
         return any(t.state == States.COMPLETE and not _leaks(t) for t in self)
 
     @property
-    def leader(self) -> Trial | None:
+    def best_unfinished(self) -> Trial | None:
         """The trial that may go on and had the best first objective in its last report."""
-        alive = [t for t in self if not t.ended and t.reports]
-        return max(alive, key=lambda t: self.values(t.reports[-1]), default=None)
+        unfinished = [t for t in self if not t.ended and t.reports]
+        return max(unfinished, key=lambda t: self.values(t.reports[-1]), default=None)
 
     def values(self, report: Report) -> tuple[float, ...]:
         """Return the objectives of a report, signed so that more is better; WORST if it leaks."""
         if report.metrics.get("leak"):
             return (WORST,) * len(self.objectives)
         return tuple(
-            _signed(report.metrics.get(name), way) for name, way in self.objectives.items()
+            _signed(report.metrics.get(name), direction)
+            for name, direction in self.objectives.items()
         )
 
 
@@ -134,7 +124,7 @@ def _leaks(trial: Trial) -> bool:
     return bool(trial.reports[-1].metrics.get("leak"))
 
 
-def _signed(value: float | None, way: str) -> float:
+def _signed(value: float | None, direction: str) -> float:
     if value is None or not math.isfinite(value):
         return WORST
-    return -value if way == "min" else value
+    return -value if direction == "min" else value

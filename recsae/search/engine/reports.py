@@ -1,4 +1,4 @@
-"""What a trial reports to the search: made and read here alone.
+"""What a trial reports to the search: one record, packed for Ray and for the journal.
 
 Ray keeps statistics of every number in a result, for each trial and for ever. So the report
 travels as one text, beside the few keys that Ray itself needs.
@@ -9,38 +9,51 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from recsae.results import DEV, TRAIN
 
-TOLD = "told"
+REPORT = "report"
 DONE = "done"
 LONGEST = 300
 """Characters of an error."""
 
 
-class EpochReport(NamedTuple):
-    """What a trial tells of an epoch, or of its failure."""
+class Report(NamedTuple):
+    """What a trial reports of an epoch, or of its failure."""
 
     epochs: int
+    """Epochs trained so far."""
     seconds: float
-    """Wall seconds of the trial so far."""
-    metrics: dict[str, float | None]
+    """Wall seconds that the trial has spent so far. Nothing that decides may use them: they differ
+    from run to run, and a resumed search would differ from one that was never stopped."""
+    metrics: Mapping[str, float | None]
+    """Dev metrics under flat names, the terms of the loss as train/…"""
     error: str | None = None
-    crowded: bool = False
-    """Whether the error is that a GPU's memory is full: with fewer beside it, it may fit."""
+    """Why it failed, in one line."""
+    out_of_memory: bool = False
+    """Whether the error is that a GPU's memory is full: with fewer trials beside it, it may fit."""
 
     def packed(self, done: bool) -> dict[str, Any]:
         """Return it as a result for Ray; `done`: nothing follows."""
-        return {TOLD: json.dumps(self), DONE: done}
+        return {REPORT: json.dumps(self), DONE: done}
 
     @classmethod
-    def unpacked(cls, result: Mapping[str, Any]) -> "EpochReport":
-        """Take it out of a result."""
-        epochs, seconds, metrics, error, crowded = json.loads(result[TOLD])
+    def unpacked(cls, result: Mapping[str, Any]) -> Self:
+        """Return the report that a result of Ray holds."""
+        epochs, seconds, metrics, error, out_of_memory = json.loads(result[REPORT])
         # The history keeps all metrics: let them share their names.
         named = {sys.intern(name): value for name, value in metrics.items()}
-        return cls(epochs, seconds, named, error, crowded)
+        return cls(epochs, seconds, named, error, out_of_memory)
+
+    def values(self) -> dict[str, Any]:
+        """Return what the journal keeps of it; a failure is an event of another kind."""
+        return {"epochs": self.epochs, "seconds": self.seconds, "metrics": dict(self.metrics)}
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Self:
+        """Return the report that an event of the journal holds."""
+        return cls(event["epochs"], event["seconds"], event["metrics"])
 
 
 def check_objectives(
@@ -63,9 +76,12 @@ def memory_is_full(error: BaseException) -> bool:
     return type(error).__name__ == "OutOfMemoryError" or bool(_FULL.search(str(error)))
 
 
-def why_given_up(told: str, times: int) -> str:
-    """Return in one line why Ray gave a trial up after `times` losses; told: its errors' file."""
-    failures = _FAILURE.split(told)
+def why_given_up(errors: str, times: int) -> str:
+    """Return in one line why Ray gave a trial up after `times` losses.
+
+    errors: what Tune wrote into the trial's file of errors.
+    """
+    failures = _FAILURE.split(errors)
     lines = failures[-1].strip().splitlines() or [""]
     if "creation task" in lines[0]:
         return f"its process cannot start: {lines[-1].strip()}"[:LONGEST]

@@ -92,14 +92,14 @@ def _frozen(
     row = past.rows[place]
     params, distributions = past.of(place)
     values = [number(row.get(DEV + name)) for name in results.objectives]
-    told = [value for value in values if value is not None]
+    given = [value for value in values if value is not None]
     state = _STATES[States(row[Columns.STATE])]
-    known = len(told) == len(values) and state in (TrialState.COMPLETE, TrialState.PRUNED)
+    known = len(given) == len(values) and state in (TrialState.COMPLETE, TrialState.PRUNED)
     if state == TrialState.COMPLETE and not known:
         state = TrialState.FAIL
     trial = create_trial(
         state=state,
-        values=told if known else None,
+        values=given if known else None,
         params=params,
         distributions=distributions,
         user_attrs=_attributes(row, params),

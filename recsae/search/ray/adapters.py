@@ -1,7 +1,8 @@
-"""Ray Tune around a director: a leg is one Tune trial, and only Tune's stable hooks are used.
+"""Ray Tune around a director: a run of a trial is one Tune trial, by Tune's stable hooks alone.
 
-Tune asks `LegSearcher` for legs, shows every result to `Reporting`, which answers whether the leg
-is over, and tells `Watch` of processes that were lost. It schedules and pauses nothing itself.
+Tune asks `DirectorSearcher` what to run, shows every result to `DirectorStopper`, which answers
+whether that run is over, and tells `DirectorCallback` of lost processes. It schedules and pauses
+nothing itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,40 +16,41 @@ from ray.tune.search import Searcher
 from recsae.progress import say
 from recsae.results import Columns
 from recsae.search.engine.director import Director
-from recsae.search.engine.reports import EpochReport, why_given_up
+from recsae.search.engine.reports import Report, why_given_up
 from recsae.search.ray.interrupt import Interrupt
+from recsae.search.ray.trainable import KNOWN_EPOCHS
 from recsae.search.ray.wait_notice import WaitNotice
 from recsae.search.record.recorder import RunRecord
 
-KNOWN = "known_epochs"
 GPUS = "gpus"
-"""Key of a leg's config: the part of a GPU that it holds."""
+"""Key of a Tune trial's config: the part of a GPU that it holds."""
 
 
-class LegSearcher(Searcher):
-    """Feeds Tune from a director; counts the legs at once itself.
+class DirectorSearcher(Searcher):
+    """Feeds Tune from a director; counts what runs at once itself.
 
-    Ray would fix their number at the start. `slots` says how many may run or wait now; `config` is
-    passed to every leg beside its trial.
+    Ray would fix that number at the start. `capacity` says how many trials may run or wait now;
+    `config` is passed to every Tune trial beside the trial that it runs.
     """
 
     def __init__(
         self,
         director: Director,
-        slots: Callable[[], int],
+        capacity: Callable[[], int],
         config: Mapping[str, Any],
         gpus: float = 0.0,
     ) -> None:
-        """gpus: the part of a GPU that a leg holds."""
+        """gpus: the part of a GPU that a trial holds."""
         super().__init__()
-        self._director, self._slots, self._config = director, slots, dict(config)
+        self._director, self._capacity, self._config = director, capacity, dict(config)
         self._gpus = gpus
         self._wider: dict[int, float] = {}
+        """Parts of a GPU of the trials that need more."""
         self.live: dict[str, int] = {}
         """Our numbers of the trials that run or wait, by Ray's ids."""
 
     def widen(self, number: int) -> float | None:
-        """Let a trial's next leg hold twice the part of a GPU; None if it had a whole one."""
+        """Let a trial hold twice the part of a GPU from now on; None if it had a whole one."""
         held = self._held(number)
         if held >= 1:
             return None
@@ -60,29 +62,29 @@ class LegSearcher(Searcher):
         return {}
 
     def suggest(self, trial_id: str) -> Any:
-        """Return a leg's config; None while there is none, FINISHED when there is none ever."""
-        if self._taken() >= max(1, self._slots()):
+        """Return a config; None while there is nothing to run, FINISHED when there is none ever."""
+        if self._used() >= max(1, self._capacity()):
             return None
-        leg = self._director.next()
-        if leg is None:
+        trial = self._director.next()
+        if trial is None:
             return Searcher.FINISHED if self._director.finished else None
-        self.live[trial_id] = leg.trial_id
+        self.live[trial_id] = trial.trial_id
         return {
             **self._config,
-            Columns.TRIAL_ID: leg.trial_id,
-            Columns.MODEL_NAME: leg.model_name,
-            "settings": leg.settings,
-            KNOWN: leg.epochs,
-            GPUS: self._held(leg.trial_id),
+            Columns.TRIAL_ID: trial.trial_id,
+            Columns.MODEL_NAME: trial.model_name,
+            "settings": trial.settings,
+            KNOWN_EPOCHS: trial.epochs,
+            GPUS: self._held(trial.trial_id),
         }
 
     def _held(self, number: int) -> float:
         return self._wider.get(number, self._gpus)
 
-    def _taken(self) -> float:
-        """Return how many places are taken; who holds more of a GPU takes more of them.
+    def _used(self) -> float:
+        """Return how much of the capacity is used; a trial that holds more of a GPU uses more.
 
-        Else others would come in as soon as one ends, and there would never be room for it.
+        Else others would start as soon as one ends, and there would never be room for it.
         """
         numbers = self.live.values()
         return sum(self._held(n) / self._gpus if n in self._wider else 1 for n in numbers)
@@ -90,7 +92,7 @@ class LegSearcher(Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Free the leg's place."""
+        """Free what the Tune trial used."""
         self.live.pop(trial_id, None)
 
     def set_max_concurrency(self, max_concurrent: int) -> bool:
@@ -104,49 +106,55 @@ class LegSearcher(Searcher):
         """Do nothing, see `save`."""
 
 
-class Reporting(Stopper):
-    """Shown every result before anybody else; ends the leg when the director says so."""
+class DirectorStopper(Stopper):
+    """Shown every result before anybody else; ends a Tune trial when the director says so."""
 
-    def __init__(self, director: Director, searcher: LegSearcher, halt: Interrupt) -> None:
-        self._director, self._searcher, self._halt = director, searcher, halt
+    def __init__(
+        self, director: Director, searcher: DirectorSearcher, interrupt: Interrupt
+    ) -> None:
+        self._director, self._searcher, self._interrupt = director, searcher, interrupt
 
     def __getstate__(self) -> dict[str, Any]:
         """Be empty in the copy that Tune pickles, as the searcher."""
         return {}
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Return True if the leg is over."""
-        number, told = self._searcher.live[trial_id], EpochReport.unpacked(result)
-        if told.error is not None:
-            self._failed(number, told)
+        """Return True if the Tune trial is over."""
+        number, report = self._searcher.live[trial_id], Report.unpacked(result)
+        if report.error is not None:
+            self._fail(number, report)
             return True
         node = result.get("hostname")
-        return not self._director.report(number, told.epochs, told.seconds, told.metrics, node)
+        return not self._director.report(
+            number, report.epochs, report.seconds, report.metrics, node
+        )
 
-    def _failed(self, number: int, told: EpochReport) -> None:
-        wider = self._searcher.widen(number) if told.crowded else None
+    def _fail(self, number: int, report: Report) -> None:
+        wider = self._searcher.widen(number) if report.out_of_memory else None
         if wider is None:
-            self._director.fail(number, str(told.error))
+            self._director.fail(number, str(report.error))
             return
         say(f"trial {number} found its GPU's memory full: it goes on with {wider:g} of a GPU")
-        self._director.again(number)
+        self._director.restart(number)
 
     def stop_all(self) -> bool:
         """Return True after a Ctrl-C."""
-        return self._halt.asked
+        return self._interrupt.requested
 
 
-class Watch(Callback):
+class DirectorCallback(Callback):
     """Hears of lost processes, and lets the record and the progress be written now and then."""
 
     def __init__(
         self,
         director: Director,
         record: RunRecord,
-        tick: Callable[[int, str], None],
-        idle: WaitNotice,
+        progress: Callable[[int, str], None],
+        notice: WaitNotice,
     ) -> None:
-        self._director, self._record, self._tick, self._idle = director, record, tick, idle
+        """progress: called with the number of ended trials, and the best so far in words."""
+        self._director, self._record = director, record
+        self._progress, self._notice = progress, notice
         self._ended: list[Trial] = []
 
     def __getstate__(self) -> dict[str, Any]:
@@ -154,25 +162,25 @@ class Watch(Callback):
         return {}
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
-        """A leg has its process."""
-        self._idle.started(trial.trial_id)
+        """A Tune trial has its process."""
+        self._notice.started(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """A trial was given up after its process or node died again and again."""
-        self._idle.ended(trial.trial_id)
+        self._notice.ended(trial.trial_id)
         self._director.fail(number(trial), why_given_up(_errors(trial), trial.num_failures))
 
     def on_trial_complete(
         self, iteration: int, trials: list[Trial], trial: Trial, **_: Any
     ) -> None:
-        """A leg is over; what Tune knows of it comes once more before it can be dropped."""
-        self._idle.ended(trial.trial_id)
+        """A Tune trial is over; Tune looks at it once more before its statistics can go."""
+        self._notice.ended(trial.trial_id)
         self._ended.append(trial)
 
     def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """A trial's process or node died; it will go on elsewhere."""
-        self._idle.ended(trial.trial_id)
-        say(f"trial {number(trial)} lost its process: it goes on from its last kept state")
+        self._notice.ended(trial.trial_id)
+        say(f"trial {number(trial)} lost its process: it goes on from its last checkpoint")
 
     def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
         """Write and show what is new, at most now and then."""
@@ -181,8 +189,8 @@ class Watch(Callback):
             trial.metric_n_steps.clear()
         self._ended.clear()
         self._record.flush_if_due()
-        self._idle.tell()
-        self._tick(self._record.ended, self._record.note())
+        self._notice.say_if_due()
+        self._progress(self._record.ended, self._record.note())
 
 
 def _errors(trial: Trial) -> str:

@@ -1,13 +1,23 @@
-"""The states of trials that may go on later: a file each in the run's folder, always whole."""
+"""The checkpoints of trials that may go on later: a file each in the run's folder, always whole."""
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from recsae.files import write_whole
 
-FOLDER = ".states"
+FOLDER: Final = ".checkpoints"
 """Folder in a run; it goes when the search is over."""
+_EARLIER_FOLDER: Final = ".states"
+"""Its name in runs of earlier versions."""
+
+
+def checkpoint_folder(run_path: Path) -> Path:
+    """Return the folder of a run's checkpoints; that of an earlier recsae gets today's name."""
+    folder, earlier = run_path / FOLDER, run_path / _EARLIER_FOLDER
+    if earlier.is_dir() and not folder.exists():
+        earlier.rename(folder)
+    return folder
 
 
 def save_checkpoint(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
@@ -20,11 +30,11 @@ def save_checkpoint(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
 
 
 def load_checkpoint(folder: Path, trial_id: int) -> dict[str, Any] | None:
-    """Return the state of a trial, or None if none was kept."""
+    """Return the state that a trial's checkpoint holds, or None if it has none."""
     import torch
 
     try:
-        # What was kept on a GPU goes on wherever the trial is now: it moves the state there itself.
+        # A checkpoint from a GPU goes on wherever the trial is now: it moves the state itself.
         state: dict[str, Any] = torch.load(
             _file(folder, trial_id), map_location="cpu", weights_only=True
         )
@@ -34,7 +44,7 @@ def load_checkpoint(folder: Path, trial_id: int) -> dict[str, Any] | None:
 
 
 def delete_checkpoint(folder: Path, trial_id: int) -> None:
-    """Delete the state of a trial that has ended."""
+    """Delete the checkpoint of a trial that has ended."""
     _file(folder, trial_id).unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""A Ray to run on: one of our own on this machine, or one that is there already; kept quiet."""
+"""A Ray to run on: one of our own on this machine, or one that is there already; both silent."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from recsae.errors import RecsaeError
 from recsae.progress import say
 from recsae.search.engine.reports import one_line
-from recsae.search.ray.resources import GPU, Node, Share, offer
+from recsae.search.ray.resources import GPU, Allocation, Node, capacity
 
 STORE_BYTES = 100_000_000  # what trials exchange is small: data are memory-mapped files
 SHARED_MEMORY = Path("/dev/shm")
@@ -68,22 +68,24 @@ def nodes() -> list[Node]:
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
 
 
-def asked_of_each(function: Callable[[], Any], gpus_alone: bool = False) -> list[tuple[str, Any]]:
+def run_on_each_node(
+    function: Callable[[], Any], gpus_alone: bool = False
+) -> list[tuple[str, Any]]:
     """Run a function on each living node; return the nodes' names with what it returned there.
 
     Where it failed, or has not answered in time, that is the exception. gpus_alone: on nodes that
     have a GPU. It gets no resources, so it waits for nobody.
     """
     task = ray.remote(num_cpus=0)(function)
-    asked: list[tuple[str, Any]] = []
+    running: list[tuple[str, Any]] = []
     for node in ray.nodes():  # type: ignore[no-untyped-call]
         if node["Alive"] and (node["Resources"].get(GPU, 0) or not gpus_alone):
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
             answer = task.options(scheduling_strategy=there).remote()
-            asked.append((node["NodeManagerHostname"], answer))
-    answers = [answer for _, answer in asked]
+            running.append((node["NodeManagerHostname"], answer))
+    answers = [answer for _, answer in running]
     ray.wait(answers, num_returns=len(answers), timeout=TASK_SECONDS)
-    return [(name, _answer(answer)) for name, answer in asked]
+    return [(name, _answer(answer)) for name, answer in running]
 
 
 def _answer(answer: Any) -> Any:
@@ -99,27 +101,27 @@ def gpu_types() -> str:
     return ", ".join(sorted(name.removeprefix(ACCELERATOR) for name in names))
 
 
-def scales() -> bool:
+def autoscales() -> bool:
     """Return True if the cluster starts nodes by itself when they are asked for."""
     until = time.monotonic() + ANSWER_SECONDS
     while True:  # an autoscaler needs some seconds from its start to its first whole status
         status = json.loads(_internal_kv_get(AUTOSCALING) or "{}")
-        if grows(status) or any(_types()):
+        if starts_nodes(status) or any(_types()):
             return True
         if "autoscaler_report" in status or time.monotonic() >= until:
             return False
         time.sleep(0.5)
 
 
-def grows(status: Mapping[str, Any]) -> bool:
+def starts_nodes(status: Mapping[str, Any]) -> bool:
     """Return True if the status that Ray's autoscaler tells names types of nodes that it starts.
 
     Without an autoscaler Ray invents a type for each node, called by the node's id.
     """
-    told = status.get("autoscaler_report") or {}
-    known = {*(told.get("active_nodes") or {}), *(told.get("pending_launches") or {})}
-    known |= set((told.get("node_type_mapping") or {}).values())
-    return any(not _INVENTED.fullmatch(name) for name in known)
+    report = status.get("autoscaler_report") or {}
+    types = {*(report.get("active_nodes") or {}), *(report.get("pending_launches") or {})}
+    types |= set((report.get("node_type_mapping") or {}).values())
+    return any(not _INVENTED.fullmatch(name) for name in types)
 
 
 def _types() -> list[str]:
@@ -141,18 +143,18 @@ def silence() -> Iterator[None]:
         yield
 
 
-class Offer:
+class ClusterCapacity:
     """How many trials the nodes run at once now; asked often, it looks only now and then."""
 
-    def __init__(self, share: Share, clock: Callable[[], float] = time.monotonic) -> None:
-        self._share, self._clock = share, clock
+    def __init__(self, allocation: Allocation, clock: Callable[[], float] = time.monotonic) -> None:
+        self._allocation, self._clock = allocation, clock
         self._known, self._look_at = 0, clock()
 
     def __call__(self) -> int:
         """Return the number of trials."""
         now = self._clock()
         if now >= self._look_at:
-            self._known, self._look_at = offer(nodes(), self._share), now + NODES_SECONDS
+            self._known, self._look_at = capacity(nodes(), self._allocation), now + NODES_SECONDS
         return self._known
 
 

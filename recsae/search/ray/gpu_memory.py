@@ -1,4 +1,4 @@
-"""What one trial needs of a GPU's memory: the largest settings of a space, tried on the device."""
+"""The memory that a trial requires of a GPU: the largest settings of a space, tried on one."""
 
 import socket
 import subprocess
@@ -14,13 +14,12 @@ from recsae.progress import say
 from recsae.search.engine.reports import one_line
 from recsae.search.ray import cluster
 from recsae.search.ray.interrupt import Interrupt
-from recsae.search.ray.reservations import done_with
-from recsae.search.ray.resources import Need, Share
+from recsae.search.ray.reservations import run_with
+from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work, factory
-from recsae.space.parameters import MODEL, Parameter
+from recsae.space.parameters import MODEL, RATE, Parameter
 from recsae.space.space import SearchSpace
 
-RATE = "sae_lr"
 STEPS: Final = 20
 """Of training, with a deep scoring after them: what takes most memory has come by then."""
 PURPOSE: Final = "to measure what a trial needs (gpus: auto)"
@@ -31,7 +30,7 @@ NVIDIA_SMI: Final = (
 )
 MIB, GIB = 2**20, 2**30
 ONE_MORE: Final = "import torch; print(*torch.cuda.mem_get_info())"
-WHOLE = Need(1, 1)
+WHOLE = Requirement(1, 1)
 """A trial that fills a GPU."""
 
 
@@ -55,7 +54,9 @@ def _largest(model: str, parameter: Parameter) -> Any:
     return max(numbers) if len(numbers) == len(values) else values[0]
 
 
-def measured_need(space: SearchSpace, work: Work, halt: Interrupt, share: Share) -> Need | None:
+def measured_requirement(
+    space: SearchSpace, work: Work, interrupt: Interrupt, allocation: Allocation
+) -> Requirement | None:
     """Train the largest settings for some steps on a GPU of the cluster; return what they took.
 
     None: torch there cannot use it (a build for CPUs, an old driver), which is said. A measurement
@@ -63,10 +64,10 @@ def measured_need(space: SearchSpace, work: Work, halt: Interrupt, share: Share)
     """
     values = asdict(replace(work, device="cuda"))
     try:
-        found = done_with(share, halt, PURPOSE, _measure, largest(space), values)
+        found = run_with(allocation, interrupt, PURPOSE, _measure, largest(space), values)
     except RayError as error:
-        told = one_line(getattr(error, "cause", None) or error)
-        say(f"gpus: auto: measuring what a trial needs failed ({told}): each takes a whole GPU")
+        reason = one_line(getattr(error, "cause", None) or error)
+        say(f"gpus: auto: measuring what a trial needs failed ({reason}): each takes a whole GPU")
         return WHOLE
     if isinstance(found, str):
         say(f"gpus: auto: {found} cannot use its GPU, so trials run on CPUs")
@@ -74,20 +75,20 @@ def measured_need(space: SearchSpace, work: Work, halt: Interrupt, share: Share)
     used, total, notes = found
     for note in notes:
         say(f"gpus: auto: {note}")
-    return Need(used, _of_the_smallest(total))
+    return Requirement(used, _of_the_smallest(total))
 
 
 def _of_the_smallest(total: int) -> int:
     """Return the bytes of the smallest GPU of the cluster, at most those of the measured one.
 
-    A share is the same part of any GPU: one that fits the smallest fits them all.
+    An allocation is the same part of any GPU: one that fits the smallest fits them all.
     """
-    answers = cluster.asked_of_each(_memories, gpus_alone=True)
+    answers = cluster.run_on_each_node(_memories, gpus_alone=True)
     sizes = [size for _, found in answers if isinstance(found, list) for size in found]
     least, most = min(sizes, default=total), max(sizes, default=total)
     if least < most:
-        told = f"GPUs have {least / GIB:.0f} to {most / GIB:.0f} GiB"
-        say(f"gpus: auto: {told}: a trial's share is such that the smallest has room for it")
+        sizes_text = f"GPUs have {least / GIB:.0f} to {most / GIB:.0f} GiB"
+        say(f"gpus: auto: {sizes_text}: a trial's share is such that the smallest has room for it")
     return min(total, least)
 
 
@@ -101,7 +102,7 @@ def _memories() -> list[int]:
 
 
 def _measure(cases: list[tuple[str, dict[str, Any]]], work_values: dict[str, Any]) -> Any:
-    """Run in a process of its own, so that the context's share is measured too.
+    """Run in a process of its own, so that the memory of the context is measured too.
 
     Returns what torch cannot use the GPU, in words, or what `measure` returns.
     """
@@ -130,8 +131,8 @@ def others_hold(cuda: Any, beside_one_more: Callable[[], int]) -> tuple[int, lis
     try:
         grown = beside_one_more()
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        told = f"cannot tell what other processes hold of the GPU ({one_line(error)})"
-        return 0, [f"{told}: each trial counts as if it held that too"]
+        unknown = f"cannot tell what other processes hold of the GPU ({one_line(error)})"
+        return 0, [f"{unknown}: each trial counts as if it held that too"]
     return max(0, 2 * (total - free) - grown), []
 
 
@@ -161,8 +162,8 @@ def measure(
             _, total = cuda.mem_get_info()
             return total - others, total - others, failures
         except Exception as error:
-            told = f"the largest settings of {model} failed ({one_line(error)})"
-            failures.append(f"{told}: they count with what they took until then")
+            failed = f"the largest settings of {model} failed ({one_line(error)})"
+            failures.append(f"{failed}: they count with what they took until then")
     free, total = cuda.mem_get_info()
     context = total - free - cuda.memory_reserved() - others
     return max(0, context) + cuda.max_memory_reserved(), total - others, failures

@@ -17,16 +17,16 @@ from recsae.errors import RecsaeError, SettingError
 from recsae.search.engine.reports import one_line
 from recsae.search.ray import cluster
 from recsae.search.ray.interrupt import Interrupt
-from recsae.search.ray.reservations import done_with
-from recsae.search.ray.resources import Share, equipped
+from recsae.search.ray.reservations import run_with
+from recsae.search.ray.resources import Allocation, gpu_nodes
 
 MISTAKE: Final = "mistake"
 DONE: Final = "done"
 
 
-def there() -> bool:
+def available() -> bool:
     """Return True if a node of the cluster has a GPU, and a core beside it."""
-    return bool(equipped(cluster.nodes(), 1.0))
+    return bool(gpu_nodes(cluster.nodes(), 1.0))
 
 
 def run(purpose: str, gpus: float, function: Callable[..., Any], *args: Any) -> Any:
@@ -38,17 +38,17 @@ def run(purpose: str, gpus: float, function: Callable[..., Any], *args: Any) -> 
     lines: Any = ray.remote(num_cpus=0)(_Lines).remote()
     pass_on = _passing_on(lines)
     try:
-        share = Share(1.0, gpus)
-        how, *found = done_with(
-            share, Interrupt(), purpose, _run, lines, function, args, each_turn=pass_on
+        allocation = Allocation(1.0, gpus)
+        how, *found = run_with(
+            allocation, Interrupt(), purpose, _run, lines, function, args, each_turn=pass_on
         )
         pass_on()
     except RayTaskError as error:
         pass_on()
         raise error.cause from error
     except RayError as error:
-        told = one_line(error)
-        raise RecsaeError(f"the process {purpose} was lost ({told}); start again") from None
+        reason = one_line(error)
+        raise RecsaeError(f"the process {purpose} was lost ({reason}); start again") from None
     finally:
         ray.kill(lines)
     if how == MISTAKE:
@@ -58,7 +58,7 @@ def run(purpose: str, gpus: float, function: Callable[..., Any], *args: Any) -> 
 
 
 def _run(lines: Any, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Do it in the process that has the GPU. A mistake of the user is told as one."""
+    """Run the function where the GPU is; return DONE and its result, or MISTAKE and its text."""
     sender = _Sender(lines)
     with redirect_stderr(sender):
         try:

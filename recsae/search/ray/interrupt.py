@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish to stop a search whole."""
+"""Ctrl-C as a request to stop a search with nothing half-done."""
 
 import signal
 import threading
@@ -17,23 +17,23 @@ class Interrupt:
     """Knows whether the user has asked to stop."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
 
     def check(self) -> None:
         """Raise InterruptError if the user has asked to stop."""
-        if self.asked:
+        if self.requested:
             raise InterruptError
 
     @contextmanager
     def on_ctrl_c(self) -> Iterator[None]:
-        """Take the first Ctrl-C of the block as a wish to stop; a second one interrupts as ever."""
+        """Take the first Ctrl-C of the block as a request to stop; a second one interrupts."""
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread hears signals
             return
         before = signal.getsignal(signal.SIGINT)
 
         def stop(signum: int, frame: Any) -> None:
-            self.asked = True
+            self.requested = True
             signal.signal(signal.SIGINT, before)
             say("stopping: nothing is lost, the run can be resumed (Ctrl-C again to stop at once)")
 

@@ -29,11 +29,11 @@ def differences(expected: Mapping[str, str], found: Mapping[str, str]) -> tuple[
 
     A build of torch for a GPU (2.9.0+cu128) is the same torch as one for CPUs (2.9.0+cpu).
     """
-    apart = {name: found.get(name) for name in expected if found.get(name) != expected[name]}
-    mere = {name for name in apart if name == PYTHON or _public(apart, expected, name)}
-    told = {name: f"{name} {value}, not {expected[name]}" for name, value in apart.items()}
-    refused = "; ".join(told[name] for name in told if name not in mere)
-    return refused, "; ".join(told[name] for name in told if name in mere)
+    other = {name: found.get(name) for name in expected if found.get(name) != expected[name]}
+    allowed = {name for name in other if name == PYTHON or _same_release(other, expected, name)}
+    words = {name: f"{name} {value}, not {expected[name]}" for name, value in other.items()}
+    refused = "; ".join(words[name] for name in words if name not in allowed)
+    return refused, "; ".join(words[name] for name in words if name in allowed)
 
 
 def check_here(expected: Mapping[str, str]) -> None:
@@ -48,7 +48,7 @@ def check_nodes() -> None:
 
     What may differ is said. A node that does not answer in time is left to `check_here`.
     """
-    for name, found in cluster.asked_of_each(own_versions.__wrapped__):
+    for name, found in cluster.run_on_each_node(own_versions.__wrapped__):
         if isinstance(found, Exception):
             say(f"{name}: cannot tell its versions ({one_line(found)})")
             continue
@@ -59,13 +59,13 @@ def check_nodes() -> None:
             say(f"{name}: {noted}")
 
 
-def _public(apart: Mapping[str, str | None], expected: Mapping[str, str], name: str) -> bool:
-    found = apart[name]
+def _same_release(other: Mapping[str, str | None], expected: Mapping[str, str], name: str) -> bool:
+    found = other[name]
     return found is not None and found.partition("+")[0] == expected[name].partition("+")[0]
 
 
-def _refusal(node: str, told: str) -> RecsaeError:
+def _refusal(node: str, difference: str) -> RecsaeError:
     return RecsaeError(
-        f"{node}: {told}: its trials would not be those of this machine; "
+        f"{node}: {difference}: its trials would not be those of this machine; "
         "install there what is installed here"
     )

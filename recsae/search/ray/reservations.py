@@ -11,29 +11,29 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from recsae.progress import say
 from recsae.search.ray.interrupt import Interrupt
-from recsae.search.ray.resources import CPU, GPU, Share
+from recsae.search.ray.resources import CPU, GPU, Allocation
 
 TURN_SECONDS: Final = 0.5
-TELL_SECONDS, TELL_AGAIN_SECONDS = 2.0, 60.0
+NOTICE_SECONDS, REPEAT_SECONDS = 2.0, 60.0
 
 
-def done_with(
-    share: Share,
-    halt: Interrupt,
+def run_with(
+    allocation: Allocation,
+    interrupt: Interrupt,
     purpose: str,
     function: Callable[..., Any],
     *args: Any,
     each_turn: Callable[[], None] = lambda: None,
 ) -> Any:
-    """Run a function in a process of its own that holds a share; return what it returns.
+    """Run a function in a process of its own that holds an allocation; return what it returns.
 
     The process ends with it, so that nothing of the device stays taken. Raises InterruptError after
-    a Ctrl-C that `halt` has heard; then, as after any other exception, the process is killed.
+    a Ctrl-C that `interrupt` has seen; then, as after any other exception, the process is killed.
     """
-    with _reserved(share, halt, purpose) as group:
+    with _reserved(allocation, interrupt, purpose) as group:
         task = ray.remote(
-            num_cpus=share.cpus,
-            num_gpus=share.gpus,
+            num_cpus=allocation.cpus,
+            num_gpus=allocation.gpus,
             max_calls=1,
             max_retries=0,
             scheduling_strategy=PlacementGroupSchedulingStrategy(group),
@@ -41,7 +41,7 @@ def done_with(
         running = task.remote(*args)
         try:
             while not ray.wait([running], timeout=TURN_SECONDS)[0]:
-                halt.check()
+                interrupt.check()
                 each_turn()
         except BaseException:
             ray.cancel(running, force=True)
@@ -50,29 +50,31 @@ def done_with(
 
 
 @contextmanager
-def _reserved(share: Share, halt: Interrupt, purpose: str) -> Iterator[PlacementGroup]:
-    """Hold a share on some node while the block runs; wait for it in turns, and say so."""
-    group = placement_group([{CPU: share.cpus, GPU: share.gpus}])
+def _reserved(
+    allocation: Allocation, interrupt: Interrupt, purpose: str
+) -> Iterator[PlacementGroup]:
+    """Hold an allocation on some node while the block runs; wait for it in turns, and say so."""
+    group = placement_group([{CPU: allocation.cpus, GPU: allocation.gpus}])
     try:
         began = time.monotonic()
-        tell_at = began + TELL_SECONDS
+        say_at = began + NOTICE_SECONDS
         while not group.wait(TURN_SECONDS):
-            halt.check()
-            if time.monotonic() >= tell_at:
-                say(_waiting(share, purpose, time.monotonic() - began))
-                tell_at = time.monotonic() + TELL_AGAIN_SECONDS
+            interrupt.check()
+            if time.monotonic() >= say_at:
+                say(_waiting(allocation, purpose, time.monotonic() - began))
+                say_at = time.monotonic() + REPEAT_SECONDS
         yield group
     finally:
         remove_placement_group(group)
 
 
-def _waiting(share: Share, purpose: str, seconds: float) -> str:
+def _waiting(allocation: Allocation, purpose: str, seconds: float) -> str:
     all_there = ray.cluster_resources()  # type: ignore[no-untyped-call]
     free = ray.available_resources()  # type: ignore[no-untyped-call]
     offered = " and ".join(
         f"{free.get(kind, 0):g} of {all_there.get(kind, 0):g} {kind}s" for kind in (CPU, GPU)
     )
     return (
-        f"waiting since {seconds:.0f} s for a node with {share.words} free, {purpose}; "
+        f"waiting since {seconds:.0f} s for a node with {allocation.words} free, {purpose}; "
         f"{offered} are free in all (Ctrl-C stops)"
     )

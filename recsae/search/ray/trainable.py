@@ -1,9 +1,9 @@
 """A trial as Ray runs it: one epoch a step, in a process that serves many trials one by one.
 
 A trial's own exception is its result, not a lost process: Ray retries only the latter. Torch and
-the activations are loaded once a process. States of trials that may pause, or that train for long,
-are kept in the run's folder: a trial that was paused, lost or killed goes on from there on any
-node, and without a state from its start.
+the activations are loaded once a process. Checkpoints of trials that may pause, or that train for
+long, lie in the run's folder: a trial that was paused, lost or killed goes on from there on any
+node, and without a checkpoint from its start.
 """
 
 import importlib
@@ -19,18 +19,18 @@ from ray.tune import Trainable
 
 from recsae.cache import Cache
 from recsae.results import Columns
-from recsae.search.engine.new_trials import SEED
-from recsae.search.engine.reports import EpochReport, check_objectives, memory_is_full, one_line
+from recsae.search.engine.reports import Report, check_objectives, memory_is_full, one_line
 from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
 from recsae.search.ray.node_versions import check_here
+from recsae.space.parameters import SEED
 
 if TYPE_CHECKING:
     from recsae.activations.store import Activations
     from recsae.trial import Evaluator
 
 WORK = "work"
-KNOWN = "known_epochs"
-"""Key of a leg's config: the epochs that the driver has heard of."""
+KNOWN_EPOCHS = "known_epochs"
+"""Key of a Tune trial's config: the epochs that were reported to the driver."""
 
 
 class RunnableTrial(Protocol):
@@ -66,12 +66,12 @@ class Work:
     models: str
     """Folder for the models of trials that reach their last epoch; the driver picks from it."""
     objectives: dict[str, str]
-    states: str = ""
-    """Folder for the states of trials that may go on later; all nodes reach it."""
+    checkpoints: str = ""
+    """Folder for the checkpoints of trials that may go on later; all nodes reach it."""
     rungs: tuple[int, ...] = ()
     """Epochs after which a trial may be stopped or paused: it is audited in full then."""
     pauses: tuple[int, ...] = ()
-    """Epochs after which a trial may be paused: its state is kept then."""
+    """Epochs after which a trial may be paused: a checkpoint is kept then."""
     order_seed: int = 0
     device: str = "cpu"
     threads: int = 1
@@ -81,39 +81,39 @@ class Work:
     """Cache that all nodes reach, from which a node without the folder copies it, once."""
     versions: dict[str, str] | None = None
     """What the driver runs; a process that runs something else fails its trials."""
-    keep_seconds: float = 60.0
-    """A trial that trains longer than this keeps a state from which a lost one goes on."""
+    checkpoint_seconds: float = 60.0
+    """A trial that trains longer than this keeps a checkpoint, from which a lost one goes on."""
 
 
 class SearchTrainable(Trainable):
-    """Runs the legs that Ray hands it."""
+    """Runs the trials that Ray hands it, one after the other."""
 
-    _unheard: EpochReport | None
+    _unreported: Report | None
     _epochs: int
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Start the first leg of this process."""
+        """Set up the first trial of this process."""
         self._start(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Start the next leg in the same process."""
+        """Set up the next trial in the same process."""
         self._start(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
         """Train one epoch and report it; a failure is the trial's last report."""
-        unheard, self._unheard = self._unheard, None
-        if unheard is not None:
-            return unheard.packed(done=False)
+        unreported, self._unreported = self._unreported, None
+        if unreported is not None:
+            return unreported.packed(done=False)
         began = time.monotonic()
         if self._error is None:
             try:
                 return self._epoch(began)
-            except Exception as mistake:
-                self._failed(mistake)
+            except Exception as error:
+                self._fail(error)
         self._free()
         self._spent += time.monotonic() - began
-        report = EpochReport(self._epochs, self._spent, {}, self._error, self._crowded)
+        report = Report(self._epochs, self._spent, {}, self._error, self._out_of_memory)
         return report.packed(done=True)
 
     def cleanup(self) -> None:
@@ -121,39 +121,39 @@ class SearchTrainable(Trainable):
         self._free()
 
     def _start(self, config: dict[str, Any]) -> None:
-        self._spent, self._kept_at = 0.0, time.monotonic()
+        self._spent, self._checkpoint_at = 0.0, time.monotonic()
         self._work = Work(**config[WORK])
         self._trial_id: int = config[Columns.TRIAL_ID]
         self._trial: RunnableTrial | None = None
         self._error: str | None = None
-        self._crowded = False
-        self._unheard = None
+        self._out_of_memory = False
+        self._unreported = None
         self._epochs = 0
         try:
             check_here(self._work.versions or {})
             make = factory(self._work.factory)
             self._trial = make(config[Columns.MODEL_NAME], config["settings"], self._work)
-            self._go_on(config[KNOWN])
-        except Exception as mistake:
-            self._failed(mistake)
+            self._go_on(config[KNOWN_EPOCHS])
+        except Exception as error:
+            self._fail(error)
 
-    def _failed(self, mistake: Exception) -> None:
-        self._error = one_line(mistake)
-        self._crowded = self._work.device != "cpu" and memory_is_full(mistake)
+    def _fail(self, error: Exception) -> None:
+        self._error = one_line(error)
+        self._out_of_memory = self._work.device != "cpu" and memory_is_full(error)
 
     def _go_on(self, known: int) -> None:
-        """Take up the trial's state if one was kept.
+        """Load the trial's checkpoint if there is one; `known`: epochs that were reported.
 
-        Its report may be unheard, when the driver was killed in between: then it is told again.
+        If the driver was killed before the checkpoint's epoch reached it, that is reported again.
         """
-        found = load_checkpoint(Path(self._work.states), self._trial_id)
+        found = load_checkpoint(Path(self._work.checkpoints), self._trial_id)
         if found is None:
             return
         assert self._trial is not None
         self._trial.load_state_dict(found["trial"])
-        report = EpochReport(*found["report"])
+        report = Report(*found["report"])
         self._spent, self._epochs = report.seconds, report.epochs
-        self._unheard = report if report.epochs > known else None
+        self._unreported = report if report.epochs > known else None
 
     def _epoch(self, began: float) -> dict[str, Any]:
         assert self._trial is not None
@@ -161,7 +161,7 @@ class SearchTrainable(Trainable):
         epochs, done = self._trial.epochs, self._trial.done
         check_objectives(metrics, self._work.objectives, epochs)
         spent = self._spent + time.monotonic() - began
-        report = EpochReport(epochs, spent, metrics)
+        report = Report(epochs, spent, metrics)
         if done:
             if not metrics.get("leak"):
                 folder = Path(self._work.models) / str(self._trial_id)
@@ -170,13 +170,13 @@ class SearchTrainable(Trainable):
             self._free()
         elif epochs in self._work.pauses or self._due():
             state = {"trial": self._trial.state_dict(), "report": tuple(report)}
-            save_checkpoint(Path(self._work.states), self._trial_id, state)
-            self._kept_at = time.monotonic()
+            save_checkpoint(Path(self._work.checkpoints), self._trial_id, state)
+            self._checkpoint_at = time.monotonic()
         self._spent, self._epochs = spent, epochs
         return report.packed(done)
 
     def _due(self) -> bool:
-        return time.monotonic() - self._kept_at >= self._work.keep_seconds
+        return time.monotonic() - self._checkpoint_at >= self._work.checkpoint_seconds
 
     def _free(self) -> None:
         """Drop the trial, and on a GPU give its memory to the trials beside it."""
@@ -201,7 +201,7 @@ def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> Runnable
     from recsae.trial import SAETrial
 
     torch.set_num_threads(work.threads)
-    activations, evaluator = _bench(work.activations, work.shared_cache, work.device)
+    activations, evaluator = _evaluation_data(work.activations, work.shared_cache, work.device)
     return SAETrial(
         model_name,
         variant(model_name).Settings.of(settings),
@@ -220,7 +220,9 @@ def finalist_trial(model_name: str, settings: dict[str, Any], work: Work) -> Run
 
 
 @lru_cache(maxsize=1)
-def _bench(folder: str, shared: str | None, device: str) -> "tuple[Activations, Evaluator]":
+def _evaluation_data(
+    folder: str, shared: str | None, device: str
+) -> "tuple[Activations, Evaluator]":
     """Open the activations and prepare their evaluation, once a process."""
     from recsae.activations.store import Activations
     from recsae.trial import Evaluator

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ray import tune
 
@@ -22,14 +22,19 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Strategy
 from recsae.search.journal.journal import Journal
 from recsae.search.ray import cluster
-from recsae.search.ray.adapters import GPUS, LegSearcher, Reporting, Watch, number
-from recsae.search.ray.checkpoints import FOLDER as STATES
-from recsae.search.ray.checkpoints import delete_checkpoint
-from recsae.search.ray.gpu_memory import measured_need
+from recsae.search.ray.adapters import (
+    GPUS,
+    DirectorCallback,
+    DirectorSearcher,
+    DirectorStopper,
+    number,
+)
+from recsae.search.ray.allocation import allocate
+from recsae.search.ray.checkpoints import checkpoint_folder, delete_checkpoint
+from recsae.search.ray.gpu_memory import measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
 from recsae.search.ray.node_versions import own_versions
-from recsae.search.ray.resources import Share
-from recsae.search.ray.shares import share_of
+from recsae.search.ray.resources import Allocation
 from recsae.search.ray.trainable import WORK, SearchTrainable, Work
 from recsae.search.ray.wait_notice import WaitNotice
 from recsae.search.record.best_models import WAITING, BestModels
@@ -40,11 +45,11 @@ from recsae.search.stopping.noise import StopAtNoise
 from recsae.search.strategies import pauses_for, rungs_for, strategy_for
 from recsae.space.space import SearchSpace
 
-TUNE = ".tune"
+TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
-LOST_AT_MOST = 3
+LOST_AT_MOST: Final = 3
 """A trial whose process or node dies starts again so many times."""
-UNLIMITED = 1_000_000
+UNLIMITED: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ class SearchOutcome:
     interrupted: bool
     over: str | None
     """Which budget beside the number of trials ended it."""
-    share: Share
-    failing: str | None = None
+    allocation: Allocation
+    failure: str | None = None
     """The error that its first trials had in common, if that ended it."""
     gpus: str = ""
     """Types of the cluster's GPUs, as far as Ray knows them, if trials ran on them."""
@@ -63,7 +68,7 @@ class SearchOutcome:
     @property
     def machine(self) -> dict[str, Any]:
         """What trials ran on."""
-        found = {"device": self.share.device, "threads": self.share.threads}
+        found = {"device": self.allocation.device, "threads": self.allocation.threads}
         return found | ({"type": self.gpus} if self.gpus else {})
 
 
@@ -80,20 +85,20 @@ class Plan:
     address: str | None = None
     trial_factory: str | None = None
     shared_cache: Path | None = None
-    keeper: BestModels | None = None
+    best_models: BestModels | None = None
     """What keeps models, by default those of the best trials."""
-    what: str = "search"
+    title: str = "search"
     """What the progress is called."""
     may_give_up: bool = False
     """Whether it ends when its first trials all fail with the same error."""
 
     def work(self, run_path: Path) -> Work:
-        """Return what all trials share."""
+        """Return what all trials have in common."""
         work = Work(
             activations=str(self.activations.resolve()),
             models=str(run_path / WAITING),
             objectives=dict(self.space.objectives),
-            states=str(run_path / STATES),
+            checkpoints=str(checkpoint_folder(run_path)),
             rungs=rungs_for(self.space),
             pauses=pauses_for(self.space),
             order_seed=self.space.search.seed,
@@ -123,13 +128,11 @@ def run_search(
     min_trials: so many have ended before the space's `max_hours` is over. about: what the journal
     notes of this driver.
     """
-    budget = Budget.of(space.search, min_trials=min_trials)
-    strategy = strategy_for(space, warm)
     plan = Plan(
         space,
         activations,
-        strategy,
-        budget,
+        strategy_for(space, warm),
+        Budget.of(space.search, min_trials=min_trials),
         workers,
         address,
         trial_factory,
@@ -141,83 +144,133 @@ def run_search(
 
 def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome:
     """Run a plan's trials in a folder, from its journal on if there is one."""
-    halt = Interrupt()
+    interrupt = Interrupt()
     with closing(Journal.open(run_path)) as journal:
         past = list(journal.past())
         for note in journal.notes:
             say(note)
         journal.append({"kind": events.BEGUN, "at": time.time(), **about})
-        with halt.on_ctrl_c(), cluster.cluster(plan.address):
+        with interrupt.on_ctrl_c(), cluster.cluster(plan.address):
             work = plan.work(run_path)
             try:
-                share = _share(plan, work, halt)
+                allocation = _allocation(plan, work, interrupt)
             except InterruptError:
-                return SearchOutcome(True, None, Share(plan.space.resources.cpus, 0.0))
-            work = replace(work, device=share.device, threads=share.threads)
-            gpus = cluster.gpu_types() if share.gpus else ""
-            director = _search(plan, run_path, work, share, halt, journal, past)
-    over = director.budget.over(director.history)
-    full = len(director.history) >= plan.budget.trials
-    if not (over or full or halt.asked) and isinstance(plan.strategy, StopAtNoise):
-        over = plan.strategy.over(director.history)
-    failing = None if halt.asked else director.failing
-    if failing is not None:
+                return SearchOutcome(True, None, Allocation(plan.space.resources.cpus, 0.0))
+            work = replace(work, device=allocation.device, threads=allocation.threads)
+            gpus = cluster.gpu_types() if allocation.gpus else ""
+            search = _Search(plan, run_path, work, allocation, interrupt)
+            director = search.run(journal, past)
+    over, failure = _why_over(plan, director, interrupt), None
+    if not interrupt.requested and (failure := director.failure) is not None:
         over = f"the first {EQUAL_FAILURES} trials failed alike"
         say(
-            f"{over}: {failing}; nothing else has come of it, so the search ends here; "
+            f"{over}: {failure}; nothing else has come of it, so the search ends here; "
             f"mend it, and --resume {run_path.name} goes on"
         )
-    return SearchOutcome(halt.asked, over, share, failing, gpus)
+    return SearchOutcome(interrupt.requested, over, allocation, failure, gpus)
 
 
-def _share(plan: Plan, work: Work, halt: Interrupt) -> Share:
-    return share_of(
+def _allocation(plan: Plan, work: Work, interrupt: Interrupt) -> Allocation:
+    return allocate(
         plan.space.resources,
         plan.space.search.trials,
         plan.workers,
-        partial(measured_need, plan.space, work, halt),
+        partial(measured_requirement, plan.space, work, interrupt),
         own=plan.address is None,
     )
 
 
-def _search(
-    plan: Plan,
-    run_path: Path,
-    work: Work,
-    share: Share,
-    halt: Interrupt,
-    journal: Journal,
-    past: Sequence[Event],
-) -> Director:
-    board = TensorBoard(run_path / Files.TENSORBOARD)
-    board.experiment(plan.space, [DEV + name for name in plan.space.objectives])
-    keeper = plan.keeper or BestModels(run_path, plan.space.objectives, plan.space.constraints)
-    record = RunRecord(run_path, keeper, board)
-    budget = replace(plan.budget, devices=share.devices, seconds_before=hours_before(past) * 3600)
-    director = Director(
-        plan.strategy,
-        History(plan.space.objectives),
-        budget,
-        journal=journal,
-        listeners=[record.happened, partial(_sweep, Path(work.states))],
-        may_give_up=plan.may_give_up,
+def _why_over(plan: Plan, director: Director, interrupt: Interrupt) -> str | None:
+    """Return which budget beside the number of trials is spent, or that noise is all there is."""
+    over = director.budget.over(director.history)
+    full = len(director.history) >= plan.budget.trials
+    if over or full or interrupt.requested or not isinstance(plan.strategy, StopAtNoise):
+        return over
+    return plan.strategy.over(director.history)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A plan whose trials have their resources."""
+
+    plan: Plan
+    run_path: Path
+    work: Work
+    allocation: Allocation
+    interrupt: Interrupt
+
+    def run(self, journal: Journal, past: Sequence[Event]) -> Director:
+        """Run the trials to the end of the search, or to a Ctrl-C; return their director."""
+        plan, record = self.plan, self._record()
+        director = self._director(record, journal, past)
+        with record.replaying():
+            director.replay(past)
+        if not plan.strategy.exact:
+            say(f"{plan.space.search.sampler} goes on otherwise than it would have without a stop")
+        left = States.PAUSED
+        try:
+            with meter(plan.title, plan.space.search.trials) as progress, cluster.silence():
+                self._tuner(director, record, progress).fit()
+            if director.finished:
+                left = States.PRUNED
+                shutil.rmtree(self.work.checkpoints, ignore_errors=True)
+        finally:
+            record.close(left)
+            for leftover in (TUNE, WAITING):
+                shutil.rmtree(self.run_path / leftover, ignore_errors=True)
+        return director
+
+    def _record(self) -> RunRecord:
+        space = self.plan.space
+        board = TensorBoard(self.run_path / Files.TENSORBOARD)
+        board.experiment(space, [DEV + name for name in space.objectives])
+        best = self.plan.best_models
+        best = best or BestModels(self.run_path, space.objectives, space.constraints)
+        return RunRecord(self.run_path, best, board)
+
+    def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
+        before = hours_before(past) * 3600
+        return Director(
+            self.plan.strategy,
+            History(self.plan.space.objectives),
+            replace(self.plan.budget, devices=self.allocation.devices, seconds_before=before),
+            journal=journal,
+            listeners=[record.on_event, partial(_delete_checkpoint, Path(self.work.checkpoints))],
+            may_give_up=self.plan.may_give_up,
+        )
+
+    def _tuner(
+        self, director: Director, record: RunRecord, progress: Callable[[int, str], None]
+    ) -> tune.Tuner:
+        workers, allocation = self.plan.workers, self.allocation
+        capacity = (lambda: workers) if workers is not None else cluster.ClusterCapacity(allocation)
+        config = {WORK: vars(self.work)}
+        searcher = DirectorSearcher(director, capacity, config, allocation.gpus)
+        notice = WaitNotice(allocation.words)
+        return tune.Tuner(
+            tune.with_resources(SearchTrainable, partial(_resources, allocation.cpus)),
+            tune_config=_tune_config(searcher),
+            run_config=tune.RunConfig(
+                name="trials",
+                storage_path=str(self.run_path / TUNE),
+                callbacks=[DirectorCallback(director, record, progress, notice)],
+                stop=DirectorStopper(director, searcher, self.interrupt),
+                verbose=0,
+                failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),
+                checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
+            ),
+        )
+
+
+def _tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
+    return tune.TuneConfig(
+        search_alg=searcher,
+        num_samples=-1,  # until the searcher says that it has finished
+        max_concurrent_trials=UNLIMITED,  # else Ray lets one wait; the searcher counts
+        reuse_actors=True,
+        trial_name_creator=_trial_name,
+        trial_dirname_creator=_trial_name,
     )
-    with record.replaying():
-        director.replay(past)
-    if not plan.strategy.exact:
-        say(f"{plan.space.search.sampler} goes on otherwise than it would have without a stop")
-    left = States.PAUSED
-    try:
-        with meter(plan.what, plan.space.search.trials) as tick, cluster.silence():
-            _tuner(plan, run_path, work, share, director, record, tick, halt).fit()
-        if director.finished:
-            left = States.PRUNED
-            shutil.rmtree(work.states, ignore_errors=True)
-    finally:
-        record.close(left)
-        for leftover in (TUNE, WAITING):
-            shutil.rmtree(run_path / leftover, ignore_errors=True)
-    return director
 
 
 def hours_before(past: Iterable[Event]) -> float:
@@ -231,49 +284,14 @@ def hours_before(past: Iterable[Event]) -> float:
     return (seconds + (0.0 if began is None else last - began)) / 3600
 
 
-def _sweep(states: Path, event: Event, trial: Trial) -> None:
-    """Delete the state of a trial that has ended."""
+def _delete_checkpoint(folder: Path, event: Event, trial: Trial) -> None:
+    """Delete the checkpoint of a trial that has ended."""
     if trial.ended:
-        delete_checkpoint(states, trial.trial_id)
+        delete_checkpoint(folder, trial.trial_id)
 
 
-def _tuner(
-    plan: Plan,
-    run_path: Path,
-    work: Work,
-    share: Share,
-    director: Director,
-    record: RunRecord,
-    tick: Callable[[int, str], None],
-    halt: Interrupt,
-) -> tune.Tuner:
-    workers = plan.workers
-    slots = (lambda: workers) if workers is not None else cluster.Offer(share)
-    searcher = LegSearcher(director, slots, {WORK: vars(work)}, share.gpus)
-    return tune.Tuner(
-        tune.with_resources(SearchTrainable, partial(_bundle, share.cpus)),
-        tune_config=tune.TuneConfig(
-            search_alg=searcher,
-            num_samples=-1,  # until the searcher says that it has finished
-            max_concurrent_trials=UNLIMITED,  # else Ray lets one wait; the searcher counts
-            reuse_actors=True,
-            trial_name_creator=_trial_name,
-            trial_dirname_creator=_trial_name,
-        ),
-        run_config=tune.RunConfig(
-            name="trials",
-            storage_path=str(run_path / TUNE),
-            callbacks=[Watch(director, record, tick, WaitNotice(share.words))],
-            stop=Reporting(director, searcher, halt),
-            verbose=0,
-            failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),
-            checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
-        ),
-    )
-
-
-def _bundle(cpus: float, config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
-    """Return what a leg holds."""
+def _resources(cpus: float, config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
+    """Return what a Tune trial holds."""
     gpus = {"GPU": config[GPUS]} if config.get(GPUS) else {}
     return tune.PlacementGroupFactory([{"CPU": cpus, **gpus}])
 

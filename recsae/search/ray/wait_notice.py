@@ -1,4 +1,4 @@
-"""Tells a user who looks at nothing that trials wait: others hold what one asks for."""
+"""Says that no trial runs because others hold the resources that one asks for."""
 
 import time
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from typing import Final
 
 from recsae.progress import say
 
-TELL_SECONDS: Final = 30.0
+NOTICE_SECONDS: Final = 30.0
 """A process needs seconds to start; who waits longer than this waits for something else."""
-TELL_AGAIN_SECONDS: Final = 300.0
+REPEAT_SECONDS: Final = 300.0
 
 
 class WaitNotice:
@@ -19,7 +19,7 @@ class WaitNotice:
         self._wanted, self._clock = wanted, clock
         self._running: set[str] = set()
         self._since = clock()
-        self._tell_at = self._since + TELL_SECONDS
+        self._say_at = self._since + NOTICE_SECONDS
 
     def started(self, trial_id: str) -> None:
         """Note that a trial runs."""
@@ -29,14 +29,14 @@ class WaitNotice:
         """Note that a trial runs no longer."""
         self._running.discard(trial_id)
         self._since = self._clock()
-        self._tell_at = self._since + TELL_SECONDS
+        self._say_at = self._since + NOTICE_SECONDS
 
-    def tell(self) -> None:
+    def say_if_due(self) -> None:
         """Say it if nothing has run for long."""
         now = self._clock()
-        if self._running or now < self._tell_at:
+        if self._running or now < self._say_at:
             return
-        self._tell_at = now + TELL_AGAIN_SECONDS
+        self._say_at = now + REPEAT_SECONDS
         say(
             f"no trial has run for {now - self._since:.0f} s: the search waits for {self._wanted} "
             "to be free on some node (Ctrl-C stops, and loses nothing)"

@@ -1,4 +1,4 @@
-"""The models of a run: only those of its best trials stay, from the moment they are best."""
+"""The models of a run: only those of its best trials stay, from the moment that they are best."""
 
 import shutil
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ _NO_CONSTRAINTS: Final[Mapping[str, str]] = {}
 
 
 class BestModels:
-    """Trial of each finished trial; keeps `best/` to the best, or not dominated, ones."""
+    """Keeps `best/` to the models of the best, or not dominated, finished trials."""
 
     def __init__(
         self,
@@ -31,11 +31,11 @@ class BestModels:
         self._front: dict[int, dict[str, Any]] = {}
         self._finished: list[dict[str, Any]] = []
 
-    def finished(self, row: Mapping[str, Any]) -> None:
-        """Take in the row of a finished trial; its model waits until `judge`."""
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take in the row of a finished trial; its model waits until `select`."""
         self._finished.append({name: row.get(name) for name in self._columns})
 
-    def judge(self) -> None:
+    def select(self) -> None:
         """Keep the models of those that are best now, delete those of the others.
 
         Call it before the rows that say which is best are written.
@@ -48,7 +48,7 @@ class BestModels:
         for row in self._finished:
             trial_id = int(row[Columns.TRIAL_ID])
             if trial_id in self._front:
-                self._take(trial_id)
+                self._keep(trial_id)
             else:
                 shutil.rmtree(self._waiting / str(trial_id), ignore_errors=True)
         self._finished = []
@@ -60,11 +60,11 @@ class BestModels:
         after a trial saved one, yet before its report: that trial's last epoch comes again.
         """
         for row in rows:
-            self.finished(row)
-        self.judge()
+            self.add(row)
+        self.select()
         shutil.rmtree(self._waiting, ignore_errors=True)
 
-    def tidy(self) -> None:
+    def delete_others(self) -> None:
         """Delete the models that are best no more; call it once the rows that say so are written.
 
         Until then a reader, or a kill, finds the model of whichever trial the file calls best.
@@ -83,13 +83,13 @@ class BestModels:
             for name in self._objectives
         )
 
-    def _take(self, trial_id: int) -> None:
+    def _keep(self, trial_id: int) -> None:
         make_folder(self._best)
-        kept = self._best / str(trial_id)
+        target = self._best / str(trial_id)
         try:
-            (self._waiting / str(trial_id)).replace(kept)
+            (self._waiting / str(trial_id)).replace(target)
             sync(self._best)
         except FileNotFoundError:
-            if not kept.exists():  # else an earlier driver has moved it
+            if not target.exists():  # else an earlier driver has moved it
                 at = self._best
                 say(f"the model of trial {trial_id} did not arrive: do all nodes share {at}?")

@@ -39,9 +39,18 @@ class RunRecord:
     """All that is known of a run's trials; its files are written whole, now and then."""
 
     def __init__(
-        self, run_path: Path, keeper: BestModels, board: TensorBoard, clock: Clock = time.monotonic
+        self,
+        run_path: Path,
+        best_models: BestModels,
+        board: TensorBoard,
+        clock: Clock = time.monotonic,
     ) -> None:
-        self._path, self._keeper, self._board, self._clock = run_path, keeper, board, clock
+        self._path, self._best_models, self._board, self._clock = (
+            run_path,
+            best_models,
+            board,
+            clock,
+        )
         self._known: dict[int, _Known] = {}
         self._replays = self._changed = False
         self._next_flush = clock()
@@ -50,7 +59,7 @@ class RunRecord:
 
     def note(self) -> str:
         """Return the best so far in a few words."""
-        return self._keeper.note()
+        return self._best_models.note()
 
     @contextmanager
     def replaying(self) -> Iterator[None]:
@@ -59,12 +68,12 @@ class RunRecord:
         yield
         self._replays = False
         complete = [k for k in self._known.values() if k.trial.state == States.COMPLETE]
-        self._keeper.restore(_row(known) for known in complete)
+        self._best_models.restore(_row(known) for known in complete)
 
-    def happened(self, event: Event, trial: Trial) -> None:
-        """Take in an event of a trial, which the director has let happen."""
+    def on_event(self, event: Event, trial: Trial) -> None:
+        """Take in an event of a trial, which is in the history by now."""
         number = trial.trial_id
-        if event["kind"] == events.ASKED:
+        if event["kind"] == events.STARTED:
             self._known[number] = _Known(trial, event["at"], event["at"])
         known = self._known[number]
         known.changed, self._changed = event["at"], True
@@ -75,16 +84,17 @@ class RunRecord:
             self._show(event, known)
 
     def _show(self, event: Event, known: _Known) -> None:
-        """Tell TensorBoard and the keeper."""
+        """Show an event to TensorBoard, and a model that is complete to the best ones."""
         trial, board = known.trial, self._board
-        if event["kind"] == events.ASKED:
+        if event["kind"] == events.STARTED:
             board.start(trial.trial_id, {Columns.MODEL_NAME: trial.model_name, **trial.settings})
         elif event["kind"] == events.REPORTED:
-            board.report(trial.trial_id, event["epochs"], metric_columns(event["metrics"]))
+            report = trial.reports[-1]
+            board.report(trial.trial_id, report.epochs, metric_columns(report.metrics))
         if trial.ended:
             board.end(trial.trial_id, trial.state)
         if trial.state == States.COMPLETE:
-            self._keeper.finished(_row(known))
+            self._best_models.add(_row(known))
 
     def close(self, left: States) -> None:
         """Write everything; what has not ended is shown in the state `left`."""
@@ -102,10 +112,10 @@ class RunRecord:
     def flush(self, left: States | None = None) -> None:
         """Write both files."""
         began = self._clock()
-        self._keeper.judge()
+        self._best_models.select()
         write_trials(self._path, [_row(known, left) for known in self._known.values()])
         write_curves(self._path, [row for k in self._known.values() for row in _curve(k.trial)])
-        self._keeper.tidy()
+        self._best_models.delete_others()
         ended = self._clock()
         self._next_flush = ended + max(FLUSH_SECONDS, FLUSH_SHARE * (ended - began))
         self._changed = False

@@ -14,7 +14,7 @@ class Use(IntEnum):
     CORE = 1
     PRIOR = 2
     POINT = 3
-    NET = 4
+    SOBOL = 4
 
 
 def generator(seed: int, trial_id: int, use: Use) -> np.random.Generator:

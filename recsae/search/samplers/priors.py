@@ -20,7 +20,7 @@ from recsae.space.unit import from_unit, to_unit
 
 
 @dataclass(frozen=True)
-class Belief:
+class Confidence:
     """What one word of `sure` means."""
 
     share: float
@@ -31,10 +31,10 @@ class Belief:
     """Chance of the choice itself; the others share the rest."""
 
 
-BELIEFS: Final = {
-    "low": Belief(share=0.3, width=0.25, choice=0.5),
-    "medium": Belief(share=0.5, width=0.12, choice=0.75),
-    "high": Belief(share=0.7, width=0.05, choice=0.9),
+CONFIDENCE: Final = {
+    "low": Confidence(share=0.3, width=0.25, choice=0.5),
+    "medium": Confidence(share=0.5, width=0.12, choice=0.75),
+    "high": Confidence(share=0.7, width=0.05, choice=0.9),
 }
 HALF_AFTER: Final = 10
 """Trials after which the share has halved."""
@@ -42,7 +42,7 @@ HALF_AFTER: Final = 10
 
 def share(sure: str, trial_id: int) -> float:
     """Return how likely the value of a trial comes from the prior."""
-    return BELIEFS[sure].share * HALF_AFTER / (HALF_AFTER + trial_id)
+    return CONFIDENCE[sure].share * HALF_AFTER / (HALF_AFTER + trial_id)
 
 
 class Priors:
@@ -81,9 +81,9 @@ def _place(parameter: Parameter, random: np.random.Generator) -> float:
     if parameter.prior is None:
         return chance
     centre = to_unit(parameter, parameter.prior.around)
-    belief = BELIEFS[parameter.prior.sure]
+    confidence = CONFIDENCE[parameter.prior.sure]
     if parameter.kind == "choice":
-        return centre if random.random() < belief.choice else chance
-    below, above = ndtr((0 - centre) / belief.width), ndtr((1 - centre) / belief.width)
-    unit = float(centre + belief.width * ndtri(below + chance * (above - below)))
+        return centre if random.random() < confidence.choice else chance
+    below, above = ndtr((0 - centre) / confidence.width), ndtr((1 - centre) / confidence.width)
+    unit = float(centre + confidence.width * ndtri(below + chance * (above - below)))
     return min(max(unit, 0.0), 1.0)

@@ -23,11 +23,10 @@ from recsae.results import (
 from recsae.sae.registry import variant
 from recsae.settings import fields
 from recsae.space import parameters
-from recsae.space.parameters import MODEL, Parameter, rate_factor
+from recsae.space.parameters import MODEL, SEED, Parameter, rate_factor
 from recsae.space.space import SearchSpace
 
 _TAKEN: Final = (States.COMPLETE, States.PRUNED, States.PAUSED)
-_MAY_DIFFER: Final = ("sae_seed",)
 
 
 class WarmTrial(NamedTuple):
@@ -114,7 +113,7 @@ def _read(
             continue
         value = _value(parameter, model, row, width)
         if parameter.kind == "fixed":
-            if value != parameter.value and parameter.name not in _MAY_DIFFER:
+            if value != parameter.value and parameter.name != SEED:
                 odd.append(f"{parameter.name} {value}, which is {parameter.value} here")
             params[parameter.name] = parameter.value
         else:

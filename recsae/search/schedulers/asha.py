@@ -10,39 +10,48 @@ A trial that leaks is stopped at a rung, the first one too: it can never be the 
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import Self
 
 from recsae.results import States
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.strategy import Decision, ResumeTrial
-from recsae.search.schedulers.rung_table import spoiled, standing, table
+from recsae.search.engine.strategy import Decision
+from recsae.search.schedulers.base import Scheduler, geometric_rungs
+from recsae.search.schedulers.rung_table import invalid, ranked_values, rung_table
+from recsae.space.space import SearchSpace
 
 
-class Asha:
+class AshaScheduler(Scheduler):
     """Stops the weaker trials at each rung."""
+
+    name = "asha"
+    uses = ("grace_epochs", "reduction_factor")
+    halving = True
 
     def __init__(self, rungs: Sequence[int], factor: int, objectives: int) -> None:
         """`rungs`: epochs, ascending; of `factor` trials at a rung one goes on."""
-        self._rungs, self._factor = tuple(rungs), factor
-        self._tables = [table(objectives) for _ in self._rungs]
+        self.rungs, self._factor = tuple(rungs), factor
+        self._tables = [rung_table(objectives) for _ in self.rungs]
+
+    @classmethod
+    def of(cls, space: SearchSpace) -> Self:
+        """Return the scheduler of a space."""
+        factor = space.scheduler.reduction_factor
+        return cls(geometric_rungs(space), factor, len(space.objectives))
 
     def judge(self, history: History, trial: Trial) -> Decision:
         """Stop a trial at a rung unless it is among the best there."""
-        if trial.epochs not in self._rungs:
+        if trial.epochs not in self.rungs:
             return Decision.GO_ON
-        there = self._tables[self._rungs.index(trial.epochs)]
-        weak = spoiled(history, trial) or not there.survives(trial.trial_id, self._factor)
+        there = self._tables[self.rungs.index(trial.epochs)]
+        weak = invalid(history, trial) or not there.survives(trial.trial_id, self._factor)
         return Decision.STOP if weak else Decision.GO_ON
-
-    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
-        """Return None: nothing pauses."""
-        return None
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Take in a trial at the rung that it has come to; one that ends there counts too."""
-        rung = bisect_right(self._rungs, trial.epochs) - 1
+        rung = bisect_right(self.rungs, trial.epochs) - 1
         if rung < 0:
             return
         if trial.trial_id not in self._tables[rung]:
-            self._tables[rung].add(trial.trial_id, standing(history, trial))
-        elif trial.state == States.PRUNED and trial.epochs == self._rungs[rung]:
+            self._tables[rung].add(trial.trial_id, ranked_values(history, trial))
+        elif trial.state == States.PRUNED and trial.epochs == self.rungs[rung]:
             self._tables[rung].hold(trial.trial_id, True)

@@ -6,17 +6,26 @@ Against stopping: no trial goes on because it came early, and a trial that has w
 on when more have come; the price is a kept state for each paused one.
 """
 
-from collections.abc import Sequence
+from typing import Self
 
-from recsae.search.schedulers.promotion import Ladder, Promotion
+from recsae.search.schedulers.base import geometric_rungs
+from recsae.search.schedulers.promotion import Bracket, Promotion
+from recsae.space.space import SearchSpace
 
 
-class AshaPromote(Promotion):
-    """One ladder for all trials."""
+class AshaPromoteScheduler(Promotion):
+    """Pauses all trials at each rung and lets the best go on."""
 
-    def __init__(self, rungs: Sequence[int], factor: int, objectives: int) -> None:
-        """`rungs`: epochs, ascending; of `factor` trials at a rung one goes on."""
-        super().__init__([Ladder(rungs, factor, objectives)])
+    name = "asha_promote"
+    uses = ("grace_epochs", "reduction_factor")
+    pauses = True
+    halving = True
+
+    @classmethod
+    def of(cls, space: SearchSpace) -> Self:
+        """Return the scheduler of a space, with one bracket for all trials."""
+        factor = space.scheduler.reduction_factor
+        return cls([Bracket(geometric_rungs(space), factor, len(space.objectives))])
 
     def bracket(self, trial_id: int) -> int:
         """Return the only one."""

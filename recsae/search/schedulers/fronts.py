@@ -20,7 +20,7 @@ Places = NDArray[np.int64]
 
 
 class Fronts:
-    """A table for several objectives, see `table.Table`."""
+    """A table for several objectives, see `rung_table.RungTable`."""
 
     def __init__(self, objectives: int) -> None:
         # By place, the order in which trials came; with room for more.

@@ -7,29 +7,43 @@ train, has been given least, so that all brackets get the same budget, as in Hyp
 """
 
 from collections.abc import Sequence
+from typing import Self
 
-from recsae.search.schedulers.promotion import Ladder, Promotion
+from recsae.search.schedulers.base import geometric_rungs
+from recsae.search.schedulers.promotion import Bracket, Promotion
+from recsae.space.space import SearchSpace
 
 
-class Hyperband(Promotion):
-    """A ladder for each rung to begin with, and one without rungs."""
+class HyperbandScheduler(Promotion):
+    """Does as asha_promote in brackets that begin at later and later rungs."""
+
+    name = "hyperband"
+    uses = ("grace_epochs", "reduction_factor")
+    pauses = True
+    halving = True
 
     def __init__(self, rungs: Sequence[int], max_epochs: int, factor: int, objectives: int) -> None:
         """`rungs`: epochs, ascending, below `max_epochs`; of `factor` at a rung one goes on."""
         starts = [rungs[i:] for i in range(len(rungs) + 1)]
-        super().__init__([Ladder(start, factor, objectives) for start in starts])
+        super().__init__([Bracket(start, factor, objectives) for start in starts])
         self._costs = [expected_epochs(start, max_epochs, factor) for start in starts]
         self._given = [0] * len(starts)
-        self._brackets: list[int] = []  # by trial number
+        self._brackets_of: list[int] = []  # by trial number
+
+    @classmethod
+    def of(cls, space: SearchSpace) -> Self:
+        """Return the scheduler of a space."""
+        factor, objectives = space.scheduler.reduction_factor, len(space.objectives)
+        return cls(geometric_rungs(space), space.max_epochs, factor, objectives)
 
     def bracket(self, trial_id: int) -> int:
         """Return the bracket of a trial."""
-        while len(self._brackets) <= trial_id:
+        while len(self._brackets_of) <= trial_id:
             spent = [(n + 1) * cost for n, cost in zip(self._given, self._costs, strict=True)]
-            poorest = spent.index(min(spent))
-            self._given[poorest] += 1
-            self._brackets.append(poorest)
-        return self._brackets[trial_id]
+            least = spent.index(min(spent))
+            self._given[least] += 1
+            self._brackets_of.append(least)
+        return self._brackets_of[trial_id]
 
 
 def expected_epochs(rungs: Sequence[int], max_epochs: int, factor: int) -> float:

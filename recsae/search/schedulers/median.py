@@ -1,4 +1,4 @@
-"""The median rule (Golovin et al. 2017, Vizier): worse than most running averages.
+"""The median stopping rule (Golovin et al. 2017, Vizier): worse than most running averages.
 
 After each epoch from the grace on, a trial stops if its best value so far is worse than what more
 than half of the others had on average up to the same epoch; others are all that have come so far,
@@ -7,18 +7,21 @@ be in a later front.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.strategy import Decision, ResumeTrial
-from recsae.search.schedulers.rung_table import Table, spoiled, standing, table
+from recsae.search.engine.strategy import Decision
+from recsae.search.schedulers.base import Scheduler
+from recsae.search.schedulers.rung_table import RungTable, invalid, ranked_values, rung_table
+from recsae.space.space import SearchSpace
 
 LEAST = 3
 """With fewer others nothing is stopped."""
 
 
 @dataclass(slots=True)
-class Course:
-    """What the reports of a trial come to so far."""
+class RunningAverage:
+    """The average and the best of a trial's reports so far, in each objective."""
 
     total: tuple[float, ...]
     best: tuple[float, ...]
@@ -38,44 +41,50 @@ class Course:
         return tuple(min(total / self.reports, best) for total, best in pairs)
 
 
-class Median:
-    """Stops what is worse than the median of the others."""
+class MedianScheduler(Scheduler):
+    """Stops what is worse than most others were on average."""
 
-    def __init__(self, grace_epochs: int, objectives: int) -> None:
+    name = "median"
+    uses = ("grace_epochs",)
+
+    def __init__(self, grace_epochs: int, max_epochs: int, objectives: int) -> None:
         """Before `grace_epochs` nothing is stopped."""
+        self.rungs = tuple(range(grace_epochs, max_epochs))
         self._grace, self._objectives = grace_epochs, objectives
-        self._means: dict[int, Table] = {}  # by epochs
-        self._courses: dict[int, Course] = {}  # of trials that have not ended
+        self._means: dict[int, RungTable] = {}  # by epochs
+        self._averages: dict[int, RunningAverage] = {}  # of trials that have not ended
+
+    @classmethod
+    def of(cls, space: SearchSpace) -> Self:
+        """Return the scheduler of a space."""
+        return cls(space.scheduler.grace_epochs, space.max_epochs, len(space.objectives))
 
     def judge(self, history: History, trial: Trial) -> Decision:
         """Stop a trial if more than half of the others were better."""
         if trial.epochs < self._grace:
             return Decision.GO_ON
-        if spoiled(history, trial):
+        if invalid(history, trial):
             return Decision.STOP
         means = self._means[trial.epochs]
         others = len(means) - 1
-        ahead = means.ahead(self._courses[trial.trial_id].best)
+        ahead = means.ahead(self._averages[trial.trial_id].best)
         return Decision.STOP if others >= LEAST and 2 * ahead > others else Decision.GO_ON
-
-    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
-        """Return None: nothing pauses."""
-        return None
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Keep the averages."""
-        course = self._courses.get(trial.trial_id)
+        known = self._averages.get(trial.trial_id)
         if trial.ended:
-            self._courses.pop(trial.trial_id, None)
-        elif trial.epochs > (course.epochs if course else 0):
-            self._report(trial, standing(history, trial))
+            self._averages.pop(trial.trial_id, None)
+        elif trial.epochs > (known.epochs if known else 0):
+            self._report(trial, ranked_values(history, trial))
 
     def _report(self, trial: Trial, values: tuple[float, ...]) -> None:
-        course = self._courses.get(trial.trial_id)
-        if course is None:
-            course = self._courses[trial.trial_id] = Course(values, values, trial.epochs)
+        average = self._averages.get(trial.trial_id)
+        if average is None:
+            average = RunningAverage(values, values, trial.epochs)
+            self._averages[trial.trial_id] = average
         else:
-            course.take(values, trial.epochs)
+            average.take(values, trial.epochs)
         if trial.epochs >= self._grace:
-            means = self._means.setdefault(trial.epochs, table(self._objectives))
-            means.add(trial.trial_id, course.mean)
+            means = self._means.setdefault(trial.epochs, rung_table(self._objectives))
+            means.add(trial.trial_id, average.mean)

@@ -1,6 +1,6 @@
-"""What the rules by promotion share: ladders of rungs, on which paused trials wait to go on."""
+"""What schedulers by promotion share: brackets of rungs, at which trials pause."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -8,39 +8,40 @@ from typing import Final, NamedTuple
 from recsae.results import States
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision, ResumeTrial
-from recsae.search.schedulers.rung_table import spoiled, standing, table
+from recsae.search.schedulers.base import Scheduler
+from recsae.search.schedulers.rung_table import invalid, ranked_values, rung_table
 
 
-class Climber(NamedTuple):
+class Candidate(NamedTuple):
     """A paused trial that may go on."""
 
     epochs: int
-    """Of the rung where it waits."""
+    """Of the rung where it paused."""
     trial_id: int
 
 
-class Ladder:
-    """The rungs of one bracket, each with the trials that have come to it."""
+class Bracket:
+    """Rungs, each with those trials of the bracket that have come to it."""
 
     def __init__(self, rungs: Sequence[int], factor: int, objectives: int) -> None:
-        # The foot, below the first rung, is for trials that something else has paused there.
+        # A rung at 0 for trials that something else has paused below the first one.
         self.epochs: Final = (0, *rungs)
         self._factor = factor
-        self._tables = [table(objectives) for _ in self.epochs]
+        self._tables = [rung_table(objectives) for _ in self.epochs]
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event of a trial of this bracket."""
         rung = bisect_right(self.epochs, trial.epochs) - 1
         there, paused = self._tables[rung], trial.state == States.PAUSED
         if trial.trial_id not in there and (paused or rung > 0):
-            there.add(trial.trial_id, standing(history, trial))
+            there.add(trial.trial_id, ranked_values(history, trial))
         if trial.trial_id in there:
             there.hold(trial.trial_id, paused)
 
-    def climber(self, by_rule: bool, also: Trial | None = None) -> Climber | None:
-        """Return the best waiting trial of the highest rung that has one to let go on.
+    def candidate(self, by_rule: bool, also: Trial | None = None) -> Candidate | None:
+        """Return the best paused trial of the highest rung that has one to let go on.
 
-        `by_rule`: only one of the best 1/factor of a rung. `also`: a trial that is taken to wait.
+        `by_rule`: only one of the best 1/factor of a rung. `also`: a trial that is taken as paused.
         """
         for rung in reversed(range(len(self.epochs))):
             there = self._tables[rung]
@@ -49,11 +50,11 @@ class Ladder:
             here = also is not None and also.epochs == self.epochs[rung]
             found = there.first(quota, also.trial_id if also is not None and here else None)
             if found is not None:
-                return Climber(self.epochs[rung], found)
+                return Candidate(self.epochs[rung], found)
         return None
 
 
-class Promotion(ABC):
+class Promotion(Scheduler):
     """Pauses trials at rungs and lets the best of a rung go on, the highest rung first.
 
     A trial that would be the next to go on does so at once. When no new trial may start, the rule
@@ -63,43 +64,45 @@ class Promotion(ABC):
     later rung, keeps its place where it has been.
     """
 
-    def __init__(self, ladders: Sequence[Ladder]) -> None:
-        self._ladders = tuple(ladders)
+    def __init__(self, brackets: Sequence[Bracket]) -> None:
+        """The first bracket has the rungs of all."""
+        self._brackets = tuple(brackets)
+        self.rungs = self._brackets[0].epochs[1:]
         self._answered = False
 
     @abstractmethod
     def bracket(self, trial_id: int) -> int:
-        """Return the number of the ladder that a trial climbs."""
+        """Return the number of a trial's bracket."""
 
     def judge(self, history: History, trial: Trial) -> Decision:
         """Pause a trial at a rung, unless it is the next that would go on anyway."""
-        ladder = self._ladders[self.bracket(trial.trial_id)]
-        if trial.epochs not in ladder.epochs:
+        bracket = self._brackets[self.bracket(trial.trial_id)]
+        if trial.epochs not in bracket.epochs:
             return Decision.GO_ON
-        if spoiled(history, trial):
+        if invalid(history, trial):
             return Decision.STOP
-        found = self._climber(True, also=trial)
+        found = self._candidate(True, also=trial)
         goes_on = found is not None and found.trial_id == trial.trial_id
         return Decision.GO_ON if goes_on else Decision.PAUSE
 
     def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
         """Return the next to go on, see above."""
-        found = self._climber(True)
+        found = self._candidate(True)
         if found is None and not (may_ask or history.running or self._answered):
-            found = self._climber(False)
+            found = self._candidate(False)
         return None if found is None else ResumeTrial(found.trial_id)
 
     def on_event(self, history: History, trial: Trial) -> None:
-        """Keep the rungs."""
-        self._ladders[self.bracket(trial.trial_id)].on_event(history, trial)
-        if trial.state == States.COMPLETE and not spoiled(history, trial):
+        """Learn of an event."""
+        self._brackets[self.bracket(trial.trial_id)].on_event(history, trial)
+        if trial.state == States.COMPLETE and not invalid(history, trial):
             self._answered = True
 
-    def _climber(self, by_rule: bool, also: Trial | None = None) -> Climber | None:
-        """Return the next of all ladders, the highest rung first, then the first ladder."""
+    def _candidate(self, by_rule: bool, also: Trial | None = None) -> Candidate | None:
+        """Return the next of all brackets, the highest rung first, then the first bracket."""
         own = None if also is None else self.bracket(also.trial_id)
         found = [
-            ladder.climber(by_rule, also if number == own else None)
-            for number, ladder in enumerate(self._ladders)
+            bracket.candidate(by_rule, also if number == own else None)
+            for number, bracket in enumerate(self._brackets)
         ]
-        return max((f for f in found if f), key=lambda climber: climber.epochs, default=None)
+        return max((f for f in found if f), key=lambda candidate: candidate.epochs, default=None)

@@ -7,8 +7,8 @@ Key = tuple[float, int]
 """Less is better: the value with its sign turned, then the number of the trial."""
 
 
-class Line:
-    """A table for one objective, see `table.Table`."""
+class Ranking:
+    """A table for one objective, see `rung_table.RungTable`."""
 
     def __init__(self) -> None:
         self._keys: dict[int, Key] = {}

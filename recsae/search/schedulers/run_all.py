@@ -1,19 +1,18 @@
-"""No rule: every trial runs to its end."""
+"""No early stopping."""
 
 from recsae.search.engine.history import History, Trial
-from recsae.search.engine.strategy import Decision, ResumeTrial
+from recsae.search.engine.strategy import Decision
+from recsae.search.schedulers.base import Scheduler
 
 
-class RunAll:
-    """Lets every trial go on."""
+class RunAllScheduler(Scheduler):
+    """Lets every trial run to its end."""
+
+    name = "none"
 
     def judge(self, history: History, trial: Trial) -> Decision:
         """Let it go on."""
         return Decision.GO_ON
-
-    def resume(self, history: History, may_ask: bool) -> ResumeTrial | None:
-        """Return None: nothing ever pauses."""
-        return None
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Learn nothing."""

@@ -1,13 +1,13 @@
-"""Who stands where at a rung: what rules ask of the trials that have come there so far."""
+"""The ranking of the trials that have come to a rung so far."""
 
 from typing import Protocol
 
 from recsae.search.engine.history import WORST, History, Trial
 from recsae.search.schedulers.fronts import Fronts
-from recsae.search.schedulers.ranking import Line
+from recsae.search.schedulers.ranking import Ranking
 
 
-class Table(Protocol):
+class RungTable(Protocol):
     """The trials at a rung, best first. More is better in each of their values."""
 
     def __len__(self) -> int:
@@ -35,17 +35,17 @@ class Table(Protocol):
         """Return how many are better than a trial of these values would be."""
 
 
-def table(objectives: int) -> Table:
+def rung_table(objectives: int) -> RungTable:
     """Return an empty table for so many objectives."""
-    return Line() if objectives == 1 else Fronts(objectives)
+    return Ranking() if objectives == 1 else Fronts(objectives)
 
 
-def spoiled(history: History, trial: Trial) -> bool:
+def invalid(history: History, trial: Trial) -> bool:
     """Return True if the last report of a trial leaks, or lacks an objective."""
     return WORST in history.values(trial.reports[-1])
 
 
-def standing(history: History, trial: Trial) -> tuple[float, ...]:
+def ranked_values(history: History, trial: Trial) -> tuple[float, ...]:
     """Return the values of a trial's last report; all are WORST if one of them is."""
     values = history.values(trial.reports[-1])
     return (WORST,) * len(values) if WORST in values else values

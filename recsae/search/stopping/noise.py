@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import exp1
 
 from recsae.search.engine.history import WORST, History, Trial
-from recsae.search.engine.new_trials import SEED, trial_seed
+from recsae.search.engine.new_trials import trial_seed
 from recsae.search.engine.strategy import (
     Completes,
     Decision,
@@ -20,25 +20,26 @@ from recsae.search.engine.strategy import (
     Step,
     Strategy,
 )
-from recsae.search.stopping.repeats import Setting, Settings
+from recsae.search.stopping.repeats import RepeatedSetting, RepeatedSettings
+from recsae.space.parameters import SEED
 
-LEAST_COMPLETE: Final = 3
+MIN_COMPLETE: Final = 3
 """Trials that are complete before one is run again."""
 SHARE: Final = 0.25
 """Of all epochs, what runs of the same settings may take."""
-LEAST_FREEDOM: Final = 3
+MIN_FREEDOM: Final = 3
 """Degrees of freedom from which on the noise counts as measured."""
 ENOUGH_FREEDOM: Final = 8
 """With so many nothing is run again."""
 CHECK_EVERY: Final = 4
 """Trials that end between two looks at what may be gained."""
 WINDOW: Final = 64
-"""Settings that `tail_gain` looks back on."""
-LEAST_TAIL: Final = 8
+"""RepeatedSettings that `tail_gain` looks back on."""
+MIN_TAIL: Final = 8
 """About fewer it says nothing."""
 
 Gain = Callable[[History], float | None]
-"""What may still be gained in the first objective; None: it cannot be told yet."""
+"""What may still be gained in the first objective; None: it is not known yet."""
 
 
 @dataclass
@@ -53,7 +54,7 @@ class StopAtNoise:
     complete: Completes
     gain: Gain
     search_seed: int
-    _settings: Settings = field(default_factory=Settings, init=False)
+    _settings: RepeatedSettings = field(default_factory=RepeatedSettings, init=False)
     _ended_at_ask: int = field(default=0, init=False)
     """How many trials had ended when the last one was asked for."""
     _known: tuple[tuple[int, int, int], str | None] = field(default=((0, 0, 0), None), init=False)
@@ -67,14 +68,14 @@ class StopAtNoise:
     def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         """Ask the strategy; in place of a new trial a setting may be run again."""
         step = self.strategy.next(history, trial_id, may_ask and self.over(history) is None)
-        again = self._due(history) if isinstance(step, StartTrial) else None
-        return step if again is None else self._repeat(again, trial_id)
+        repeated = self._to_repeat(history) if isinstance(step, StartTrial) else None
+        return step if repeated is None else self._repeat(repeated, trial_id)
 
     def judge(self, history: History, trial: Trial) -> Decision:
         """Leave it to the strategy, but let a setting that runs again come to its end."""
         decision = self.strategy.judge(history, trial)
-        spoiled = history.values(trial.reports[-1])[0] <= WORST
-        if spoiled or not self._measures(history, trial):
+        leaks = history.values(trial.reports[-1])[0] <= WORST
+        if leaks or not self._is_needed_repeat(history, trial):
             return decision
         return Decision.GO_ON
 
@@ -98,35 +99,39 @@ class StopAtNoise:
 
     def _reason(self, history: History) -> str | None:
         noise = self._settings.noise()
-        if noise is None or noise.freedom < LEAST_FREEDOM:
+        if noise is None or noise.freedom < MIN_FREEDOM:
             return None
         gain = self.gain(history)
         if gain is None or gain >= noise.deviation:
             return None
-        told = f"expected gain {gain:.2g} < seed noise {noise.deviation:.2g}"
-        return f"{told} from {noise.runs} repeats"
+        below = f"expected gain {gain:.2g} < seed noise {noise.deviation:.2g}"
+        return f"{below} from {noise.runs} repeats"
 
-    def _measures(self, history: History, trial: Trial) -> bool:
+    def _is_needed_repeat(self, history: History, trial: Trial) -> bool:
         """Return True if a trial runs a setting again, of which there are not many enough yet."""
-        return len(history.objectives) == 1 and self._settings.repeats(trial) and self._wanted()
+        return (
+            len(history.objectives) == 1
+            and self._settings.is_repeat(trial)
+            and self._needs_repeats()
+        )
 
-    def _wanted(self) -> bool:
+    def _needs_repeats(self) -> bool:
         noise = self._settings.noise()
         return noise is None or noise.freedom < ENOUGH_FREEDOM
 
-    def _due(self, history: History) -> Setting | None:
+    def _to_repeat(self, history: History) -> RepeatedSetting | None:
         """Return a setting to run again now: the best one, or one near it that was so once."""
         settings = self._settings
-        if len(history.objectives) > 1 or settings.complete < LEAST_COMPLETE:
+        if len(history.objectives) > 1 or settings.complete < MIN_COMPLETE:
             return None
-        if sum(max(0, len(one.again) - 1) for one in settings) >= ENOUGH_FREEDOM:
+        if sum(max(0, len(one.repeats) - 1) for one in settings) >= ENOUGH_FREEDOM:
             return None
-        near = settings.best(LEAST_COMPLETE)
-        again = next((one for one in near if len(one.again) == 1), near[0])
-        spent = settings.epochs_again + again.epochs
-        return again if spent <= SHARE * (history.epochs + again.epochs) else None
+        near = settings.best(MIN_COMPLETE)
+        found = next((one for one in near if len(one.repeats) == 1), near[0])
+        spent = settings.repeat_epochs + found.epochs
+        return found if spent <= SHARE * (history.epochs + found.epochs) else None
 
-    def _repeat(self, setting: Setting, trial_id: int) -> StartTrial:
+    def _repeat(self, setting: RepeatedSetting, trial_id: int) -> StartTrial:
         fresh = self.complete(setting.drawn, trial_id)
         if SEED not in fresh.settings:
             return fresh
@@ -143,8 +148,8 @@ def tail_gain(history: History) -> float | None:
     form. Of 40 values it gives a quarter too little where the tail is exponential, and 1.7 times
     the gain where it is normal; one that ends makes it larger still, a sampler that learns smaller.
     """
-    means = [one.mean for one in Settings.of(history) if one.values]
-    if len(means) < LEAST_TAIL:
+    means = [one.mean for one in RepeatedSettings.of(history) if one.values]
+    if len(means) < MIN_TAIL:
         return None
     recent = np.sort(means[-WINDOW:])[::-1]
     count = len(recent) // 4

@@ -1,4 +1,4 @@
-"""The settings of a search, each once however often it was run, and what the seed makes of them."""
+"""The settings of a search, each once however often it was run, and the noise between seeds."""
 
 import json
 import math
@@ -21,7 +21,7 @@ class Noise(NamedTuple):
 
 
 @dataclass(slots=True)
-class Setting:
+class RepeatedSetting:
     """One setting and its trials, in order."""
 
     drawn: dict[str, Any]
@@ -30,7 +30,7 @@ class Setting:
     trials: list[int] = field(default_factory=list)
     values: dict[int, float] = field(default_factory=dict)
     """By trial, of those that are complete without a leak; more is better."""
-    lost: set[int] = field(default_factory=set)
+    without_value: set[int] = field(default_factory=set)
     """Trials that ended without a value."""
 
     @property
@@ -39,25 +39,25 @@ class Setting:
         return sum(self.values.values()) / len(self.values)
 
     @property
-    def again(self) -> list[int]:
+    def repeats(self) -> list[int]:
         """Its trials after the first, those left out that ended without a value."""
-        return [trial for trial in self.trials[1:] if trial not in self.lost]
+        return [trial for trial in self.trials[1:] if trial not in self.without_value]
 
     @property
-    def fresh(self) -> list[float]:
+    def repeat_values(self) -> list[float]:
         """Values of its trials after the first."""
         return [self.values[trial] for trial in self.trials[1:] if trial in self.values]
 
 
-class Settings:
+class RepeatedSettings:
     """All settings of a search, in the order in which they first came."""
 
     def __init__(self) -> None:
-        self._by_drawn: dict[str, Setting] = {}
-        self._of: dict[int, Setting] = {}
+        self._by_drawn: dict[str, RepeatedSetting] = {}
+        self._by_trial: dict[int, RepeatedSetting] = {}
         self.complete = 0
         """Trials that have a value."""
-        self.epochs_again = 0
+        self.repeat_epochs = 0
         """Epochs that runs after the first take, at their full budget."""
 
     @classmethod
@@ -68,35 +68,35 @@ class Settings:
             settings.on_event(history, trial)
         return settings
 
-    def __iter__(self) -> Iterator[Setting]:
+    def __iter__(self) -> Iterator[RepeatedSetting]:
         return iter(self._by_drawn.values())
 
     def __contains__(self, trial_id: int) -> bool:
-        return trial_id in self._of
+        return trial_id in self._by_trial
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event of a trial."""
         number = trial.trial_id
-        if number not in self._of:
+        if number not in self._by_trial:
             key = json.dumps(trial.drawn, sort_keys=True)
-            setting = self._by_drawn.setdefault(key, Setting(trial.drawn, trial.max_epochs))
-            self.epochs_again += trial.max_epochs if setting.trials else 0
+            setting = self._by_drawn.setdefault(key, RepeatedSetting(trial.drawn, trial.max_epochs))
+            self.repeat_epochs += trial.max_epochs if setting.trials else 0
             setting.trials.append(number)
-            self._of[number] = setting
+            self._by_trial[number] = setting
         if not trial.ended:
             return
         value = history.values(trial.reports[-1])[0] if trial.reports else WORST
         if trial.state == States.COMPLETE and value > WORST:
-            self._of[number].values[number] = value
+            self._by_trial[number].values[number] = value
             self.complete += 1
         else:
-            self._of[number].lost.add(number)
+            self._by_trial[number].without_value.add(number)
 
-    def repeats(self, trial: Trial) -> bool:
+    def is_repeat(self, trial: Trial) -> bool:
         """Return True if a trial runs a setting that had run before it."""
-        return self._of[trial.trial_id].trials[0] != trial.trial_id
+        return self._by_trial[trial.trial_id].trials[0] != trial.trial_id
 
-    def best(self, count: int) -> list[Setting]:
+    def best(self, count: int) -> list[RepeatedSetting]:
         """Return the settings with the best means, best first, older ones first among equals."""
         known = [one for one in self if one.values]
         return sorted(known, key=lambda one: -one.mean)[:count]
@@ -107,7 +107,7 @@ class Settings:
         The first run of a setting is no part of it: the setting was chosen for that value, its
         luck included, and an estimate with it would be too large.
         """
-        groups = [one.fresh for one in self if len(one.fresh) > 1]
+        groups = [one.repeat_values for one in self if len(one.repeat_values) > 1]
         freedom = sum(len(values) - 1 for values in groups)
         if not freedom:
             return None

@@ -11,12 +11,12 @@ from comparison.plan import CONTENDERS, PlanSettings
 from comparison.run import compare
 
 from recsae.errors import RecsaeError
-from recsae.reads import reads_of_test
 from recsae.results.folder import write_trials
 from recsae.search.engine.history import History
 from recsae.search.engine.new_trials import completed
-from recsae.search.samplers import sampler_for
+from recsae.search.strategies import sampler_for
 from recsae.space.space import SearchSpace
+from recsae.test_reads import reads_of_test
 
 DATA = "synthetic:users=300,items=60,concepts=4,length=10"
 BASE = {"emb_size": 16, "num_heads": 2, "num_layers": 1, "epochs": 1}

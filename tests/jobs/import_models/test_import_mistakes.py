@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from jobs.import_models.refusals import GOOD, HISTORY, ITEMS, WIDTH, Run, entries, refused
+from commands import Recsae
+from jobs.import_models.refusals import GOOD, HISTORY, ITEMS, WIDTH, entries, refused
 from rechorus_world import sae_state, state_dict, write_folder
 from safetensors.torch import save_file
 
@@ -79,7 +80,7 @@ STATES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("case", STATES)
-def test_a_file_of_something_else(case: str, run: Run, data: Path, tmp_path: Path) -> None:
+def test_a_file_of_something_else(case: str, run: Recsae, data: Path, tmp_path: Path) -> None:
     state, line = STATES[case]
     file = tmp_path / "model.pt"
     torch.save(state, file)
@@ -96,7 +97,7 @@ class Payload:
 @pytest.mark.parametrize("wrap", ["plain", "zip", "tensor beside it", "old"])
 def test_code_in_a_file_is_never_run(
     wrap: str,
-    run: Run,
+    run: Recsae,
     data: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -116,7 +117,7 @@ def test_code_in_a_file_is_never_run(
     assert (tmp_path / "ran").exists()
 
 
-def test_a_whole_model_in_place_of_its_weights(run: Run, data: Path, tmp_path: Path) -> None:
+def test_a_whole_model_in_place_of_its_weights(run: Recsae, data: Path, tmp_path: Path) -> None:
     torch.save(torch.nn.Linear(2, 2), tmp_path / "model.pt")
     refused(run, tmp_path / "model.pt", data, "found code or an object (torch.nn", tmp_path)
 
@@ -150,27 +151,28 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file(damage: str, run: Run, data: Path, tmp_path: Path) -> None:
+def test_a_damaged_file(damage: str, run: Recsae, data: Path, tmp_path: Path) -> None:
     make, line = DAMAGES[damage]
     make(tmp_path / "model.pt")
     refused(run, tmp_path / "model.pt", data, line, tmp_path)
 
 
 @pytest.mark.parametrize("part", ["", "sae_module"])
-def test_weights_too_large_to_score_with(part: str, run: Run, data: Path, tmp_path: Path) -> None:
+def test_weights_too_large_to_score_with(
+    part: str, run: Recsae, data: Path, tmp_path: Path
+) -> None:
     state = sae_state(WIDTH, 16) if part else state_dict(ITEMS + 1, WIDTH, 2, HISTORY)
     key = "sae_module.W_dec" if part else "i_embeddings.weight"
     torch.save(GOOD | state | {key: state[key] * 1e38}, tmp_path / "model.pt")
     words = ["--dataset", data, "--name", "mine", "--num_heads", 2, *(["--sae_k", 3] * bool(part))]
-    code, err = run("import", tmp_path / "model.pt", *words)
-    subject = f"recsae: {tmp_path / 'model.pt'}: {part}".removesuffix(": ")
-    assert code == 2 and err.count("\n") == 1 and err.startswith(subject), err
-    assert "expected weights that give finite scores" in err
+    told = run("import", tmp_path / "model.pt", *words).mistake
+    assert told.startswith(f"recsae: {tmp_path / 'model.pt'}: {part}".removesuffix(": ")), told
+    assert "expected weights that give finite scores" in told
     left = [file for file in entries(tmp_path) if not part or "/models/" in file]
     assert not left, left
 
 
-def test_data_whose_ids_are_not_rows(run: Run, data: Path, tmp_path: Path) -> None:
+def test_data_whose_ids_are_not_rows(run: Recsae, data: Path, tmp_path: Path) -> None:
     torch.save(GOOD, tmp_path / "model.pt")
     zero = write_folder(tmp_path / "zero", ITEMS, first=0)
     refused(run, tmp_path / "model.pt", zero, "expected 24 rows for zero (ids from 0", tmp_path)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from jobs.import_models.refusals import GOOD, ITEMS, WIDTH, Run, entries
+from commands import Recsae
+from jobs.import_models.refusals import GOOD, ITEMS, WIDTH, entries
 from rechorus_world import attention_state, sae_state, write_folder
 
 from recsae.jobs.import_models import Wanted, import_file
@@ -53,10 +54,9 @@ def test_what_no_flag_says_is_taken_from_the_name(
     taken: dict[str, int],
     data: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    own_cache: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "cache"))
     file, where = put(kind, name, tmp_path), {"dataset": str(data)}
     found = import_file(str(file), Wanted("mine"), where, device=None)
     assert found["from_name"] == taken and found["imported"]
@@ -96,28 +96,27 @@ OTHER_NAMES = {
 
 @pytest.mark.parametrize("case", OTHER_NAMES)
 def test_a_name_that_flags_or_tensors_contradict(
-    case: str, run: Run, data: Path, tmp_path: Path
+    case: str, run: Recsae, data: Path, tmp_path: Path
 ) -> None:
     kind, name, flags, line = OTHER_NAMES[case]
     file = put(kind, name, tmp_path)
-    code, err = run("import", file, "--dataset", data, "--name", "mine", *flags)
-    assert code == 2 and err.count("\n") == 1 and line in err, err
+    assert line in run("import", file, "--dataset", data, "--name", "mine", *flags).mistake
     assert not entries(tmp_path)
 
 
 def test_an_autoencoder_alone_is_held_against_its_base(
-    run: Run, data: Path, tmp_path: Path
+    run: Recsae, data: Path, tmp_path: Path
 ) -> None:
     base = put("base", "base", tmp_path)
     words = ["--name", "mine", "--dataset", data, "--num_heads", 4]
-    assert run("import", base, *words)[0] == 0
+    assert run("import", base, *words).code == 0
     before = entries(tmp_path)
     alone = ["--name", "theirs", "--base", "mine"]
-    code, err = run("import", put("alone", SAE, tmp_path), *alone)
-    assert code == 2 and "its name says num_heads=2, but the base" in err and "has 4" in err
-    assert err.count("\n") == 1 and entries(tmp_path) == before
-    code, err = run("import", put("alone", SAE.replace("heads=2", "heads=4"), tmp_path), *alone)
-    assert code == 0 and "sae_k=4, as its name says" in err
+    line = run("import", put("alone", SAE, tmp_path), *alone).mistake
+    assert "its name says num_heads=2, but the base" in line and "has 4" in line
+    assert entries(tmp_path) == before
+    done = run("import", put("alone", SAE.replace("heads=2", "heads=4"), tmp_path), *alone)
+    assert done.code == 0 and "sae_k=4, as its name says" in done.err
 
 
 def exact() -> dict[str, torch.Tensor]:
@@ -133,10 +132,9 @@ def test_an_import_that_means_nothing_says_so(
     sound: bool,
     data: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    own_cache: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "cache"))
     torch.save({**GOOD, **(exact() if sound else sae_state(WIDTH, 24))}, tmp_path / "model.pt")
     wanted = Wanted("mine", num_heads=2, sae_k=WIDTH if sound else 4)
     found = import_file(str(tmp_path / "model.pt"), wanted, {"dataset": str(data)}, device=None)
@@ -152,7 +150,9 @@ def test_an_import_that_means_nothing_says_so(
 
 
 @pytest.mark.parametrize("missing", [[1], [12], [ITEMS], [3, 4, 9], [*range(5, 15)]])
-def test_items_of_the_table_without_an_event(missing: list[int], run: Run, tmp_path: Path) -> None:
+def test_items_of_the_table_without_an_event(
+    missing: list[int], run: Recsae, tmp_path: Path
+) -> None:
     folder = write_folder(tmp_path / "data", ITEMS)
     gone = {str(item) for item in missing}
     for file in folder.iterdir():
@@ -160,8 +160,9 @@ def test_items_of_the_table_without_an_event(missing: list[int], run: Run, tmp_p
         kept = [line for line in lines if line.split("\t")[1] not in gone]
         file.write_text("\n".join([head, *kept]) + "\n")
     file = put("base", "model", tmp_path)
-    code, err = run("import", file, "--dataset", folder, "--name", "mine", "--num_heads", 2)
-    assert code == 2 and err.count("\n") == 1 and err.startswith(f"recsae: {file}: i_emb"), err
+    words = ["--dataset", folder, "--name", "mine", "--num_heads", 2]
+    err = run("import", file, *words).mistake
+    assert err.startswith(f"recsae: {file}: i_emb"), err
     assert not entries(tmp_path)
     if missing == [ITEMS]:
         assert "expected 24 rows for data (ids from 1 to 23), found 25" in err

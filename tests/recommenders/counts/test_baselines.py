@@ -16,10 +16,10 @@ from recsae.activations.settings import ActivationSettings
 from recsae.cache import Cache, cache_root
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.baselines import controls, score
-from recsae.reads import reads_of_test
 from recsae.recommenders.counts import BASELINES
 from recsae.recommenders.counts.models import SCORERS, Histories
 from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.test_reads import reads_of_test
 
 REAL = os.environ.get("RECSAE_DATA_DIR", "")
 

@@ -15,13 +15,13 @@ import torch
 from recsae import progress
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
-from recsae.reads import count_test_read, reads_of_test
 from recsae.recommenders.base import Base, fingerprint, pretrain
 from recsae.recommenders.sasrec import training
 from recsae.recommenders.sasrec.model import SASRec
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.recommenders.states import evaluate, seen_of
 from recsae.sequences import Sequences, Targets
+from recsae.test_reads import count_test_read, reads_of_test
 
 CPU = torch.device("cpu")
 

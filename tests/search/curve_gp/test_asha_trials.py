@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsae.results import States
-from recsae.search.curve_gp.asha_trials import EVERY, FACTOR, Outsiders
-from recsae.search.engine.history import History, Report, Trial
+from recsae.search.curve_gp.asha_trials import EVERY, FACTOR, AshaTrials
+from recsae.search.engine.history import History, Trial
+from recsae.search.engine.reports import Report
 from recsae.search.engine.strategy import Decision
 from recsae.space.space import SearchSpace, space_of
 
@@ -21,36 +22,36 @@ def nine_epochs(**sections: Any) -> SearchSpace:
 
 
 class Led:
-    """Outsiders and the history that they are told."""
+    """The rule of these trials, and the history that it is told."""
 
     def __init__(self, space: SearchSpace) -> None:
-        self.history, self.outsiders = History(space.objectives), Outsiders(space, FIRST)
+        self.history, self.asha_trials = History(space.objectives), AshaTrials(space, FIRST)
 
     def start(self) -> Trial:
         """Start the next trial."""
         trial = self.history.add(Trial(len(self.history), "SASRec_SAE", {}, {}, 9))
-        self.outsiders.on_event(self.history, trial)
+        self.asha_trials.on_event(self.history, trial)
         return trial
 
     def report(self, trial: Trial, value: float, **metrics: float) -> Decision:
         """Let a trial tell of its next epoch; return what becomes of it."""
         told = Report(trial.epochs + 1, 0.0, {"ndcg@10": value, "leak": 0.0, **metrics})
-        self.history.take(trial, told)
-        self.outsiders.on_event(self.history, trial)
-        return self.outsiders.judge(self.history, trial)
+        self.history.add_report(trial, told)
+        self.asha_trials.on_event(self.history, trial)
+        return self.asha_trials.judge(self.history, trial)
 
     def pause(self, trial: Trial) -> None:
         """Let a trial wait."""
-        self.history.turn(trial, States.PAUSED)
-        self.outsiders.on_event(self.history, trial)
+        self.history.set_state(trial, States.PAUSED)
+        self.asha_trials.on_event(self.history, trial)
 
 
 def test_the_first_trials_and_some_later_ones_are_led() -> None:
     led = Led(nine_epochs())
     trials = [led.start() for _ in range(4 * EVERY)]
-    found = [trial.trial_id for trial in trials if led.outsiders.leads(trial)]
+    found = [trial.trial_id for trial in trials if led.asha_trials.leads(trial)]
     assert found == [*range(FIRST), *(n for n in range(FIRST, 4 * EVERY) if n % EVERY == 0)]
-    assert [n for n in found if led.outsiders.due(n)] == found[FIRST:]
+    assert [n for n in found if led.asha_trials.due(n)] == found[FIRST:]
 
 
 @given(st.lists(st.floats(0.01, 0.2), min_size=2, max_size=FIRST, unique=True))
@@ -79,12 +80,12 @@ def test_one_that_waits_is_the_models_from_then_on() -> None:
     led = Led(nine_epochs())
     trial = led.start()
     led.report(trial, 0.1)
-    assert led.outsiders.leads(trial)
+    assert led.asha_trials.leads(trial)
     led.pause(trial)
-    assert not led.outsiders.leads(trial)
-    led.history.turn(trial, States.RUNNING)
-    led.outsiders.on_event(led.history, trial)
-    assert not led.outsiders.leads(trial)
+    assert not led.asha_trials.leads(trial)
+    led.history.set_state(trial, States.RUNNING)
+    led.asha_trials.on_event(led.history, trial)
+    assert not led.asha_trials.leads(trial)
 
 
 def test_one_that_breaks_a_limit_waits_at_a_rung() -> None:

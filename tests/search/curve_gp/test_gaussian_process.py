@@ -7,26 +7,26 @@ import pytest
 from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal
 
-from recsae.search.curve_gp.curves import Curve, Seen, parts_of, stops, stretch
-from recsae.search.curve_gp.expected_gain import gain
+from recsae.search.curve_gp.curves import Curve, Standardised, segment, segment_ends, segments_of
+from recsae.search.curve_gp.expected_improvement import expected_improvement
 from recsae.search.curve_gp.gaussian_process import (
     COMMON,
     JITTER,
-    Hyper,
+    Kernel,
     Observations,
     fit,
     likelihood,
 )
 from recsae.search.curve_gp.posterior import Posterior, Query
 
-HYPER = Hyper.of(np.append(np.log([0.4, 0.8, 0.9, 0.6, 0.1, 0.05]), 0.3))
+KERNEL = Kernel.of(np.append(np.log([0.4, 0.8, 0.9, 0.6, 0.1, 0.05]), 0.3))
 
 
 def observed(tasks: tuple[int, ...] = (0, 0, 0, 1, 1)) -> Observations:
     """Curves of a few trials, some of an earlier search."""
     random = np.random.default_rng(1)
     lengths = [1, 3, 2, 4, 1]
-    parts = [[stretch(a, b, 9) for a, b in ((0, 1), (1, 2), (2, 3), (3, 5))[:n]] for n in lengths]
+    parts = [[segment(a, b, 9) for a, b in ((0, 1), (1, 2), (2, 3), (3, 5))[:n]] for n in lengths]
     flat = [part for own in parts for part in own]
     return Observations(
         random.random((5, 2)),
@@ -36,14 +36,14 @@ def observed(tasks: tuple[int, ...] = (0, 0, 0, 1, 1)) -> Observations:
         np.array([part.age for part in flat]),
         np.array([part.span for part in flat]),
         random.standard_normal(len(flat)),
-        scatter=1.5,
-        free=6.0,
+        residual=1.5,
+        freedom=6.0,
     )
 
 
-def covariance(seen: Observations, hyper: Hyper) -> np.ndarray:
+def covariance(seen: Observations, kernel: Kernel) -> np.ndarray:
     """The same, value by value, as the docstring of the module says it."""
-    lengths, n = np.exp(hyper.lengths), len(seen.value)
+    lengths, n = np.exp(kernel.lengths), len(seen.value)
     found = np.zeros((n, n))
     for a in range(n):
         for b in range(n):
@@ -51,12 +51,12 @@ def covariance(seen: Observations, hyper: Hyper) -> np.ndarray:
             far = math.sqrt(5) * np.linalg.norm((seen.features[i] - seen.features[j]) / lengths)
             matern = (1 + far + far**2 / 3) * math.exp(-far)
             left = min(seen.walk[a], seen.walk[b])
-            related = 1.0 if seen.task[i] == seen.task[j] else 1 / (1 + math.exp(-hyper.tasks))
-            found[a, b] = related * matern * (math.exp(hyper.g) + math.exp(hyper.h) * left)
+            related = 1.0 if seen.task[i] == seen.task[j] else 1 / (1 + math.exp(-kernel.tasks))
+            found[a, b] = related * matern * (math.exp(kernel.g) + math.exp(kernel.h) * left)
             found[a, b] += COMMON * (1 + left) * (seen.task[i] == seen.task[j])
             apart = abs(seen.age[a] - seen.age[b])
-            found[a, b] += (i == j) * math.exp(hyper.luck - apart)
-            found[a, b] += (a == b) * (math.exp(hyper.noise) / seen.span[a] + JITTER)
+            found[a, b] += (i == j) * math.exp(kernel.trial_effect - apart)
+            found[a, b] += (a == b) * (math.exp(kernel.noise) / seen.span[a] + JITTER)
     return found
 
 
@@ -68,18 +68,20 @@ def squares(seen: Observations) -> np.ndarray:
 
 def test_the_likelihood_is_that_of_a_normal_distribution() -> None:
     seen = observed()
-    value, _ = likelihood(seen, HYPER, squares(seen))
+    value, _ = likelihood(seen, KERNEL, squares(seen))
     n = len(seen.value)
-    normal = multivariate_normal(np.zeros(n), covariance(seen, HYPER)).logpdf(seen.value)
-    roughness = -0.5 * (seen.free * HYPER.noise + seen.scatter * math.exp(-HYPER.noise))
+    normal = multivariate_normal(np.zeros(n), covariance(seen, KERNEL)).logpdf(seen.value)
+    roughness = -0.5 * (seen.freedom * KERNEL.noise + seen.residual * math.exp(-KERNEL.noise))
     assert value == pytest.approx(normal + 0.5 * n * math.log(2 * math.pi) + roughness)
 
 
 def test_the_gradient_is_that_of_finite_differences() -> None:
     seen = observed()
-    _, slope = likelihood(seen, HYPER, squares(seen))
+    _, slope = likelihood(seen, KERNEL, squares(seen))
     near = approx_fprime(
-        HYPER.flat(), lambda flat: likelihood(seen, Hyper.of(flat), squares(seen))[0], 1e-6
+        KERNEL.flat(),
+        lambda flat: likelihood(seen, Kernel.of(flat), squares(seen))[0],
+        1e-6,
     )
     np.testing.assert_allclose(slope, near, rtol=1e-4, atol=1e-4)
 
@@ -96,11 +98,11 @@ def test_estimates_are_those_of_the_conditional_distribution() -> None:
         np.append(seen.span, [1.0, 1.0]),
         np.append(seen.value, [0.0, 0.0]),
     )
-    whole, n = covariance(joint, HYPER), len(seen.value)
-    own = math.exp(HYPER.luck) + math.exp(HYPER.noise) + JITTER
+    whole, n = covariance(joint, KERNEL), len(seen.value)
+    own = math.exp(KERNEL.trial_effect) + math.exp(KERNEL.noise) + JITTER
     whole[n:, n:] -= own * np.eye(2)
     solved = np.linalg.solve(whole[:n, :n], whole[:n, n:])
-    posterior = Posterior(seen, HYPER)
+    posterior = Posterior(seen, KERNEL)
     mean, known = posterior.known(queries)
     np.testing.assert_allclose(mean, seen.value @ solved)
     left = whole[n:, n:] - whole[n:, :n] @ solved
@@ -130,7 +132,7 @@ def test_a_posterior_of_more_values_is_that_made_anew() -> None:
         np.append(seen.span, [1.0, 2.0, 3.0]),
         np.append(seen.value, [0.3, -0.4, 1.0]),
     )
-    grown, anew = Posterior(seen, HYPER).with_more(query, more), Posterior(more, HYPER)
+    grown, anew = Posterior(seen, KERNEL).with_more(query, more), Posterior(more, KERNEL)
     asked = Query(np.array([[0.4, 0.4]]), np.array([0.3]), np.array([1.0]), np.array([2]))
     for one, other in zip(grown.known(asked), anew.known(asked), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
@@ -141,8 +143,8 @@ def test_a_posterior_of_more_values_is_that_made_anew() -> None:
 def test_without_noise_estimates_pass_through_what_was_observed() -> None:
     seen = observed(tasks=(0,) * 5)._replace(walk=np.zeros(11), age=np.zeros(11))
     seen = seen._replace(value=seen.trial - 2.0)
-    hyper = Hyper(np.log([0.5, 0.5]), 0.0, 0.0, luck=-20.0, noise=-12.0)
-    mean, variance = Posterior(seen, hyper).ends(seen.features, None)
+    kernel = Kernel(np.log([0.5, 0.5]), 0.0, 0.0, trial_effect=-20.0, noise=-12.0)
+    mean, variance = Posterior(seen, kernel).ends(seen.features, None)
     np.testing.assert_allclose(mean, np.arange(5) - 2.0, atol=1e-2)
     assert variance.max() < 1e-3
 
@@ -159,33 +161,33 @@ def drawn_curves(h: float, trials: int = 60) -> list[Curve]:
             epoch: good + h * misled * (1 / epoch - 1 / 9) + 0.05 * random.standard_normal()
             for epoch in range(1, 10)
         }
-        curves.append(Curve(x, parts_of(values, 9)))
+        curves.append(Curve(x, segments_of(values, 9)))
     return curves
 
 
 def test_a_fit_finds_what_counts_and_how_much_early_values_say() -> None:
-    faithful, misleading = (Seen.of(drawn_curves(h)) for h in (0.05, 3.0))
-    found = [fit(seen.observations, Hyper.prior(2), 60) for seen in (faithful, misleading)]
+    faithful, misleading = (Standardised.of(drawn_curves(h)) for h in (0.05, 3.0))
+    found = [fit(seen.observations, Kernel.prior(2), 60) for seen in (faithful, misleading)]
     assert found[0].lengths[0] < found[0].lengths[1]
-    shares = [hyper.h - hyper.g for hyper in found]
+    shares = [kernel.h - kernel.g for kernel in found]
     assert shares[1] > shares[0] + 1
     noise = math.exp(found[0].noise / 2) * faithful.spread
     assert noise == pytest.approx(0.05, rel=0.3)
 
 
 def test_a_leak_at_the_end_makes_the_whole_curve_bad() -> None:
-    curves = [Curve(np.zeros(1), parts_of({1: 0.5, 2: -1e9}, 4))]
-    assert [part.walk for part in curves[0].parts] == [0.0]
-    others = [Curve(np.ones(1), parts_of({1: value}, 4)) for value in (0.1, 0.2, 0.3)]
-    values = Seen.of([*curves, *others]).observations.value
+    curves = [Curve(np.zeros(1), segments_of({1: 0.5, 2: -1e9}, 4))]
+    assert [part.walk for part in curves[0].segments] == [0.0]
+    others = [Curve(np.ones(1), segments_of({1: value}, 4)) for value in (0.1, 0.2, 0.3)]
+    values = Standardised.of([*curves, *others]).observations.value
     assert -5 < values[0] < values[1:].min()
-    alone = Seen.of([*curves, *curves]).observations.value
+    alone = Standardised.of([*curves, *curves]).observations.value
     assert alone[0] == alone[1] > -5
 
 
 @pytest.mark.parametrize("end", range(1, 60))
 def test_stretches_end_in_order_at_the_end(end: int) -> None:
-    found = stops(end)
+    found = segment_ends(end)
     assert found[-1] == end
     assert list(found) == sorted(set(found))
     assert found[0] == 1
@@ -194,7 +196,7 @@ def test_stretches_end_in_order_at_the_end(end: int) -> None:
 def test_gains_are_those_of_many_samples() -> None:
     random = np.random.default_rng(0).standard_normal(200_000)
     ahead, spread = np.array([0.3, -0.5, 0.2]), np.array([0.5, 1.0, 0.0])
-    rise, probable = gain(ahead, spread)
+    rise, probable = expected_improvement(ahead, spread)
     for i in range(3):
         drawn = np.maximum(ahead[i] + spread[i] * random, 0)
         assert rise[i] == pytest.approx(drawn.mean(), abs=5e-3)

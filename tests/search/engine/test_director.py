@@ -1,41 +1,19 @@
 """The director: what happens is in the journal first, and a replay leads to the same search."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from search.engine.strategies import EPOCHS, director
 
 from recsae.results import States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import OUT_OF_DEVICE_SECONDS, OUT_OF_EPOCHS, OUT_OF_TIME, Budget
 from recsae.search.engine.director import Director
-from recsae.search.engine.events import Event
-from recsae.search.engine.history import History, Trial
-from recsae.search.engine.strategy import Decision, ResumeTrial, StartTrial, Step
-
-EPOCHS = 4
-
-
-class Scripted:
-    """Judges by a table of (trial, epoch); paused trials go on when nothing new may start."""
-
-    def __init__(self, judged: dict[tuple[int, int], Decision] | None = None) -> None:
-        self.judged = judged or {}
-        self.heard: list[tuple[int, str, int]] = []
-
-    def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
-        if may_ask:
-            return StartTrial("SASRec_SAE", {"sae_k": trial_id}, {"sae_k": trial_id}, EPOCHS)
-        paused = [t.trial_id for t in history if t.state == States.PAUSED]
-        return ResumeTrial(paused[0]) if paused else None
-
-    def judge(self, history: History, trial: Trial) -> Decision:
-        return self.judged.get((trial.trial_id, trial.epochs), Decision.GO_ON)
-
-    def on_event(self, history: History, trial: Trial) -> None:
-        self.heard.append((trial.trial_id, str(trial.state), trial.epochs))
+from recsae.search.engine.history import Trial
+from recsae.search.engine.strategy import Decision
+from recsae.testing.driver import MemoryJournal, drive
 
 
 class Hours:
@@ -49,23 +27,12 @@ class Hours:
         return 0.0 if self.left > 0 else 3600.0
 
 
-class Pages(list[Event]):
-    """A journal in memory."""
-
-
-def director(
-    judged: dict[tuple[int, int], Decision] | None = None,
-    budget: Budget | None = None,
-    journal: Pages | None = None,
-) -> Director:
-    history = History({"ndcg@10": "max"})
-    return Director(
-        Scripted(judged), history, budget or Budget(2), journal=journal, clock=lambda: 5.0
-    )
-
-
 def tell(led: Director, trial_id: int, epochs: int, value: float = 0.5, **more: Any) -> bool:
     return led.report(trial_id, epochs, 10.0 * epochs, {"ndcg@10": value, **more})
+
+
+def train(trial: Trial, epoch: int) -> dict[str, float]:
+    return {"ndcg@10": 0.1 * trial.trial_id}
 
 
 def states(led: Director) -> list[str]:
@@ -74,8 +41,8 @@ def states(led: Director) -> list[str]:
 
 def test_a_trial_runs_to_its_full_budget() -> None:
     led = director(budget=Budget(1))
-    leg = led.next()
-    assert leg is not None and (leg.trial_id, leg.epochs) == (0, 0)
+    run = led.next()
+    assert run is not None and (run.trial_id, run.epochs) == (0, 0)
     assert [tell(led, 0, epoch) for epoch in range(1, EPOCHS + 1)] == [True, True, True, False]
     assert states(led) == ["COMPLETE"] and not led.finished
     assert led.next() is None and led.finished
@@ -86,8 +53,8 @@ def test_a_paused_trial_goes_on_from_where_it_was() -> None:
     led.next()
     assert not tell(led, 0, 1)
     assert states(led) == ["PAUSED"] and led.history.running == 0
-    leg = led.next()
-    assert leg is not None and (leg.trial_id, leg.epochs) == (0, 1)
+    run = led.next()
+    assert run is not None and (run.trial_id, run.epochs) == (0, 1)
     assert states(led) == ["RUNNING"] and tell(led, 0, 2)
 
 
@@ -104,12 +71,12 @@ def test_a_stopped_trial_is_pruned_and_nothing_changes_it_any_more() -> None:
 
 
 def test_an_epoch_that_comes_again_changes_nothing() -> None:
-    journal = Pages()
+    journal = MemoryJournal()
     led = director(journal=journal)
     led.next()
     assert tell(led, 0, 1, 0.1) and tell(led, 0, 1, 0.9)
     assert [report.metrics["ndcg@10"] for report in led.history.trials[0].reports] == [0.1]
-    assert [event["kind"] for event in journal] == [events.ASKED, events.REPORTED]
+    assert [event["kind"] for event in journal] == [events.STARTED, events.REPORTED]
 
 
 def test_a_failure_ends_a_trial_with_its_reason() -> None:
@@ -122,14 +89,9 @@ def test_a_failure_ends_a_trial_with_its_reason() -> None:
 
 
 def test_an_event_is_kept_before_anybody_hears_of_it() -> None:
-    journal, order = Pages(), []
-    led = Director(
-        Scripted(),
-        History({"ndcg@10": "max"}),
-        Budget(1),
-        journal=journal,
-        listeners=[lambda event, trial: order.append(journal[-1] is event)],
-    )
+    journal, order = MemoryJournal(), []
+    listener = lambda event, trial: order.append(journal[-1] == event)  # noqa: E731
+    led = director(budget=Budget(1), journal=journal, listeners=[listener])
     led.next()
     tell(led, 0, 1)
     assert order == [True, True] and journal[-1]["decided"] == "go_on"
@@ -178,8 +140,8 @@ def test_a_paused_leader_is_brought_to_its_end_when_the_budget_is_over() -> None
         led.next()
         tell(led, trial_id, 1, value)
     clock.left = 0
-    leg = led.next()
-    assert leg is not None and leg.trial_id == 1
+    run = led.next()
+    assert run is not None and run.trial_id == 1
     while tell(led, 1, led.history.trials[1].epochs + 1, 0.6):
         pass
     assert states(led) == ["PAUSED", "COMPLETE"]
@@ -191,22 +153,8 @@ def test_a_leak_is_no_answer() -> None:
     led.next(), led.next()
     for epoch in range(1, EPOCHS + 1):
         tell(led, 0, epoch, 0.9, leak=1.0)
-    assert states(led)[0] == "COMPLETE" and not led.history.answered
+    assert states(led)[0] == "COMPLETE" and not led.history.has_answer
     assert tell(led, 1, 1, 0.1), "the honest one goes on"
-
-
-def play(led: Director, choose: Callable[[int], int], until: int) -> None:
-    """Two places; `choose` picks which of the running trials reports next."""
-    running: dict[int, int] = {}
-    for _ in range(until):
-        while len(running) < 2 and (leg := led.next()) is not None:
-            running[leg.trial_id] = leg.epochs
-        if not running:
-            return
-        trial_id = sorted(running)[choose(len(running))]
-        running[trial_id] += 1
-        if not tell(led, trial_id, running[trial_id], 0.1 * trial_id):
-            del running[trial_id]
 
 
 @given(
@@ -219,14 +167,14 @@ def play(led: Director, choose: Callable[[int], int], until: int) -> None:
 def test_a_replayed_search_is_where_it_was(
     picks: list[int], judged: dict[tuple[int, int], Decision], killed_after: int
 ) -> None:
-    journal, left = Pages(), list(picks)
+    journal, left = MemoryJournal(), list(picks)
     led = director(judged, Budget(5), journal)
-    play(led, lambda n: left.pop() % n, killed_after)
-    again = director({}, Budget(5))
-    again.replay(journal)
+    by_chance = lambda running: left.pop() % len(running)  # noqa: E731
+    drive(led, train, workers=2, pick=by_chance, reports=killed_after)
+    again = director({}, Budget(5), journal)
     assert again.history.trials == led.history.trials
     assert vars(again.history) == vars(led.history)
     assert again._strategy.heard == led._strategy.heard  # type: ignore[attr-defined]
     ran = [t.trial_id for t in led.history if t.state == States.RUNNING]
-    legs = [again.next() for _ in ran]
-    assert [leg.trial_id for leg in legs if leg] == ran, "what ran goes on first"
+    runs = [again.next() for _ in ran]
+    assert [one.trial_id for one in runs if one] == ran, "what ran goes on first"

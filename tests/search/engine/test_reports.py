@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsae.search.engine.reports import (
-    EpochReport,
+    Report,
     check_objectives,
     memory_is_full,
     metric_columns,
@@ -24,14 +24,14 @@ from recsae.search.engine.reports import (
 def test_a_report_arrives_bit_for_bit(
     seconds: float, metrics: dict[str, float | None], error: str | None
 ) -> None:
-    report = EpochReport(3, seconds, metrics, error)
+    report = Report(3, seconds, metrics, error)
     packed = report.packed(done=False)
-    assert EpochReport.unpacked(packed) == report
+    assert Report.unpacked(packed) == report
     assert not packed["done"] and not any(isinstance(v, float) for v in packed.values())
 
 
 def test_what_is_no_number_arrives_too() -> None:
-    report = EpochReport.unpacked(EpochReport(1, 0.0, {"fvu": math.nan}).packed(done=True))
+    report = Report.unpacked(Report(1, 0.0, {"fvu": math.nan}).packed(done=True))
     assert report.metrics["fvu"] is not None and math.isnan(report.metrics["fvu"])
 
 
@@ -83,8 +83,8 @@ def test_why_a_lost_trial_was_given_up_is_one_line(told: str, text: str) -> None
 
 
 def test_the_sharing_of_names_is_all_that_reports_have_in_common() -> None:
-    packed = EpochReport(1, 0.0, {"a name": 0.5}).packed(done=True)
-    one, other = EpochReport.unpacked(packed), EpochReport.unpacked(packed)
+    packed = Report(1, 0.0, {"a name": 0.5}).packed(done=True)
+    one, other = Report.unpacked(packed), Report.unpacked(packed)
     assert one.metrics is not other.metrics
     assert next(iter(one.metrics)) is next(iter(other.metrics))
 

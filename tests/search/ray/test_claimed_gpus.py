@@ -1,6 +1,5 @@
 """`gpus` on a Ray that claims two GPUs beside its two CPUs: no real one is needed, or used."""
 
-import logging
 import os
 import signal
 import threading
@@ -14,7 +13,10 @@ from typing import Any
 import pytest
 import ray
 from conftest import TINY
+from local_ray import local_ray
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from search.gpu_tasks import endless, full_disk, lost, mistake, words
+from search.toy_spaces import toy_space
 
 from recsae.activations.settings import ActivationSettings
 from recsae.cache import Cache
@@ -24,72 +26,47 @@ from recsae.jobs import search_start
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.results import create, load_results
 from recsae.search.ray import cluster, gpu_memory, gpu_tasks, reservations
-from recsae.search.ray.gpu_memory import WHOLE, measured_need
+from recsae.search.ray.allocation import allocate, check_capacity
+from recsae.search.ray.gpu_memory import WHOLE, measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
-from recsae.search.ray.resources import Need, Share
-from recsae.search.ray.shares import check_ahead, share_of
+from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import SearchOutcome, run_search
-from recsae.space.space import SearchSpace, space_of
+from recsae.space.space import SearchSpace
 
-HERE = Path(__file__).parents[1]
-ONE = Share(1.0, 1.0)
+ONE = Allocation(1.0, 1.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def claimed() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (HERE, *HERE.parents[:2]))))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # else Ray sets it, and leaves it behind
-        ray.init(
-            address="local",
-            num_cpus=2,
-            num_gpus=2,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            object_store_memory=100_000_000,
-        )
+def two_gpus() -> Iterator[None]:
+    with local_ray(2, 2):
         yield
-        ray.shutdown()
 
 
 def space(trials: int = 2, **resources: Any) -> SearchSpace:
-    parameters = {"sae_k": {"int": [2, 16]}, "sae_lr": {"float": [1e-4, 1e-1]}, "sae_epochs": 2}
-    return space_of(
-        {
-            "model_name": "SASRec_SAE",
-            "dataset": "synthetic",
-            "parameters": parameters,
-            "objectives": {"ndcg@10": "max"},
-            "search": {"trials": trials, "seed": 0, "sampler": "random"},
-            "scheduler": {"name": "none"},
-            "resources": resources,
-        }
-    )
+    search = {"trials": trials, "sampler": "random"}
+    return toy_space(epochs=2, search=search, resources=resources)
+
+
+def required() -> Requirement | None:
+    return measured_requirement(space(), WORK, Interrupt(), ONE)
 
 
 WORK = Work(activations="", models="", objectives={"ndcg@10": "max"})
 
 
 @contextmanager
-def held() -> Iterator[list[Any]]:
-    """Let somebody else hold both GPUs while the block runs, or until what is given is killed."""
-
-    @ray.remote(num_cpus=0, num_gpus=2)
-    class Holder:
-        def there(self) -> None:
-            pass
-
-    holder = Holder.remote()
-    ray.get(holder.there.remote())
+def held() -> Iterator[PlacementGroup]:
+    """Let somebody else hold both GPUs while the block runs, or until the group is removed."""
+    group = placement_group([{"GPU": 2}])
+    assert group.wait(60)
     try:
-        yield [holder]
+        yield group
     finally:
-        ray.kill(holder)
+        remove_placement_group(group)
 
 
-def no_measure(share: Share) -> Need | None:
+def no_measure(allocation: Allocation) -> Requirement | None:
     raise AssertionError("measured where it never fits")
 
 
@@ -98,7 +75,7 @@ def test_a_gpu_without_the_cpus_beside_it_is_not_waited_for(
 ) -> None:
     resources = space(cpus=4, gpus="auto").resources
     with pytest.raises(RecsaeError, match="asks for 4 CPUs and 0 GPUs, but a node offers at most"):
-        share_of(resources, 2, None, no_measure, own=True)
+        allocate(resources, 2, None, no_measure, own=True)
     assert "no node with a GPU has the 4 CPUs of a trial beside it" in capsys.readouterr().err
 
 
@@ -106,7 +83,7 @@ def test_gpus_that_torch_cannot_use_are_told(capsys: pytest.CaptureFixture[str])
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():
         pytest.skip("torch can use a GPU here")
-    assert measured_need(space(), WORK, Interrupt(), ONE) is None
+    assert required() is None
     told = f"gpus: auto: torch {torch.__version__} on "
     err = capsys.readouterr().err
     assert err.startswith(told) and err.endswith("cannot use its GPU, so trials run on CPUs\n")
@@ -119,7 +96,7 @@ def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
         raise OSError("no such disk")
 
     monkeypatch.setattr(gpu_memory, "_measure", fails)
-    assert measured_need(space(), WORK, Interrupt(), ONE) == WHOLE
+    assert required() == WHOLE
     assert "failed (OSError: no such disk): each takes a whole GPU" in capsys.readouterr().err
 
 
@@ -127,12 +104,12 @@ def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5, 100, ["a note"]))
-    monkeypatch.setattr(reservations, "TELL_SECONDS", 0.0)
-    found: list[Need | None] = []
-    with held() as holders:
-        threading.Timer(1.0, lambda: ray.kill(holders[0])).start()
-        found.append(measured_need(space(), WORK, Interrupt(), ONE))
-    assert found == [Need(5, 100)]
+    monkeypatch.setattr(reservations, "NOTICE_SECONDS", 0.0)
+    found: list[Requirement | None] = []
+    with held() as group:
+        threading.Timer(1.0, remove_placement_group, [group]).start()
+        found.append(required())
+    assert found == [Requirement(5, 100)]
     told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs (gpus: auto); "
     err = capsys.readouterr().err
     assert f"{told}2 of 2 CPUs and 0 of 2 GPUs are free in all" in err
@@ -145,30 +122,20 @@ def test_a_share_fits_the_smallest_gpu_of_the_cluster(
     gib = 2**30
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5 * gib, 80 * gib, []))
     monkeypatch.setattr(gpu_memory, "_memories", lambda: [])  # no driver tells
-    assert measured_need(space(), WORK, Interrupt(), ONE) == Need(5 * gib, 80 * gib)
+    assert required() == Requirement(5 * gib, 80 * gib)
     assert not capsys.readouterr().err
     monkeypatch.setattr(gpu_memory, "_memories", lambda: [80 * gib, 24 * gib])
-    assert measured_need(space(), WORK, Interrupt(), ONE) == Need(5 * gib, 24 * gib)
+    assert required() == Requirement(5 * gib, 24 * gib)
     assert "gpus: auto: GPUs have 24 to 80 GiB: a trial's share" in capsys.readouterr().err
-
-
-def test_a_node_tells_the_memory_of_its_gpus_if_its_driver_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert gpu_memory._memories() == []
-    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 81559\necho 24564\n")
-    (tmp_path / "nvidia-smi").chmod(0o755)
-    assert gpu_memory._memories() == [81559 * 2**20, 24564 * 2**20]
 
 
 def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu_memory, "_measure", lambda *_: time.sleep(300))
-    for others in (True, False):
-        halt = Interrupt()
-        threading.Timer(1.0, setattr, [halt, "asked", True]).start()
-        with held() if others else nullcontext(), pytest.raises(InterruptError):
-            measured_need(space(), WORK, halt, ONE)
+    for others in (held, nullcontext):
+        interrupt = Interrupt()
+        threading.Timer(1.0, setattr, [interrupt, "requested", True]).start()
+        with others(), pytest.raises(InterruptError):
+            measured_requirement(space(), WORK, interrupt, ONE)
     check_all_free()
 
 
@@ -216,18 +183,25 @@ def test_a_ctrl_c_ends_what_holds_a_gpu(tmp_path: Path) -> None:
     check_all_free()
 
 
+def forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let each of these functions raise an AssertionError in this process."""
+
+    def called(*_: Any) -> Any:
+        raise AssertionError("called here")
+
+    for name in names:
+        monkeypatch.setattr(name, called)
+
+
 def test_a_base_is_trained_where_a_gpu_is_and_not_by_the_driver(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def trained(*_: Any) -> Any:
-        raise AssertionError("the driver trained the base")
-
-    monkeypatch.setattr("recsae.recommenders.base.train", trained)
-    monkeypatch.setattr("recsae.activations.store.write_states", trained)
+    forbid(monkeypatch, "recsae.recommenders.sasrec.training.train")
+    forbid(monkeypatch, "recsae.activations.store.write_states")
     base = {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 1}
     searched = replace(space(), dataset=TINY, base=BaseChoice.of(base))
     cache = Cache(tmp_path / "cache")
-    with pytest.raises(AssertionError, match="the driver trained"):
+    with pytest.raises(AssertionError, match="called here"):
         search_start.prepare(searched, cache)
     found = search_start.prepare(searched, cache, "a cluster's address")
     assert found.search["pretrained"] and found.activations_path.is_dir()
@@ -242,23 +216,20 @@ def test_a_base_is_trained_where_a_gpu_is_and_not_by_the_driver(
 def test_what_gpus_gave_is_not_scored_by_the_driver(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def scored(*_: Any) -> Any:
-        raise AssertionError("the driver scored it")
-
-    monkeypatch.setattr("recsae.jobs.evaluation.score_run", scored)
+    forbid(monkeypatch, "recsae.jobs.evaluation.score_run")
     run = tmp_path / "run"
     create(run, {"space": space().resolved()})
     cache = Cache(tmp_path / "cache")
-    for share in (ONE, Share(1.0, 0.5)):
-        jobs._score_best(run, cache, SearchOutcome(False, None, share), jobs.Where())
-    with pytest.raises(AssertionError, match="the driver scored it"):
-        jobs._score_best(run, cache, SearchOutcome(False, None, Share(1, 0)), jobs.Where())
+    for allocation in (ONE, Allocation(1.0, 0.5)):
+        jobs._score_best(run, cache, SearchOutcome(False, None, allocation), jobs.Where())
+    with pytest.raises(AssertionError, match="called here"):
+        jobs._score_best(run, cache, SearchOutcome(False, None, Allocation(1, 0)), jobs.Where())
 
 
 def search(tmp_path: Path, kind: str, **resources: Any) -> SearchOutcome:
-    searched = space(**resources)
-    create(tmp_path / "run", {"space": searched.resolved()})
-    return run_search(searched, tmp_path, tmp_path / "run", trial_factory=f"fake_trials:{kind}")
+    searched, run = space(**resources), tmp_path / "run"
+    create(run, {"space": searched.resolved()})
+    return run_search(searched, tmp_path, run, trial_factory=f"fake_trials:{kind}")
 
 
 def test_a_search_that_waits_for_a_gpu_can_be_stopped(tmp_path: Path) -> None:
@@ -273,7 +244,7 @@ def test_a_search_that_waits_for_a_gpu_can_be_stopped(tmp_path: Path) -> None:
 
 
 def test_few_trials_spread_over_the_gpus(tmp_path: Path) -> None:
-    assert search(tmp_path, "PlacedTrial", gpus=0.1).share == ONE
+    assert search(tmp_path, "PlacedTrial", gpus=0.1).allocation == ONE
     assert {path.name.split("-")[1] for path in tmp_path.glob("gpu-*")} == {"0", "1"}
 
 
@@ -282,8 +253,8 @@ def test_a_trial_whose_gpu_is_full_goes_on_with_twice_the_share(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], enough: float, state: str
 ) -> None:
     (tmp_path / "enough").write_text(str(enough))
-    outcome = search(tmp_path, "CrowdedTrial", trials=3, cpus=0.5, gpus=0.25)
-    assert outcome.share.gpus == 0.5  # as large as three trials on two GPUs allow
+    outcome = search(tmp_path, "OutOfMemoryTrial", trials=3, cpus=0.5, gpus=0.25)
+    assert outcome.allocation.gpus == 0.5  # as large as three trials on two GPUs allow
     found = load_results(tmp_path / "run").trials
     assert found["state"].tolist() == [state] * 3
     held: dict[str, list[str]] = {}
@@ -294,23 +265,19 @@ def test_a_trial_whose_gpu_is_full_goes_on_with_twice_the_share(
     told = "found its GPU's memory full: it goes on with 1 of a GPU"
     assert capsys.readouterr().err.count(told) == 3
     if state == "FAILED":
-        assert set(found["error"]) == {
-            "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"
-        }
+        full = "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"
+        assert set(found["error"]) == {full}
 
 
 def test_what_cannot_be_is_refused_before_anything_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def trained(*_: Any) -> Any:
-        raise AssertionError("a base was trained")
-
-    monkeypatch.setattr(jobs, "prepare", trained)
+    forbid(monkeypatch, "recsae.jobs.search.prepare")
     where = jobs.Where(storage=str(tmp_path / "runs"))
     with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs, but a node offers at most"):
         jobs.tune(space(cpus=3, gpus=1), where)
     assert not list((tmp_path / "runs").iterdir())
-    with pytest.raises(AssertionError, match="a base was trained"):
+    with pytest.raises(AssertionError, match="called here"):
         jobs.tune(space(cpus=2, gpus=1), where)
 
 
@@ -318,14 +285,14 @@ def test_a_cluster_is_waited_for_only_if_it_grows(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = space(cpus=3, gpus=1).resources
-    assert not cluster.scales()
+    assert not cluster.autoscales()
     with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
-        check_ahead(asked, None, own=False)
-    monkeypatch.setattr(cluster, "scales", lambda: True)
-    check_ahead(asked, None, own=False)
+        check_capacity(asked, None, own=False)
+    monkeypatch.setattr(cluster, "autoscales", lambda: True)
+    check_capacity(asked, None, own=False)
     assert not capsys.readouterr().err
-    assert share_of(asked, 2, None, no_measure, own=False) == Share(3.0, 1.0)
+    assert allocate(asked, 2, None, no_measure, own=False) == Allocation(3.0, 1.0)
     told = "no node offers 3 CPUs and 1 GPUs yet: the search waits for the cluster to start one"
     assert told in capsys.readouterr().err
     with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
-        check_ahead(asked, None, own=True)
+        check_capacity(asked, None, own=True)

@@ -7,8 +7,14 @@ import socket
 import pytest
 
 from recsae.errors import RecsaeError
-from recsae.search.ray.cluster import NODES_SECONDS, SETTINGS, Offer, cluster, grows
-from recsae.search.ray.resources import Share
+from recsae.search.ray.cluster import (
+    NODES_SECONDS,
+    SETTINGS,
+    ClusterCapacity,
+    cluster,
+    starts_nodes,
+)
+from recsae.search.ray.resources import Allocation
 
 
 @pytest.mark.parametrize("address", ["localhost", ":6379", "ray://head:10001/x", "head:port"])
@@ -48,16 +54,16 @@ def test_settings_of_ray_last_as_long_as_the_block(monkeypatch: pytest.MonkeyPat
 def test_a_cluster_grows_if_its_autoscaler_knows_types_of_nodes(
     report: dict[str, object], grow: bool
 ) -> None:
-    assert grows({"autoscaler_report": report}) == grow
-    assert not grows({"load_metrics_report": {}}) and not grows({})
+    assert starts_nodes({"autoscaler_report": report}) == grow
+    assert not starts_nodes({"load_metrics_report": {}}) and not starts_nodes({})
 
 
 def test_what_nodes_offer_is_looked_at_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes, now = [{"CPU": 4.0}], [0.0]
     monkeypatch.setattr("recsae.search.ray.cluster.nodes", lambda: nodes)
-    slots = Offer(Share(1.0, 0.0), clock=lambda: now[0])
-    assert slots() == 4
+    capacity = ClusterCapacity(Allocation(1.0, 0.0), clock=lambda: now[0])
+    assert capacity() == 4
     nodes.append({"CPU": 2.0})
-    assert slots() == 4
+    assert capacity() == 4
     now[0] = NODES_SECONDS
-    assert slots() == 6
+    assert capacity() == 6

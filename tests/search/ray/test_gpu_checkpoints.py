@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from laws.cases import CASES, Case, same, weights
 
+from recsae.sae.registry import VARIANTS
 from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
+from recsae.testing.sae_cases import Case, cases, same, weights
+
+CASES = cases(VARIANTS.names)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="tests/gpu has the states of a real GPU")

@@ -1,8 +1,11 @@
 """What a trial needs of a GPU: the arithmetic, on a device that is only told about."""
 
+from pathlib import Path
 from typing import Any
 
-from recsae.search.ray.gpu_memory import largest, measure, others_hold
+import pytest
+
+from recsae.search.ray.gpu_memory import _memories, largest, measure, others_hold
 from recsae.space.space import space_of
 
 MIB = 2**20
@@ -34,7 +37,7 @@ class Device:
         self._peak, self._reserved = max(self._peak, size), min(size, 50 * MIB)
 
 
-def need(device: Device, *sizes: int, others: int = 0) -> tuple[int, int]:
+def required(device: Device, *sizes: int, others: int = 0) -> tuple[int, int]:
     cases: list[tuple[str, dict[str, Any]]] = [("model", {"size": size}) for size in sizes]
     used, total, failures = measure(
         cases, lambda _, settings: device.take(settings["size"]), device, others
@@ -44,16 +47,16 @@ def need(device: Device, *sizes: int, others: int = 0) -> tuple[int, int]:
 
 
 def test_the_need_is_the_context_and_the_peak_of_the_largest_case() -> None:
-    assert need(Device(300 * MIB), 200 * MIB, 100 * MIB) == (500 * MIB, Device.total)
+    assert required(Device(300 * MIB), 200 * MIB, 100 * MIB) == (500 * MIB, Device.total)
 
 
 def test_what_others_hold_is_not_charged_to_a_trial_but_is_not_there_either() -> None:
     device = Device(300 * MIB, others=100 * MIB)
     others, notes = others_hold(device, lambda: (100 + 2 * 300) * MIB)
     assert (others, notes) == (100 * MIB, [])
-    assert need(device, 200 * MIB, others=others) == (500 * MIB, Device.total - others)
+    assert required(device, 200 * MIB, others=others) == (500 * MIB, Device.total - others)
     device = Device(300 * MIB, others=100 * MIB)
-    assert need(device, 800 * MIB, others=others) == (Device.total - others,) * 2
+    assert required(device, 800 * MIB, others=others) == (Device.total - others,) * 2
 
 
 def test_what_others_hold_counts_as_ours_where_it_cannot_be_told_and_that_is_said() -> None:
@@ -66,7 +69,7 @@ def test_what_others_hold_counts_as_ours_where_it_cannot_be_told_and_that_is_sai
 
 
 def test_a_case_that_does_not_fit_takes_the_whole_device() -> None:
-    assert need(Device(300 * MIB), 100 * MIB, 800 * MIB) == (Device.total, Device.total)
+    assert required(Device(300 * MIB), 100 * MIB, 800 * MIB) == (Device.total, Device.total)
 
 
 def test_a_case_that_fails_counts_with_what_it_took_and_is_told() -> None:
@@ -101,3 +104,13 @@ def test_the_largest_settings_of_each_model_are_tried() -> None:
     assert settings["sae_positions"] == "all"
     assert settings["sae_batch_size"] == 512
     assert settings["sae_lr"] == 1e-4
+
+
+def test_a_node_tells_the_memory_of_its_gpus_if_its_driver_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _memories() == []
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 81559\necho 24564\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    assert _memories() == [81559 * 2**20, 24564 * 2**20]

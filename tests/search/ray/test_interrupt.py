@@ -21,12 +21,12 @@ def _python_hears_ctrl_c() -> Iterator[None]:
 def test_the_first_ctrl_c_is_a_wish_the_second_an_interrupt(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    halt = Interrupt()
+    interrupt = Interrupt()
     before = signal.getsignal(signal.SIGINT)
-    with halt.on_ctrl_c():
-        assert not halt.asked
+    with interrupt.on_ctrl_c():
+        assert not interrupt.requested
         os.kill(os.getpid(), signal.SIGINT)
-        assert halt.asked
+        assert interrupt.requested
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before

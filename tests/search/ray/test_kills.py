@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from killed_runs import check_nothing_lost_or_twice, check_same, kill_often
+from local_ray import FOLDERS
 
-HERE = Path(__file__).parent
+from recsae.space.kinds import SAMPLERS
+
+DECIDING = [(name, "none") for name in SAMPLERS.names if SAMPLERS.says(name, "decides")]
 
 
 def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str]:
@@ -24,13 +27,12 @@ def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str
 
 
 @pytest.mark.parametrize(
-    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), ("ours", "none")]
+    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), *DECIDING]
 )
 def test_killed_searches_go_on_as_if_nothing_had_happened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, scheduler: str
 ) -> None:
-    folders = map(str, (HERE, *HERE.parents[:3]))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, FOLDERS)))
     alone = command(tmp_path, "alone", sampler, scheduler)
     subprocess.run(alone, check=True, capture_output=True)
     often = command(tmp_path, "killed", sampler, scheduler)

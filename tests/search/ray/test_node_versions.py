@@ -1,13 +1,12 @@
 """Nodes that run another recsae or torch are refused by name; what may differ is told."""
 
-import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import ray
+from local_ray import local_ray
 
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
@@ -20,19 +19,8 @@ OWN = {"recsae": "0.1", "torch": "2.9.0+cpu", "python": "3.11.2", "training code
 
 @pytest.fixture(scope="module")
 def joined() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-        ray.init(
-            address="local",
-            num_cpus=1,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            object_store_memory=100_000_000,
-        )
+    with local_ray(1):
         yield
-        ray.shutdown()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 import torch
 
-from recsae.search.engine.reports import EpochReport
-from recsae.search.ray.checkpoints import delete_checkpoint, load_checkpoint, save_checkpoint
+from recsae.search.engine.reports import Report
+from recsae.search.ray.checkpoints import (
+    checkpoint_folder,
+    delete_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
 from recsae.search.ray.node_versions import own_versions
 from recsae.search.ray.trainable import SearchTrainable, Work, factory
 
@@ -27,7 +32,7 @@ def config(run_path: Path, kind: str = "FakeTrial", **keys: Any) -> dict[str, An
     work = Work(
         activations=str(run_path),
         models=str(run_path / "models"),
-        states=str(run_path / "states"),
+        checkpoints=str(run_path / "checkpoints"),
         objectives={"ndcg@10": "max"},
         factory=f"fake_trials:{kind}",
     )
@@ -51,9 +56,9 @@ def running(config: dict[str, Any]) -> SearchTrainable:
     return trainable
 
 
-def step(trainable: SearchTrainable) -> tuple[EpochReport, bool]:
+def step(trainable: SearchTrainable) -> tuple[Report, bool]:
     result = trainable.step()
-    return EpochReport.unpacked(result), result["done"]
+    return Report.unpacked(result), result["done"]
 
 
 def test_a_trial_reports_each_epoch_and_saves_its_model_at_the_last(tmp_path: Path) -> None:
@@ -144,16 +149,16 @@ def test_a_state_of_a_gpu_is_read_without_one(tmp_path: Path) -> None:
     assert found["weights"].tolist() == [0, 1, 2]
 
 
-def test_a_trial_goes_on_from_what_it_kept(tmp_path: Path) -> None:
+def test_a_trial_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     paused(tmp_path)
-    seconds = load_checkpoint(tmp_path / "states", 4)["report"][1]  # type: ignore[index]
+    seconds = load_checkpoint(tmp_path / "checkpoints", 4)["report"][1]  # type: ignore[index]
     other = running(config(tmp_path, sae_epochs=4, known=2))
     reports = [step(other)[0] for _ in range(2)]
     assert [report.epochs for report in reports] == [3, 4]
     assert reports[0].seconds > seconds
 
 
-def test_a_report_that_nobody_heard_is_told_again(tmp_path: Path) -> None:
+def test_an_epoch_that_did_not_arrive_is_reported_again(tmp_path: Path) -> None:
     paused(tmp_path)
     other = running(config(tmp_path, sae_epochs=4, known=1))
     first, done = step(other)
@@ -162,10 +167,10 @@ def test_a_report_that_nobody_heard_is_told_again(tmp_path: Path) -> None:
     assert step(other)[0].epochs == 3
 
 
-def test_without_a_state_it_starts_anew(tmp_path: Path) -> None:
+def test_without_a_checkpoint_it_starts_anew(tmp_path: Path) -> None:
     paused(tmp_path)
-    delete_checkpoint(tmp_path / "states", 4)
-    delete_checkpoint(tmp_path / "states", 4)  # what is gone already is fine
+    delete_checkpoint(tmp_path / "checkpoints", 4)
+    delete_checkpoint(tmp_path / "checkpoints", 4)  # what is gone already is fine
     assert step(running(config(tmp_path, sae_epochs=4, known=2)))[0].epochs == 1
 
 
@@ -175,17 +180,17 @@ def test_a_trial_that_cannot_start_again_says_so(tmp_path: Path) -> None:
     assert step(other)[0].error == "MemoryError: no room for this"
 
 
-def test_a_state_that_is_broken_fails_its_trial_alone(tmp_path: Path) -> None:
+def test_a_broken_checkpoint_fails_its_trial_alone(tmp_path: Path) -> None:
     paused(tmp_path)
-    (tmp_path / "states" / "4.pt").write_bytes(b"no state")
+    (tmp_path / "checkpoints" / "4.pt").write_bytes(b"no checkpoint")
     assert step(running(config(tmp_path, sae_epochs=4, known=2)))[0].error is not None
 
 
-def test_only_long_trials_keep_a_state_where_none_pauses(tmp_path: Path) -> None:
+def test_only_long_trials_keep_a_checkpoint_where_none_pauses(tmp_path: Path) -> None:
     running(config(tmp_path)).step()
-    assert not (tmp_path / "states").exists()
-    running(config(tmp_path, work={"keep_seconds": 0})).step()
-    assert load_checkpoint(tmp_path / "states", 4) is not None
+    assert not (tmp_path / "checkpoints").exists()
+    running(config(tmp_path, work={"checkpoint_seconds": 0})).step()
+    assert load_checkpoint(tmp_path / "checkpoints", 4) is not None
 
 
 def test_a_factory_is_found_by_its_name() -> None:
@@ -213,4 +218,13 @@ def test_a_full_gpu_is_reported_as_such_and_only_where_there_is_one(
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     report, done = step(running(config(tmp_path, work={"device": device})))
     assert done and report.error == "OutOfMemoryError: CUDA out of memory"
-    assert report.crowded is (device == "cuda")
+    assert report.out_of_memory is (device == "cuda")
+
+
+def test_the_checkpoints_of_a_run_of_an_earlier_version_are_taken_up(tmp_path: Path) -> None:
+    (tmp_path / ".states").mkdir()
+    save_checkpoint(tmp_path / ".states", 4, {"epochs": 3})
+    for _ in range(2):
+        folder = checkpoint_folder(tmp_path)
+        assert folder.name == ".checkpoints" and not (tmp_path / ".states").exists()
+        assert load_checkpoint(folder, 4) == {"epochs": 3}

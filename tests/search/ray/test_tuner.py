@@ -1,6 +1,5 @@
 """Searches on a real Ray of two CPUs, over trials that train nothing."""
 
-import logging
 import os
 import signal
 import subprocess
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import ray
+from local_ray import local_ray
+from search.toy_spaces import toy_space
 
 from recsae.errors import RecsaeError
 from recsae.results import Results, States, create, load_results
@@ -21,41 +21,19 @@ from recsae.search.engine.failures import EQUAL_FAILURES
 from recsae.search.ray import tuner
 from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import SearchOutcome, run_search
-from recsae.space.space import SearchSpace, space_of
+from recsae.space.space import SearchSpace
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module", autouse=True)
-def local_ray() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (HERE, *HERE.parents[:3]))))
-        ray.init(
-            address="local",
-            num_cpus=2,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            object_store_memory=100_000_000,
-        )
+def two_cpus() -> Iterator[None]:
+    with local_ray(2):
         yield
-        ray.shutdown()
 
 
 def space(trials: int = 6, scheduler: str = "none", epochs: int = 3, **keys: Any) -> SearchSpace:
-    values = {
-        "model_name": "SASRec_SAE",
-        "dataset": "synthetic",
-        "parameters": {
-            "sae_k": {"int": [2, 16], "log": True},
-            "sae_lr": {"float": [1e-4, 1e-1], "log": True},
-            "sae_epochs": epochs,
-        },
-        "objectives": {"ndcg@10": "max"},
-        "search": {"trials": trials, "seed": 0},
-        "scheduler": {"name": scheduler},
-    }
-    return space_of({**values, **keys})
+    return toy_space(scheduler, epochs, {"trials": trials, **keys.pop("search", {})}, **keys)
 
 
 def search(
@@ -108,11 +86,11 @@ def test_a_search_that_only_fails_ends_and_goes_on_once_it_is_mended(
 ) -> None:
     outcome, results = search(tmp_path, space(9), "HopelessTrial", workers=1)
     assert outcome.over == "the first 3 trials failed alike" and not outcome.interrupted
-    assert outcome.failing is not None and outcome.failing in capsys.readouterr().err
+    assert outcome.failure is not None and outcome.failure in capsys.readouterr().err
     assert results.trials["state"].tolist() == [States.FAILED] * EQUAL_FAILURES
     (tmp_path / "mended").touch()
     outcome, results = go_on(tmp_path, space(9), "HopelessTrial", workers=1)
-    assert outcome.over is None and outcome.failing is None
+    assert outcome.over is None and outcome.failure is None
     assert results.trials["state"].tolist()[EQUAL_FAILURES:] == [States.COMPLETE] * 6
 
 
@@ -162,7 +140,7 @@ def test_results_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
 def test_a_lost_process_costs_no_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, steps: list[int]
 ) -> None:
-    monkeypatch.setattr(tuner, "Work", partial(Work, keep_seconds=seconds))
+    monkeypatch.setattr(tuner, "Work", partial(Work, checkpoint_seconds=seconds))
     _, results = search(tmp_path, space(1), "DyingTrial")
     assert [int(line) for line in (tmp_path / "steps").read_text().split()] == steps
     assert results.trials[["state", "epochs"]].values.tolist() == [[States.COMPLETE, 3]]

@@ -2,28 +2,28 @@
 
 import pytest
 
-from recsae.search.ray.wait_notice import TELL_AGAIN_SECONDS, TELL_SECONDS, WaitNotice
+from recsae.search.ray.wait_notice import NOTICE_SECONDS, REPEAT_SECONDS, WaitNotice
 
 
 def test_waiting_is_said_now_and_then_and_only_while_nothing_runs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     now = [100.0]
-    idle = WaitNotice("1 CPUs and 1 GPUs", clock=lambda: now[0])
+    notice = WaitNotice("1 CPUs and 1 GPUs", clock=lambda: now[0])
 
-    def told(later: float) -> str:
+    def said(later: float) -> str:
         now[0] += later
-        idle.tell()
+        notice.say_if_due()
         return capsys.readouterr().err
 
-    assert told(TELL_SECONDS / 2) == ""
-    line = told(TELL_SECONDS / 2)
+    assert said(NOTICE_SECONDS / 2) == ""
+    line = said(NOTICE_SECONDS / 2)
     assert "no trial has run for 30 s: the search waits for 1 CPUs and 1 GPUs to be free" in line
-    assert told(TELL_SECONDS) == "", "not again so soon"
-    assert "for 330 s" in told(TELL_AGAIN_SECONDS - TELL_SECONDS)
-    idle.started("a")
-    assert told(TELL_AGAIN_SECONDS) == ""
-    idle.started("b"), idle.ended("a")
-    assert told(TELL_AGAIN_SECONDS) == "", "b still runs"
-    idle.ended("b")
-    assert told(TELL_SECONDS / 2) == "" and "for 30 s" in told(TELL_SECONDS / 2)
+    assert said(NOTICE_SECONDS) == "", "not again so soon"
+    assert "for 330 s" in said(REPEAT_SECONDS - NOTICE_SECONDS)
+    notice.started("a")
+    assert said(REPEAT_SECONDS) == ""
+    notice.started("b"), notice.ended("a")
+    assert said(REPEAT_SECONDS) == "", "b still runs"
+    notice.ended("b")
+    assert said(NOTICE_SECONDS / 2) == "" and "for 30 s" in said(NOTICE_SECONDS / 2)

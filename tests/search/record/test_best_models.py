@@ -27,11 +27,11 @@ def row(trial_id: int, ndcg: float, l0: float = 1.0, leak: bool = False) -> dict
     }
 
 
-def finish(keeper: BestModels, run_path: Path, done: dict[str, Any]) -> None:
+def finish(best: BestModels, run_path: Path, done: dict[str, Any]) -> None:
     (run_path / WAITING / str(done["trial_id"])).mkdir(parents=True)
-    keeper.finished(done)
-    keeper.judge()
-    keeper.tidy()
+    best.add(done)
+    best.select()
+    best.delete_others()
 
 
 def kept(run_path: Path) -> list[int]:
@@ -39,50 +39,50 @@ def kept(run_path: Path) -> list[int]:
 
 
 def test_the_best_so_far_stays_and_the_beaten_go(tmp_path: Path) -> None:
-    keeper = BestModels(tmp_path, ONE)
+    best = BestModels(tmp_path, ONE)
     history = []
     for trial_id, value in enumerate([0.2, 0.1, 0.3, 0.3]):
-        finish(keeper, tmp_path, row(trial_id, value))
+        finish(best, tmp_path, row(trial_id, value))
         history.append(kept(tmp_path))
     assert history == [[0], [0], [2], [2]]
     assert list((tmp_path / WAITING).iterdir()) == []
 
 
 def test_a_beaten_model_stays_until_the_rows_are_written(tmp_path: Path) -> None:
-    keeper = BestModels(tmp_path, ONE)
-    finish(keeper, tmp_path, row(0, 0.1))
+    best = BestModels(tmp_path, ONE)
+    finish(best, tmp_path, row(0, 0.1))
     (tmp_path / WAITING / "1").mkdir()
-    keeper.finished(row(1, 0.2))
+    best.add(row(1, 0.2))
     assert kept(tmp_path) == [0]
-    keeper.judge()
+    best.select()
     assert kept(tmp_path) == [0, 1]
-    keeper.tidy()
+    best.delete_others()
     assert kept(tmp_path) == [1]
 
 
 def test_a_leak_is_never_best(tmp_path: Path) -> None:
-    keeper = BestModels(tmp_path, ONE)
-    keeper.finished(row(0, 0.9, leak=True))  # its model was not even saved
-    finish(keeper, tmp_path, row(1, 0.1))
+    best = BestModels(tmp_path, ONE)
+    best.add(row(0, 0.9, leak=True))  # its model was not even saved
+    finish(best, tmp_path, row(1, 0.1))
     assert kept(tmp_path) == [1]
-    assert keeper.note() == "best ndcg@10 0.1000"
+    assert best.note() == "best ndcg@10 0.1000"
 
 
 def test_several_objectives_keep_the_front(tmp_path: Path) -> None:
-    keeper = BestModels(tmp_path, TWO)
-    assert keeper.note() == ""
+    best = BestModels(tmp_path, TWO)
+    assert best.note() == ""
     for trial_id, (ndcg, l0) in enumerate([(0.2, 4), (0.3, 8), (0.1, 9), (0.3, 4)]):
-        finish(keeper, tmp_path, row(trial_id, ndcg, l0))
+        finish(best, tmp_path, row(trial_id, ndcg, l0))
     assert kept(tmp_path) == [3]
-    finish(keeper, tmp_path, row(4, 0.1, 2))
+    finish(best, tmp_path, row(4, 0.1, 2))
     assert kept(tmp_path) == [3, 4]
-    assert keeper.note() == "2 on the front"
+    assert best.note() == "2 on the front"
 
 
 def test_a_trial_that_breaks_a_constraint_is_not_kept(tmp_path: Path) -> None:
-    keeper = BestModels(tmp_path, ONE, {"l0": "<= 4"})
-    finish(keeper, tmp_path, row(0, 0.1, l0=4))
-    finish(keeper, tmp_path, row(1, 0.2, l0=5))
+    best = BestModels(tmp_path, ONE, {"l0": "<= 4"})
+    finish(best, tmp_path, row(0, 0.1, l0=4))
+    finish(best, tmp_path, row(1, 0.2, l0=5))
     assert kept(tmp_path) == [0]
 
 
@@ -92,7 +92,7 @@ def waiting(run_path: Path) -> list[int]:
 
 @pytest.mark.parametrize("moved", [True, False])
 @pytest.mark.parametrize("tidied", [True, False])
-def test_a_keeper_goes_on_wherever_the_one_before_was_killed(
+def test_they_are_right_wherever_the_one_before_was_killed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], moved: bool, tidied: bool
 ) -> None:
     rows = [row(0, 0.1), row(1, 0.3), row(2, 0.2)]
@@ -100,18 +100,18 @@ def test_a_keeper_goes_on_wherever_the_one_before_was_killed(
     finish(before, tmp_path, rows[0])
     for done in rows[1:]:
         (tmp_path / WAITING / str(done["trial_id"])).mkdir()
-        before.finished(done)
+        before.add(done)
     if moved:
-        before.judge()
+        before.select()
     if tidied:
-        before.tidy()
+        before.delete_others()
     (tmp_path / WAITING / "3").mkdir()  # of a trial whose last report nobody heard
-    keeper = BestModels(tmp_path, ONE)
-    keeper.restore(rows)
+    best = BestModels(tmp_path, ONE)
+    best.restore(rows)
     assert 1 in kept(tmp_path) and waiting(tmp_path) == []
-    keeper.tidy()
+    best.delete_others()
     assert kept(tmp_path) == [1]
-    assert keeper.note() == "best ndcg@10 0.3000"
+    assert best.note() == "best ndcg@10 0.3000"
     assert capsys.readouterr().err == ""
 
 
@@ -122,17 +122,17 @@ def test_judging_one_by_one_is_judging_all_at_once(
 ) -> None:
     for objectives in (ONE, TWO):
         path = tmp_path_factory.mktemp("run")
-        keeper = BestModels(path, objectives)
+        best = BestModels(path, objectives)
         rows = [row(n, ndcg, l0) for n, (ndcg, l0) in enumerate(values)]
         for done in rows:
-            finish(keeper, path, done)
+            finish(best, path, done)
         assert kept(path) == sorted(best_rows(trials_frame(rows), objectives)["trial_id"])
 
 
 def test_a_model_that_did_not_arrive_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keeper = BestModels(tmp_path, ONE)
-    keeper.finished(row(3, 0.5))
-    keeper.judge()
+    best = BestModels(tmp_path, ONE)
+    best.add(row(3, 0.5))
+    best.select()
     assert "the model of trial 3 did not arrive" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """The record of a run: one row a trial, one an epoch, on disk in time; fed here without a Ray."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,15 @@ from recsae.search.engine.strategy import Decision, ResumeTrial, StartTrial, Ste
 from recsae.search.record.best_models import WAITING, BestModels
 from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
+from recsae.testing.driver import MemoryJournal
 
 OBJECTIVES = {"ndcg@10": "max"}
 EPOCHS = 3
 
 
+@dataclass
 class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
+    now: float = 0.0
 
     def __call__(self) -> float:
         return self.now
@@ -55,7 +57,7 @@ class Run:
     """A record that listens to a director; trials report when a test says so."""
 
     def __init__(self, path: Path, clock: Clock, past: Iterable[Event] = ()) -> None:
-        self.path, self.clock, self.events = path, clock, list(past)
+        self.path, self.clock, self.events = path, clock, MemoryJournal(past)
         self.record = RunRecord(
             path, BestModels(path, OBJECTIVES), TensorBoard(path / "tensorboard"), clock
         )
@@ -63,20 +65,17 @@ class Run:
             Toy(),
             History(OBJECTIVES),
             Budget(trials=6),
-            journal=self,
-            listeners=[self.record.happened],
+            journal=self.events,
+            listeners=[self.record.on_event],
             clock=clock,
         )
         with self.record.replaying():
             self.director.replay(past)
 
-    def append(self, event: Event) -> None:
-        self.events.append(event)
-
     def start(self) -> int:
-        leg = self.director.next()
-        assert leg is not None
-        return leg.trial_id
+        started = self.director.next()
+        assert started is not None
+        return started.trial_id
 
     def report(self, trial_id: int, value: float, *, after: int | None = None) -> None:
         trial = self.director.history.trials[trial_id]
@@ -122,10 +121,9 @@ def test_a_trial_is_a_row_from_its_start_to_its_end(run: Run, clock: Clock) -> N
     for value in (0.2, 0.3, 0.4):
         run.report(0, value)
     row = run.written().trials.iloc[0]
-    assert row["state"] == States.COMPLETE
+    assert (row["state"], row["model_name"]) == (States.COMPLETE, "SASRec_SAE")
     assert (row["epochs"], row["seconds"], row["node"]) == (3, 6.0, "host")
     assert row["dev/ndcg@10"] == 0.4
-    assert row["model_name"] == "SASRec_SAE"
     assert (row["started"].timestamp(), row["ended"].timestamp()) == (100.0, 100.375)
     assert run.record.ended == 1
 
@@ -178,16 +176,11 @@ def test_a_paused_trial_is_shown_as_such_and_goes_on(run: Run) -> None:
 
 
 def test_what_is_new_is_written_soon_but_not_all_the_time(run: Run, clock: Clock) -> None:
-    def on_disk() -> int:
+    for now, rows in ((0.0, 1), (0.0, 1), (1.0, 3)):
+        run.start()
+        clock.now = now
         run.record.flush_if_due()
-        return len(load_results(run.path).trials)
-
-    run.start()
-    assert on_disk() == 1
-    run.start()
-    assert on_disk() == 1
-    clock.now = 1.0
-    assert on_disk() == 2
+        assert len(load_results(run.path).trials) == rows
 
 
 def test_a_slow_disk_is_written_less_often(
@@ -214,9 +207,8 @@ def test_without_news_nothing_is_written(
     run.start()
     run.record.flush_if_due()
     clock.now = 100.0
-    monkeypatch.setattr(
-        "recsae.search.record.recorder.write_trials", None
-    )  # to call it would raise
+    # To call it would raise.
+    monkeypatch.setattr("recsae.search.record.recorder.write_trials", None)
     run.record.flush_if_due()
 
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsae.results import States
-from recsae.search.engine.history import Report, Trial
-from recsae.search.samplers.observations import (
+from recsae.search.engine.history import Trial
+from recsae.search.engine.reports import Report
+from recsae.search.samplers.optuna_adapter.observations import (
     MOST,
     Observation,
     Observations,
@@ -54,18 +55,18 @@ def test_a_failed_one_and_one_without_a_number_are_left_out() -> None:
     assert seen(failed, nan, none, trial(3, 0.1))[0].number == 3
 
 
-def test_a_trial_is_open_until_it_pauses_or_ends() -> None:
+def test_a_trial_is_running_until_it_pauses_or_ends() -> None:
     observations = Observations(space())
     told = trial(0, 0.5, state=States.RUNNING)
     observations.on_event(told)
-    assert observations.open == [(0, told.drawn)] and observations.seen() == []
+    assert observations.running == [(0, told.drawn)] and observations.seen() == []
     told.state = States.PAUSED
     observations.on_event(told)
-    assert observations.open == [] and len(observations.seen()) == 1
+    assert observations.running == [] and len(observations.seen()) == 1
     told.state = States.RUNNING  # it goes on: what it told still counts, and by its latest report
     told.reports.append(Report(2, 20.0, {"ndcg@10": 0.9}))
     observations.on_event(told)
-    assert observations.open == [] and observations.seen()[0].values == (0.9,)
+    assert observations.running == [] and observations.seen()[0].values == (0.9,)
     told.state = States.FAILED
     observations.on_event(told)
     assert observations.seen() == []
@@ -77,7 +78,7 @@ def test_more_is_better_of_every_objective() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metrics", "broken"),
+    ("metrics", "violation"),
     [
         ({"dead": 0.2, "l0": 12.0}, -0.25),
         ({"dead": 0.5, "l0": 16.0}, 0.0),
@@ -88,13 +89,13 @@ def test_more_is_better_of_every_objective() -> None:
         ({"dead": 0.2, "l0": 12.0, "leak": True}, 10.0),
     ],
 )
-def test_how_far_limits_are_broken(metrics: dict[str, Any], broken: float) -> None:
+def test_how_far_limits_are_broken(metrics: dict[str, Any], violation: float) -> None:
     made = space(constraints={"dead": "<= 0.5", "l0": "<= 16"})
-    assert seen(trial(0, 0.5, **metrics), made=made)[0].broken == pytest.approx(broken)
+    assert seen(trial(0, 0.5, **metrics), made=made)[0].violation == pytest.approx(violation)
 
 
-def observation(number: int, *values: float, broken: float = 0.0) -> Observation:
-    return Observation(number, {}, values, broken)
+def observation(number: int, *values: float, violation: float = 0.0) -> Observation:
+    return Observation(number, {}, values, violation)
 
 
 numbers = st.integers(-3, 3).map(float)
@@ -110,7 +111,7 @@ numbers = st.integers(-3, 3).map(float)
 def test_a_bounded_part_is_a_part_with_the_best_and_the_newest(
     told: list[tuple[tuple[float, ...], float]], most: int
 ) -> None:
-    found = [observation(i, *values, broken=b) for i, (values, b) in enumerate(told)]
+    found = [observation(i, *values, violation=b) for i, (values, b) in enumerate(told)]
     part = bounded(found, most)
     assert len(part) == min(most, len(found))
     numbers_in = {o.number for o in part}
@@ -134,8 +135,12 @@ def test_the_best_of_two_objectives_hold_both_ends_and_the_middle() -> None:
     assert all(o.number < 100 for o in found)
 
 
-def test_what_breaks_no_limit_comes_first() -> None:
-    found = [observation(0, 9.0, broken=2.0), observation(1, 1.0), observation(2, 5.0, broken=0.1)]
+def test_what_is_feasible_comes_first() -> None:
+    found = [
+        observation(0, 9.0, violation=2.0),
+        observation(1, 1.0),
+        observation(2, 5.0, violation=0.1),
+    ]
     assert [o.number for o in best(found, 2)] == [1, 2]
 
 

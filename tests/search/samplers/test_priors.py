@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from search.made_searches import drawn_in, search
 
 from recsae.search.engine.history import History
-from recsae.search.samplers import sampler_for
-from recsae.search.samplers.priors import BELIEFS, Priors, share
+from recsae.search.samplers.guided import GuidedSampler
+from recsae.search.samplers.priors import CONFIDENCE, Priors, share
+from recsae.search.strategies import sampler_for
 from recsae.space.parameters import Parameter, Prior
 from recsae.space.space import SearchSpace, space_of
 from recsae.space.unit import from_unit, to_unit
+from recsae.testing.searches import drawn_in, search
 
 BEST = {"sae_lr": 0.02, "sae_auxk": 0.05, "sae_k": 12}
 
@@ -73,7 +74,7 @@ def test_a_wrong_prior_washes_out(sampler: str) -> None:
 def test_the_share_of_a_prior_falls_and_grows_with_being_sure(trial_id: int) -> None:
     shares = [share(sure, trial_id) for sure in ("low", "medium", "high")]
     assert 0 < shares[0] < shares[1] < shares[2] < 1
-    assert all(share(sure, trial_id + 1) < share(sure, trial_id) for sure in BELIEFS)
+    assert all(share(sure, trial_id + 1) < share(sure, trial_id) for sure in CONFIDENCE)
 
 
 def test_in_all_a_prior_takes_few_of_many_trials() -> None:
@@ -83,7 +84,8 @@ def test_in_all_a_prior_takes_few_of_many_trials() -> None:
 
 def test_what_has_no_prior_stays_as_the_sampler_drew_it() -> None:
     made = space("random", {"sae_k": 50})
-    plain, guided = sampler_for(space("random", None)), sampler_for(made)
+    plain = sampler_for(space("random", None))
+    guided = GuidedSampler(made, sampler_for(made))
     history = History(made.objectives)
     pairs = [(plain.propose(history, n), guided.propose(history, n)) for n in range(40)]
     assert all(a["sae_lr"] == b["sae_lr"] for a, b in pairs)
@@ -125,7 +127,7 @@ def test_a_coordinate_leads_back_to_its_value(parameter: Parameter, unit: float)
     assert again == pytest.approx(value, rel=1e-9)
 
 
-@given(parameters, st.floats(0, 1, exclude_max=True), st.sampled_from(sorted(BELIEFS)))
+@given(parameters, st.floats(0, 1, exclude_max=True), st.sampled_from(sorted(CONFIDENCE)))
 def test_a_prior_draws_values_of_the_parameter(
     parameter: Parameter, unit: float, sure: str
 ) -> None:

@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from search.made_searches import drawn_in, search
 
 from recsae.errors import RecsaeError
 from recsae.results import create, write_curves, write_trials
 from recsae.search.engine.new_trials import completed
-from recsae.search.samplers import WarmTrial, sampler_for
-from recsae.search.samplers.observations import Observation, Observations
-from recsae.search.samplers.source_levels import MOST, Levels
-from recsae.search.samplers.warm_start import warm_trials
+from recsae.search.samplers.optuna_adapter.observations import Observation, Observations
+from recsae.search.samplers.optuna_adapter.source_scaling import MOST, SourceScaling
+from recsae.search.samplers.warm_start import WarmTrial, warm_trials
+from recsae.search.strategies import sampler_for
+from recsae.space.kinds import SAMPLERS
 from recsae.space.space import SearchSpace, space_of
+from recsae.testing.searches import drawn_in, search
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "run_v1"
 PARAMETERS: dict[str, Any] = {
@@ -181,16 +182,19 @@ def test_a_warm_search_is_resumed_as_it_was() -> None:
     assert search(made, warm=known, workers=2, past=past) == whole
 
 
-def test_a_sampler_that_cannot_learn_from_others_says_so() -> None:
-    for sampler in ("random", "qmc", "cmaes", "nsgaii"):
-        (note,) = sampler_for(space(sampler), warm(0.0, 1.0)).notes
-        assert sampler in note
-    assert sampler_for(space("tpe"), warm(0.0, 1.0)).notes == ()
-    assert sampler_for(space("random")).notes == ()
+@pytest.mark.parametrize("sampler", SAMPLERS.names)
+def test_a_sampler_that_cannot_learn_from_others_says_so(
+    sampler: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sampler_for(space(sampler), warm(0.0, 1.0))
+    told = f"--warm_start: the sampler {sampler} learns nothing from earlier searches\n"
+    assert capsys.readouterr().err.endswith(told) != SAMPLERS.says(sampler, "learns_from_others")
+    sampler_for(space(sampler))
+    assert not capsys.readouterr().err
 
 
-def levels(trials: list[WarmTrial]) -> Levels:
-    return Levels(space(), trials, Observations(space()).read)
+def levels(trials: list[WarmTrial]) -> SourceScaling:
+    return SourceScaling(space(), trials, Observations(space()).read)
 
 
 def here(value: Any, count: int = 30) -> list[Observation]:

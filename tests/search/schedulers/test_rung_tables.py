@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from search.naive_rules import first, fronts
 
 from recsae.search.schedulers.fronts import Fronts
-from recsae.search.schedulers.ranking import Line
-from recsae.search.schedulers.rung_table import Table, table
+from recsae.search.schedulers.ranking import Ranking
+from recsae.search.schedulers.rung_table import RungTable, rung_table
 
 SIZES = st.integers(1, 40)
 
@@ -18,8 +18,8 @@ def drawn(objectives: int, size: int, seed: int, levels: int) -> list[tuple[floa
     return [tuple(row) for row in values.tolist()]
 
 
-def filled(points: list[tuple[float, ...]]) -> Table:
-    there = table(len(points[0]))
+def filled(points: list[tuple[float, ...]]) -> RungTable:
+    there = rung_table(len(points[0]))
     for number, point in enumerate(points):
         there.add(number, point)
     return there
@@ -101,7 +101,7 @@ def test_a_front_is_spread_whatever_the_scale_of_an_objective() -> None:
 
 
 def test_a_tie_goes_to_the_older_trial() -> None:
-    there = Line()
+    there = Ranking()
     for number in (2, 0, 1):
         there.add(number, (0.5,))
         there.hold(number, True)

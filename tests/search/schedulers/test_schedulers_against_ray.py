@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
-from search.ruled_searches import World, ruled, searched
 
 from recsae.search.engine import events
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import Trial
+from recsae.testing.worlds import World, scheduler_named, searched
 
 
 class RayTrial:
@@ -30,7 +30,7 @@ class Oracle:
         self.differ: list[Event] = []
 
     def happened(self, event: Event, told: Trial) -> None:
-        if event["kind"] == events.ASKED:
+        if event["kind"] == events.STARTED:
             trial = self.trials[told.trial_id] = RayTrial(told.trial_id)
             self.scheduler.on_trial_add(None, trial)  # type: ignore[arg-type]
             return
@@ -65,7 +65,7 @@ def test_asha_decides_as_ray_does(
         seconds=lambda i: speeds[i],
     )
     oracle = Oracle(20, grace, factor)
-    rule = ruled("asha", epochs=20, grace_epochs=grace, reduction_factor=factor)
+    rule = scheduler_named("asha", epochs=20, grace_epochs=grace, reduction_factor=factor)
     _, journal = searched(rule, world, trials, workers, listeners=[oracle.happened])
     assert not oracle.differ
     assert sum("decided" in event for event in journal) >= trials

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import pytest
-from search.ruled_searches import ONE, TWO, World, ruled, ruled_space, searched
 
 from recsae.search.engine.events import Event
-from recsae.search.schedulers import pauses, rungs
-from recsae.search.schedulers.hyperband import Hyperband, expected_epochs
+from recsae.search.schedulers.hyperband import HyperbandScheduler, expected_epochs
+from recsae.search.strategies import pauses_for, rungs_for
+from recsae.testing.worlds import ONE, TWO, World, scheduler_named, searched, space_with
 
 
 def flat(*values: float) -> World:
@@ -22,7 +22,7 @@ def points(*values: tuple[float, float]) -> World:
 
 def epochs_of(name: str, world: World, trials: int, **keys: int) -> list[int]:
     """How far each trial comes, with one worker."""
-    history, _ = searched(ruled(name, world.objectives, **keys), world, trials)
+    history, _ = searched(scheduler_named(name, world.objectives, **keys), world, trials)
     return [trial.epochs for trial in history]
 
 
@@ -65,14 +65,14 @@ class TestAshaPromote:
         # The third lets the best of three (1) go on to 3. 4 is the best of five, so it does so at
         # once, and 8 as the best of nine; there it is the best of three, and goes on to the end.
         world = flat(1, 5, 2, 3, 6, 4, 0, 2, 7)
-        _, journal = searched(ruled("asha_promote"), world, 9)
+        _, journal = searched(scheduler_named("asha_promote"), world, 9)
         assert steps(journal) == "0:1p 1:1p 2:1p 1:3p 3:1p 4:3p 5:1p 6:1p 7:1p 8:9c"
 
     def test_a_trial_may_still_go_on_when_more_have_come(self) -> None:
         # 1 waits as the second of three and goes on as the second of six; then 0 is the best of
         # the two at epoch 3 and none can be chosen of so few: in the end it is brought to 9.
         world = flat(6, 5, 1, 1, 1, 1)
-        _, journal = searched(ruled("asha_promote"), world, 6)
+        _, journal = searched(scheduler_named("asha_promote"), world, 6)
         assert steps(journal) == "0:1p 1:1p 2:1p 0:3p 3:1p 4:1p 5:1p 1:3p 0:9c"
 
     @pytest.mark.parametrize(
@@ -85,37 +85,37 @@ class TestAshaPromote:
         ],
     )
     def test_few_trials_still_give_an_answer(self, values: list[float], expected: str) -> None:
-        _, journal = searched(ruled("asha_promote"), flat(*values), len(values))
+        _, journal = searched(scheduler_named("asha_promote"), flat(*values), len(values))
         assert steps(journal) == expected
 
     def test_the_next_best_takes_the_place_of_one_that_failed_or_leaks(self) -> None:
         world = flat(0.5, 0.6, 0.4)
         world.fails, world.leaks = {1: 5}, {0: 9}
-        _, journal = searched(ruled("asha_promote"), world, 3)
+        _, journal = searched(scheduler_named("asha_promote"), world, 3)
         assert steps(journal) == "0:1p 1:1p 2:1p 1:3p 1x 0:3p 0:9c 2:3p 2:9c"
 
     def test_if_all_leak_there_is_no_answer(self) -> None:
         world = flat(0.5, 0.6)
         world.leaks = {0: 1, 1: 2}
-        _, journal = searched(ruled("asha_promote"), world, 2)
+        _, journal = searched(scheduler_named("asha_promote"), world, 2)
         assert steps(journal) == "0:1s 1:1p 1:3s"
 
     def test_the_rest_waits_while_another_runs(self) -> None:
         # Two workers, three trials: while 2 is on its way to 9, nothing else is begun beside it.
-        _, journal = searched(ruled("asha_promote"), flat(1, 2, 3), 3, workers=2)
+        _, journal = searched(scheduler_named("asha_promote"), flat(1, 2, 3), 3, workers=2)
         assert steps(journal) == "0:1p 1:1p 2:3p 2:9c"
 
     def test_trials_that_end_before_a_rung_count_below_it(self) -> None:
         world = flat(1, 2, 3, 4, 5, 6)
         world.epochs = lambda trial_id: 2 if trial_id in (3, 4, 5) else 9
-        _, journal = searched(ruled("asha_promote"), world, 6)
+        _, journal = searched(scheduler_named("asha_promote"), world, 6)
         # 2 was the best of three; of six the best two are 5 and 4, which end at 2.
         assert steps(journal) == "0:1p 1:1p 2:3p 3:2c 4:2c 5:2c"
 
 
 class TestHyperband:
     def test_the_brackets_get_the_same_budget(self) -> None:
-        rule = Hyperband((1, 3), 9, 3, 1)
+        rule = HyperbandScheduler((1, 3), 9, 3, 1)
         assert [expected_epochs(rungs, 9, 3) for rungs in [(1, 3), (3,), ()]] == [
             pytest.approx(1 + 2 / 3 + 6 / 9),
             3 + 6 / 3,
@@ -126,7 +126,7 @@ class TestHyperband:
         assert rule.bracket(3) == 0
 
     def test_a_bracket_begins_at_its_rung(self) -> None:
-        _, journal = searched(ruled("hyperband"), flat(1, 2, 3, 4, 0), 5)
+        _, journal = searched(scheduler_named("hyperband"), flat(1, 2, 3, 4, 0), 5)
         assert steps(journal) == "0:1p 1:1p 2:3p 3:3p 4:9c"
 
 
@@ -159,19 +159,19 @@ class TestMedian:
 class TestOneEpoch:
     def test_the_best_few_go_on_when_all_have_come(self) -> None:
         world = flat(1, 5, 2, 4, 3)
-        _, journal = searched(ruled("one_epoch", keep=2), world, 5)
+        _, journal = searched(scheduler_named("one_epoch", keep=2), world, 5)
         assert steps(journal) == "0:1p 1:1p 2:1p 3:1p 4:1p 1:9c 3:9c"
 
     def test_one_that_fails_or_leaks_is_replaced(self) -> None:
         world = flat(1, 5, 2, 4, 3)
         world.fails, world.leaks = {1: 2, 2: 1}, {3: 9}
-        _, journal = searched(ruled("one_epoch", keep=2), world, 5)
+        _, journal = searched(scheduler_named("one_epoch", keep=2), world, 5)
         assert steps(journal) == "0:1p 1:1p 2x 3:1p 4:1p 1x 3:9c 4:9c 0:9c"
 
     def test_none_goes_on_while_one_is_on_its_way(self) -> None:
         world = flat(1, 2, 3)
         world.seconds = lambda trial_id: 20.0 if trial_id == 2 else 1.0
-        _, journal = searched(ruled("one_epoch", keep=1), world, 3, workers=3)
+        _, journal = searched(scheduler_named("one_epoch", keep=1), world, 3, workers=3)
         assert steps(journal) == "0:1p 1:1p 2:1p 2:9c"
 
     def test_fewer_than_are_kept(self) -> None:
@@ -200,6 +200,6 @@ class TestOneEpoch:
 def test_where_trials_may_stop_or_pause(
     name: str, keys: dict[str, int], expected: tuple[int, ...], may_pause: bool
 ) -> None:
-    space = ruled_space(name, ONE, **keys)
-    assert rungs(space) == expected
-    assert pauses(space) == (expected if may_pause else ())
+    space = space_with(name, ONE, **keys)
+    assert rungs_for(space) == expected
+    assert pauses_for(space) == (expected if may_pause else ())

@@ -1,6 +1,5 @@
 """A search that stops at the noise of its seeds: when, why, and the same again after a kill."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,11 +12,11 @@ from hypothesis import strategies as st
 from recsae.results import States
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
-from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision, StartTrial, Step
 from recsae.search.stopping.noise import ENOUGH_FREEDOM, SHARE, StopAtNoise, _rise, tail_gain
-from recsae.search.stopping.repeats import Settings
+from recsae.search.stopping.repeats import RepeatedSettings
+from recsae.testing.driver import MemoryJournal, drive
 
 EPOCHS = 3
 SPREAD, NOISE = 0.01, 0.002
@@ -64,36 +63,29 @@ def director(
     seed: int = 0,
     gain: Callable[[History], float | None] = nothing_known,
     trials: int = 60,
-    journal: list[Event] | None = None,
+    journal: MemoryJournal | None = None,
     cut: float = -np.inf,
     objectives: tuple[str, ...] = ("ndcg@10",),
 ) -> tuple[Director, StopAtNoise]:
     strategy = StopAtNoise(Plain(seed, cut), complete, gain, seed)
     history = History(dict.fromkeys(objectives, "max"))
-    return Director(strategy, history, Budget(trials), journal=journal, clock=lambda: 0.0), strategy
+    led = Director(strategy, history, Budget(trials), journal=journal, clock=lambda: 0.0)
+    led.replay(list(journal or []))
+    return led, strategy
 
 
-def run(led: Director, value: Value = measured, workers: int = 2, reports: int = 10**6) -> Director:
-    """Run trials in turns, an epoch each; stop after so many reports as a kill would."""
-    running: list[int] = []
-    while not led.finished:
-        while len(running) < workers and (leg := led.next()) is not None:
-            running.append(leg.trial_id)
-        if not running:
-            break
-        trial = led.history.trials[running.pop(0)]
-        if reports == 0:
-            return led
-        reports -= 1
-        metrics = {"ndcg@10": value(trial.settings), "l0": 1.0}
-        if led.report(trial.trial_id, trial.epochs + 1, 1.0, metrics):
-            running.append(trial.trial_id)
-    return led
+def run(led: Director, value: Value = measured, workers: int = 2, **keys: Any) -> Director:
+    """Run trials in turns, an epoch each."""
+
+    def train(trial: Trial, epoch: int) -> dict[str, float]:
+        return {"ndcg@10": value(trial.settings), "l0": 1.0}
+
+    return drive(led, train, workers=workers, **keys)
 
 
 def test_the_best_runs_again_with_other_seeds() -> None:
     led = run(director()[0])
-    settings = Settings.of(led.history)
+    settings = RepeatedSettings.of(led.history)
     again = [one for one in settings if len(one.trials) > 1]
     assert again
     for one in again:
@@ -101,13 +93,13 @@ def test_the_best_runs_again_with_other_seeds() -> None:
         assert len(seeds) == len(one.trials)
         worths = [other.drawn["worth"] for other in settings if other.trials[0] < one.trials[1]]
         assert one.drawn["worth"] >= sorted(worths)[-3], "what runs again is among the best"
-    assert sum(len(one.fresh) - 1 for one in again) == ENOUGH_FREEDOM
-    assert led.history.ended == 60 and settings.epochs_again <= SHARE * led.history.epochs
+    assert sum(len(one.repeat_values) - 1 for one in again) == ENOUGH_FREEDOM
+    assert led.history.ended == 60 and settings.repeat_epochs <= SHARE * led.history.epochs
 
 
 def test_a_run_of_the_same_setting_is_not_cut_short() -> None:
     led = run(director(cut=0.0)[0], lambda settings: measured(settings, noise=0.02))
-    settings = Settings.of(led.history)
+    settings = RepeatedSettings.of(led.history)
     again = [n for one in settings for n in one.trials[1:]]
     low = [led.history.trials[n].reports[0].metrics["ndcg@10"] for n in again]
     assert min(value for value in low if value is not None) < 0.0
@@ -122,7 +114,7 @@ def test_a_seed_that_the_space_fixes_is_changed_all_the_same() -> None:
     led, strategy = director()
     strategy.complete = fixed
     run(led)
-    again = [one for one in Settings.of(led.history) if len(one.trials) > 1]
+    again = [one for one in RepeatedSettings.of(led.history) if len(one.trials) > 1]
     seeds = [led.history.trials[n].settings["sae_seed"] for one in again for n in one.trials[1:]]
     assert seeds and len(set(seeds)) == len(seeds)
 
@@ -154,7 +146,7 @@ def test_it_goes_on_while_the_gain_is_large_or_unknown(
 def test_no_gain_is_small_before_the_noise_is_measured() -> None:
     led, _ = director(gain=lambda history: 0.0, trials=9)
     run(led)
-    noise = Settings.of(led.history).noise()
+    noise = RepeatedSettings.of(led.history).noise()
     assert len(led.history) == 9 and (noise is None or noise.freedom < 3)
 
 
@@ -162,19 +154,16 @@ def test_several_objectives_change_nothing() -> None:
     led, strategy = director(gain=lambda history: 0.0, objectives=("ndcg@10", "l0"))
     run(led)
     assert len(led.history) == 60 and strategy.over(led.history) is None
-    assert all(len(one.trials) == 1 for one in Settings.of(led.history))
+    assert all(len(one.trials) == 1 for one in RepeatedSettings.of(led.history))
 
 
 @given(reports=st.integers(0, 120), workers=st.integers(1, 4), seed=st.integers(0, 3))
 def test_a_killed_search_stops_where_the_other_does(reports: int, workers: int, seed: int) -> None:
     gain = tail_gain if seed % 2 else lambda history: 0.06 / len(history)
-    alone: list[Event] = []
+    alone, killed = MemoryJournal(), MemoryJournal()
     run(director(seed, gain, 40, alone)[0], workers=1)
-    killed: list[Event] = []
     run(director(seed, gain, 40, killed)[0], workers=1, reports=reports)
-    led, _ = director(seed, gain, 40, killed)
-    led.replay([json.loads(json.dumps(event)) for event in killed])
-    assert run(led, workers=1).finished
+    assert run(director(seed, gain, 40, killed)[0], workers=1).finished
     assert killed == alone
     busy = run(director(seed, gain, 40)[0], workers=workers)
     assert busy.finished and busy.history.ended == len(busy.history)
@@ -184,7 +173,7 @@ def test_the_noise_is_measured_without_the_luck_that_was_chosen() -> None:
     squares, with_first = np.zeros(2), np.zeros(2)
     for seed in range(100):
         led = run(director(seed, trials=40)[0], partial(lucky, seed))
-        settings = Settings.of(led.history)
+        settings = RepeatedSettings.of(led.history)
         noise = settings.noise()
         assert noise is not None
         squares += (noise.deviation**2 * noise.freedom, noise.freedom)
@@ -202,12 +191,11 @@ def lucky(seed: int, settings: dict[str, Any]) -> float:
 
 
 def history_of(values: list[float]) -> History:
-    history = History({"ndcg@10": "max"})
-    led = Director(Plain(0), history, Budget(len(values)))
+    led = Director(Plain(0), History({"ndcg@10": "max"}), Budget(len(values)))
     for number, value in enumerate(values):
         led.next()
         led.report(number, EPOCHS, 1.0, {"ndcg@10": value})
-    return history
+    return led.history
 
 
 def test_the_tail_gain_is_the_mean_of_a_simulation() -> None:
