@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_draws import First
+from space.made_draws import First
 
 from recsae.errors import RecsaeError, SettingError
 from recsae.space.parameters import Parameter

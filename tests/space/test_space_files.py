@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from made_draws import by_chance
+from space.made_draws import by_chance
 
 from recsae.errors import RecsaeError
 from recsae.recommenders.sasrec.settings import SASRecSettings

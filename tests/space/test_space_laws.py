@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_draws import by_chance
+from space.made_draws import by_chance
 
 from recsae.errors import RecsaeError
 from recsae.metrics.registry import directions

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tensor_watch import Watch
+from recommenders.sasrec.tensor_watch import Watch
 from torch import Tensor
 from torch.nn import functional
 
