@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_logs import Event, log
 
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.frame import Interactions
@@ -17,22 +18,9 @@ from recsae.recommenders.base import data_digest
 from recsae.sequences import Sequences
 from recsae.splits import quantile
 
-Event = tuple[int, int, float]
 SHARES = ("0.51", "0.6", ".75", "0.8", "0.999")
 EPOCH_NS = 1_700_000_000_000_000_001
 """A time in nanoseconds that no float64 holds."""
-
-
-def log(
-    events: list[Event], splits: list[int] | None = None, *, timed: bool = True
-) -> Interactions:
-    users, user = np.unique([event[0] for event in events], return_inverse=True)
-    items, item = np.unique([event[1] for event in events], return_inverse=True)
-    columns = {"user": user.astype("int32"), "item": item.astype("int32")}
-    frame = pd.DataFrame({**columns, "timestamp": [event[2] for event in events]})
-    if splits is not None:
-        frame["split"] = np.array(splits, dtype="int8")
-    return Interactions("made-up", frame, users, items, timed=timed)
 
 
 @st.composite

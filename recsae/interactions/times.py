@@ -201,6 +201,7 @@ def _parsed(texts: Any, notation: str) -> Any:
 def _dates(texts: Any) -> NDArray[np.int64] | None:
     """Return moments if one notation fits every cell; raises RecsaeError if two tell apart days."""
     texts = pc.replace_substring_regex(texts, r" *(UTC|GMT)$", "Z")
+    # The quick and exact parser first; it knows ISO 8601 alone.
     for unit in ("s", "us", "ns"):
         for zone in (None, "UTC"):
             try:
@@ -217,6 +218,7 @@ def _dates(texts: Any) -> NDArray[np.int64] | None:
         if found is not None:
             return found
     for group in _EITHER_FIRST:
+        # 03/04 fits both: only days beyond the 12th tell them apart.
         found_all = [one for name in group if (one := _whole_column(texts, name)) is not None]
         if any(not np.array_equal(one, found_all[0]) for one in found_all[1:]):
             shown = texts[0].as_py()

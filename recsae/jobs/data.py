@@ -14,8 +14,13 @@ from recsae.downloads.checksums import check, checksum_of
 from recsae.downloads.http import Unreachable, download
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.files import naming, read_json, whole, whole_folder, write_json
-from recsae.interactions.named import DATA_DIR, downloaded_folder, folder_of, own_folder
 from recsae.interactions.named_sets import NAMED, NamedSet, Remote
+from recsae.interactions.named_sets.folders import (
+    DATA_DIR,
+    downloaded_folder,
+    folder_of,
+    own_folder,
+)
 from recsae.progress import say
 
 

@@ -64,6 +64,7 @@ def spread(name: str, interval: Mapping[str, Any]) -> str:
 def signed(name: str, item: float | None) -> str:
     """Return a difference with its sign."""
     text = value(name, item)
+    # "-0.0000" would claim a direction that the shown digits do not have.
     if item is None or not text.strip("-0.,"):
         return text.lstrip("-")  # nothing, or rounded to nothing
     return text if text.startswith("-") else f"+{text}"

@@ -195,6 +195,7 @@ def metrics_of(row: Mapping[str, Any]) -> dict[str, Any]:
 def state_counts(trials: pd.DataFrame) -> dict[str, int]:
     """Return how many trials have ended in each state, and how many are paused or run if any."""
     counts = {state.value: int((trials[Columns.STATE] == state).sum()) for state in States}
+    # In a run that has ended nobody wants to read of 0 RUNNING.
     going = {state.value: counts.pop(state) for state in (States.PAUSED, States.RUNNING)}
     return {**counts, **{state: count for state, count in going.items() if count}}
 

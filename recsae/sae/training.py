@@ -68,6 +68,7 @@ class SAETrainer:
         rows, model, epochs = self._rows.x_ND.shape[0], self.model, self.settings.sae_epochs
         # Sent to where the rows are at once: a copy a step would make the host wait each time.
         order_N = data_order(rows, self._order_seed, self.epochs_done).to(self._rows.x_ND.device)
+        # No short last batch: its FVU would weigh as much as that of a full one.
         batches = order_N.tensor_split(-(-rows // self.settings.sae_batch_size))[:most_steps]
         if model.variant.closed_form and self.epochs_done == 0:
             model.variant.solve(model, self._rows.x_ND)
@@ -84,6 +85,7 @@ class SAETrainer:
                 else:
                     self._take(index)
         model.eval()
+        # What is saved as dead is so by this epoch alone, whatever the window of training.
         model.fired.copy_(self._activity.fired_N)
         self.epochs_done += 1
         return self._terms(self._total / len(batches))
@@ -101,6 +103,7 @@ class SAETrainer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state that `state_dict` returned."""
+        # The optimizer keeps the tensors that it is given, and would write to the caller's.
         state = copy.deepcopy(state)
         self.model.load_state_dict(state["model"])
         self._descent.load_state_dict(state["optimizer"])

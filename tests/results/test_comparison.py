@@ -1,30 +1,16 @@
 """What `results diff` finds between two runs."""
 
-import copy
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from report.made_up_runs import RUNS, SEARCH, trial
 
-from recsae.results import Results, create, load_results, write_finalists, write_trials
+from recsae.results import Results, load_results, write_finalists
 from recsae.results.comparison import best_settings, differences, outcomes
 
 Make = Callable[..., Results]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    def made(name: str, rows: list[dict[str, Any]], **change: Any) -> Results:
-        search = copy.deepcopy(SEARCH)
-        search["space"] |= change.pop("space", {})
-        create(tmp_path / name, search | change)
-        write_trials(tmp_path / name, rows)
-        return load_results(tmp_path / name)
-
-    return made
 
 
 def test_a_run_and_its_like_differ_in_nothing(make: Make) -> None:

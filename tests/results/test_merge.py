@@ -1,19 +1,17 @@
 """Several runs as one: every trial once, and no two that cannot be compared."""
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from report.made_up_runs import RUNS, SEARCH, trial
+from report.made_up_runs import trial
 
 from recsae.errors import RecsaeError
 from recsae.results import (
     Results,
     create,
     load_results,
-    write_curves,
     write_finalists,
     write_search,
     write_trials,
@@ -22,20 +20,6 @@ from recsae.results.merge import merged, why_not
 
 Make = Callable[..., Results]
 RATE = {"float": [1e-4, 1e-1], "log": True}
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    def made(name: str, rows: list[dict[str, Any]] = RUNS["mixed"], **change: Any) -> Results:
-        search = copy.deepcopy(SEARCH)
-        search["space"] |= change.pop("space", {})
-        create(tmp_path / name, search | change)
-        write_trials(tmp_path / name, rows)
-        points = [{"trial_id": r["trial_id"], "epoch": 1, "dev/ndcg@10": 0.1} for r in rows]
-        write_curves(tmp_path / name, points)
-        return load_results(tmp_path / name)
-
-    return made
 
 
 def test_every_trial_is_there_once_under_a_new_number(make: Make) -> None:

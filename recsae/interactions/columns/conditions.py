@@ -70,8 +70,8 @@ def _condition(text: str, names: Sequence[str]) -> Condition:
     values = _listed(found["value"]) if operator.endswith("in") else [found["value"]]
     for value in values:
         if not value or (value == _bare(value) and _MORE.search(value)):
-            told = "a value with signs, and or or in it stands in quotes"
-            raise SettingError("where", f"{_FORM}; {told}; got {text.strip()!r}")
+            rule = "a value with signs, and or or in it stands in quotes"
+            raise SettingError("where", f"{_FORM}; {rule}; got {text.strip()!r}")
     return Condition(column, operator, tuple(_bare(value) for value in values))
 
 
@@ -144,6 +144,7 @@ def _as_numbers(cells: Any, words: Mapping[str, str] = TRUTHS) -> NDArray[np.flo
             texts = pc.replace_substring_regex(texts, f"^{word}$", number)
         texts = pc.replace_substring_regex(texts, r"^(nan|na|null|none|)$", "nan")
         number = pc.or_(pc.match_substring_regex(texts, _NUMBER), pc.equal(texts, "nan"))
+        # Infinity marks what is no number; NaN is taken: it marks a gap.
         cells = pc.if_else(number, texts, "inf")
         cells = pc.utf8_ltrim(cells, "+")
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):

@@ -114,6 +114,7 @@ def _delimiter(lines: Sequence[str]) -> str | None:
         share = sum(width == widths[0] for width in widths) / len(lines)
         if widths[0] < 2 or (delimiter == " " and (best or share < 0.9)):
             continue
+        # Among signs that part all lines alike the one with more columns wins.
         if best is None or (share, widths[0] if share == best[0] else 0) > best[:2]:
             best = (share, widths[0], delimiter)
     return best[2] if best else None

@@ -125,8 +125,8 @@ class TextTable(Table):
         """Find what the fast reader refused, in the order of the file."""
         for line, row in self.rows():
             if len(row) != len(self.names):
-                told = f"expected {len(self.names)} columns, got {len(row)}"
-                raise RecsaeError(f"{self.file}:{line}: {told}")
+                reason = f"expected {len(self.names)} columns, got {len(row)}"
+                raise RecsaeError(f"{self.file}:{line}: {reason}")
             for name, cell in zip(self.names, row, strict=True):
                 if name in names and any("\udc80" <= letter <= "\udcff" for letter in cell):
                     raise RecsaeError(f"{self.file}:{line}: column {name!r}: expected UTF-8 text")
