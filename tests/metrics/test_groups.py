@@ -24,8 +24,10 @@ def test_groups_by_hand() -> None:
     assert found["sparse_users"] == [True, True, False, False]
     assert found["new_items"] == [True, False, False, False]
     assert found["cold_items"] == [False, True, True, False]
-    assert found["history_q1"] == [True, False, False, False]
-    assert found["history_q4"] == [False, False, False, True]
+    for name in ("history", "popularity"):
+        quarters = [found[f"{name}_q{quarter}"] for quarter in (1, 2, 3, 4)]
+        assert quarters == np.eye(4, dtype=bool).tolist()
+    assert len(found) == 4 + 4 + 4 + 2
     assert found["met"] == [False, True, False, True]
     assert found["new"] == [True, False, True, False]
 
@@ -54,6 +56,7 @@ def test_quartiles_part_the_users_and_keep_equal_counts_together(counts: list[in
         (Interval(0.2, -0.1, 0.3), 500, "unclear"),
         (Interval(0.0, 0.0, 0.0), 500, "unclear"),
         (Interval(0.2, 0.1, 0.3), 199, None),
+        (Interval(0.2, 0.1, 0.3), 200, "better"),
     ],
 )
 def test_verdicts(found: Interval, n: int, expected: str | None) -> None:

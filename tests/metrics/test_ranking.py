@@ -12,11 +12,13 @@ from torch import Tensor
 from recsae.metrics.catalogue.ranking import HitRate50, Percentile
 from recsae.metrics.ranking import (
     Asked,
+    Counter,
     NotFiniteError,
     Seen,
     candidates,
     gains,
     percentiles,
+    products,
     ranking_metrics,
     ranks,
     ranks_among,
@@ -113,6 +115,13 @@ def test_one_state_for_all_rows_ranks_as_many_equal_ones(
     targets_too = torch.cat([targets, targets[:1]])
     expected = ranks(mixed, table, targets_too, masks([*seen, seen[0]]))[:-1]
     assert torch.equal(ranks(alike, table, targets, masks(seen)), expected)
+    assert products(alike, table)(slice(0, 9)).stride(0) == 0  # one row in memory
+
+
+def test_more_items_than_float32_counts_are_refused() -> None:
+    count = Counter(Asked(torch.tensor([0]), nothing_seen(1)))
+    with pytest.raises(AssertionError, match="float32 counts exactly up to here"):
+        count(slice(0, 1), torch.zeros(1, 1).expand(1, 2**24))
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=6), st.data())
@@ -123,10 +132,10 @@ def test_masks_of_chosen_rows(rows: list[list[int]], data: st.DataObject) -> Non
 
 
 def test_percentiles_by_hand() -> None:
-    seen = masks([[0, 3], [], [0, 1, 2, 3]])
+    seen = masks([[0, 3], [], [0, 1, 2, 3], [0, 1, 2]])
     allowed = candidates(seen, 5)
-    assert allowed.tolist() == [3, 5, 1]
-    assert percentiles(torch.tensor([2, 5, 1]), allowed).tolist() == [0.5, 1.0, 0.0]
+    assert allowed.tolist() == [3, 5, 1, 2]
+    assert percentiles(torch.tensor([2, 5, 1, 2]), allowed).tolist() == [0.5, 1.0, 0.0, 1.0]
     found = Percentile().of_ranks(torch.tensor([50, 51, 1]), torch.tensor([99, 101, 1]))
     assert found == pytest.approx((49 / 98 + 50 / 100) / 3)
     assert HitRate50().of_ranks(torch.tensor([50, 51, 1]), torch.tensor([99, 101, 1])) == 2 / 3
@@ -150,7 +159,7 @@ def test_equal_states_of_half_precision_are_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "item"), [(math.nan, 1.0), (math.inf, 1.0), (1.0, -math.inf), (1e30, 1e30)]
+    ("state", "item"), [(math.nan, 1.0), (math.inf, 1.0), (1.0, -math.inf), (2.0**64, 2.0**64)]
 )
 def test_a_score_that_is_not_finite_is_an_error(state: float, item: float) -> None:
     states = torch.tensor([[1.0], [state]])

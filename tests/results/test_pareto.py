@@ -34,7 +34,7 @@ def frame(values: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def test_growth_by_hand() -> None:
-    trials = frame([("COMPLETE", 0.0, 10), ("COMPLETE", 1.0, 20), ("COMPLETE", 0.5, 15)])
+    trials = frame([("COMPLETE", 0.0, 10), ("COMPLETE", 0.2, 20), ("COMPLETE", 0.1, 15)])
     grown = over_time(trials, TWO, {})
     # Scaled: (1, 0), (0, 1), (.5, .5) up to (1.1, 1.1).
     expected = [0.11, 0.21, 0.46]
@@ -74,6 +74,7 @@ def test_two_runs_are_compared_on_one_scale() -> None:
     scale = Scale.of(one, other, objectives=TWO, constraints={})
     ends = [over_time(run, TWO, {}, scale)[HYPERVOLUME].iloc[-1] for run in (one, other)]
     assert ends == pytest.approx([MARGIN / (1 + MARGIN), 1.0])
+    assert Scale.of(frame([]), frame([]), objectives=TWO, constraints={}) is None
 
 
 rows = st.tuples(st.sampled_from(["COMPLETE", "PRUNED"]), st.integers(0, 5), st.integers(0, 5))

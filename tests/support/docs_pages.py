@@ -35,7 +35,8 @@ def pages() -> list[Path]:
 def others() -> list[Path]:
     """Return the other pages of the repository, whose links and commands must be right too."""
     globs = ("CONTRIBUTING.md", "*/README.md", "*/*/README.md")
-    return sorted(p for glob in globs for p in ROOT.glob(glob) if ".venv" not in p.parts)
+    found = sorted(page for glob in globs for page in ROOT.glob(glob))
+    return [page for page in found if page.relative_to(ROOT).parts[0] not in (".venv", "mutants")]
 
 
 def blocks(page: Path) -> list[Block]:

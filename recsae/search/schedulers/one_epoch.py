@@ -59,7 +59,6 @@ class OneEpochScheduler(Scheduler):
             if trial.state == States.RUNNING:
                 self._promoted.add(number)
             elif trial.ended and number in self._promoted:
-                self._promoted.discard(number)
                 self._lost += trial.state == States.FAILED or invalid(history, trial)
         elif trial.epochs >= self._grace or paused:
             self._table.add(number, ranked_values(history, trial))

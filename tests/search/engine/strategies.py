@@ -24,9 +24,11 @@ class Scripted:
         return ResumeTrial(paused[0]) if paused else None
 
     def judge(self, history: History, trial: Trial) -> Decision:
+        assert history.trials[trial.trial_id] is trial
         return self.judged.get((trial.trial_id, trial.epochs), Decision.GO_ON)
 
     def on_event(self, history: History, trial: Trial) -> None:
+        assert history.trials[trial.trial_id] is trial
         self.heard.append((trial.trial_id, str(trial.state), trial.epochs))
 
 

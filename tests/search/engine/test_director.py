@@ -10,7 +10,7 @@ from search.engine.strategies import EPOCHS, director
 from recsae.results import States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import OUT_OF_DEVICE_SECONDS, OUT_OF_EPOCHS, OUT_OF_TIME, Budget
-from recsae.search.engine.director import Director
+from recsae.search.engine.director import Director, TrialRun
 from recsae.search.engine.history import Trial
 from recsae.search.engine.strategy import Decision
 from recsae.testing.driver import MemoryJournal, drive
@@ -41,8 +41,7 @@ def states(led: Director) -> list[str]:
 
 def test_a_trial_runs_to_its_full_budget() -> None:
     led = director(budget=Budget(1))
-    run = led.next()
-    assert run is not None and (run.trial_id, run.epochs) == (0, 0)
+    assert led.next() == TrialRun(0, "SASRec_SAE", {"sae_k": 0}, epochs=0)
     assert [tell(led, 0, epoch) for epoch in range(1, EPOCHS + 1)] == [True, True, True, False]
     assert states(led) == ["COMPLETE"] and not led.finished
     assert led.next() is None and led.finished
@@ -90,19 +89,54 @@ def test_a_failure_ends_a_trial_with_its_reason() -> None:
 
 def test_an_event_is_kept_before_anybody_hears_of_it() -> None:
     journal, order = MemoryJournal(), []
-    listener = lambda event, trial: order.append(journal[-1] == event)  # noqa: E731
+    listener = lambda event, trial: order.append((journal[-1] == event, trial.epochs))  # noqa: E731
     led = director(budget=Budget(1), journal=journal, listeners=[listener])
     led.next()
     tell(led, 0, 1)
-    assert order == [True, True] and journal[-1]["decided"] == "go_on"
+    assert order == [(True, 0), (True, 1)]
+
+
+def test_the_journal_of_a_trial_by_hand() -> None:
+    journal = MemoryJournal()
+    led = director({(0, 2): Decision.PAUSE}, Budget(1), journal)
+    led.next()
+    led.report(0, 1, 10.0, {"ndcg@10": 0.4}, node="one")
+    led.report(0, 2, 20.0, {"ndcg@10": 0.5}, node="two")
+    led.next()
+    led.fail(0, "no room")
+    drawn = {"sae_k": 0}
+    first = {"model_name": "SASRec_SAE", "drawn": drawn, "settings": drawn, "max_epochs": EPOCHS}
+    reported = {"epochs": 1, "seconds": 10.0, "metrics": {"ndcg@10": 0.4}, "node": "one"}
+    paused = {"epochs": 2, "seconds": 20.0, "metrics": {"ndcg@10": 0.5}, "node": "two"}
+    expected = [
+        {"kind": events.STARTED, **first},
+        {"kind": events.REPORTED, **reported, "decided": "go_on"},
+        {"kind": events.REPORTED, **paused, "decided": "pause"},
+        {"kind": events.RESUMED},
+        {"kind": events.ENDED, "state": "FAILED", "error": "no room"},
+    ]
+    assert journal == [{**event, "trial_id": 0, "at": 5.0} for event in expected]
+
+
+def test_what_runs_and_was_lost_starts_anew_before_any_other() -> None:
+    led = director()
+    led.next()
+    tell(led, 0, 1)
+    led.restart(0)
+    assert led.next() == TrialRun(0, "SASRec_SAE", {"sae_k": 0}, epochs=1)
+    led.fail(0, "no room")
+    led.restart(0)
+    run = led.next()
+    assert run is not None and run.trial_id == 1
 
 
 def test_the_strategy_hears_of_a_report_before_and_of_a_new_state_after() -> None:
-    led = director({(0, 1): Decision.PAUSE}, Budget(1))
+    led = director({(0, 2): Decision.PAUSE}, Budget(1))
     led.next()
     tell(led, 0, 1)
+    tell(led, 0, 2)
     heard = led._strategy.heard  # type: ignore[attr-defined]
-    assert heard == [(0, "RUNNING", 0), (0, "RUNNING", 1), (0, "PAUSED", 1)]
+    assert heard == [(0, "RUNNING", 0), (0, "RUNNING", 1), (0, "RUNNING", 2), (0, "PAUSED", 2)]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Each rule on a few trials whose outcome was worked out by hand."""
 
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -105,6 +106,13 @@ class TestAshaPromote:
         _, journal = searched(scheduler_named("asha_promote"), flat(1, 2, 3), 3, workers=2)
         assert steps(journal) == "0:1p 1:1p 2:3p 2:9c"
 
+    def test_one_that_a_shorter_grace_has_paused_goes_on_before_a_new_one(self) -> None:
+        world = flat(1, 2)
+        _, past = searched(scheduler_named("one_epoch"), world, 1)
+        longer = scheduler_named("asha_promote", grace_epochs=2)
+        _, journal = searched(longer, world, 2, past=past[:2])
+        assert steps(journal) == "0:1p 0:2p 1:2p 1:6p 1:9c"
+
     def test_trials_that_end_before_a_rung_count_below_it(self) -> None:
         world = flat(1, 2, 3, 4, 5, 6)
         world.epochs = lambda trial_id: 2 if trial_id in (3, 4, 5) else 9
@@ -129,12 +137,28 @@ class TestHyperband:
         _, journal = searched(scheduler_named("hyperband"), flat(1, 2, 3, 4, 0), 5)
         assert steps(journal) == "0:1p 1:1p 2:3p 3:3p 4:9c"
 
+    def test_of_two_brackets_at_one_rung_the_first_goes_on(self) -> None:
+        # 0, 1 and 3 are in the first bracket, 2 in the second; only these four may start.
+        _, journal = searched(scheduler_named("hyperband"), flat(3, 1, 2, 1), 4)
+        assert steps(journal) == "0:1p 1:1p 2:3p 3:1p 0:3p 0:9c"
+
 
 class TestMedian:
     def test_worse_than_the_averages_of_most(self) -> None:
         # 3 is worse than two of three (2 too, of two: too few to tell), 4 than one of four.
         world = flat(0.5, 0.4, 0.3, 0.35, 0.4)
         assert epochs_of("median", world, 5) == [9, 9, 9, 1, 9]
+
+    def test_worse_than_just_half_goes_on(self) -> None:
+        # At epoch 1 trial 3 is worse than two of three, 4 than two of four; at 2, where 3 has not
+        # come, than two of three.
+        assert epochs_of("median", flat(0.5, 0.4, 0.1, 0.2, 0.3), 5) == [9, 9, 9, 1, 2]
+
+    def test_the_averages_are_over_the_reports_so_far(self) -> None:
+        # The others have .3 and .5 on average, then .6; trial 3 has .4, and .7 at the end.
+        table = [(0.3, 0.7, 0.8)] * 3 + [(0.4, 0.4, 0.7)]
+        world = World(lambda i, epoch: (table[i][epoch - 1],), epochs=lambda i: 3)
+        assert epochs_of("median", world, 4, epochs=3) == [3, 3, 3, 2]
 
     def test_the_best_so_far_counts_and_not_the_last(self) -> None:
         table = {3: [0.6] + [0.0] * 8}
@@ -146,6 +170,13 @@ class TestMedian:
         world = World(lambda i, epoch: (0.6,) if i == 3 else (0.1 if epoch == 1 else 0.9,))
         world.epochs = lambda trial_id: 2
         assert epochs_of("median", world, 4, epochs=2) == [2, 2, 2, 2]
+
+    def test_one_that_another_scheduler_has_paused_counts_once(self) -> None:
+        # 2 is worse than both others, which are too few to tell.
+        world = flat(3, 2, 1)
+        _, past = searched(scheduler_named("one_epoch"), world, 2)
+        _, journal = searched(scheduler_named("median"), world, 3, past=past[:4])
+        assert steps(journal) == "0:1p 1:1p 2:9c"
 
     def test_nothing_stops_in_the_grace(self) -> None:
         assert epochs_of("median", flat(5, 4, 3, 1), 4, grace_epochs=3) == [9, 9, 9, 3]
@@ -167,6 +198,25 @@ class TestOneEpoch:
         world.fails, world.leaks = {1: 2, 2: 1}, {3: 9}
         _, journal = searched(scheduler_named("one_epoch", keep=2), world, 5)
         assert steps(journal) == "0:1p 1:1p 2x 3:1p 4:1p 1x 3:9c 4:9c 0:9c"
+
+    def test_one_that_leaks_or_lacks_an_objective_at_the_rung_is_stopped(self) -> None:
+        world = flat(1, math.nan, 2, 3)
+        world.leaks = {0: 1}
+        _, journal = searched(scheduler_named("one_epoch", keep=1), world, 4)
+        assert steps(journal) == "0:1s 1:1s 2:1p 3:1p 3:9c"
+
+    def test_one_that_is_complete_at_the_rung_takes_a_place_and_one_before_it_none(self) -> None:
+        world = flat(1, 3, 2, 4)
+        world.epochs = lambda trial_id: {1: 2, 3: 1}.get(trial_id, 9)
+        _, journal = searched(scheduler_named("one_epoch", grace_epochs=2, keep=2), world, 4)
+        assert steps(journal) == "0:2p 1:2c 2:2p 3:1c 2:9c"
+
+    def test_one_that_a_shorter_grace_has_paused_goes_on_too(self) -> None:
+        world = flat(2, 1)
+        _, past = searched(scheduler_named("one_epoch"), world, 1)
+        longer = scheduler_named("one_epoch", grace_epochs=2, keep=1)
+        _, journal = searched(longer, world, 2, past=past[:2])
+        assert steps(journal) == "0:1p 1:2p 0:2p 0:9c"
 
     def test_none_goes_on_while_one_is_on_its_way(self) -> None:
         world = flat(1, 2, 3)
