@@ -17,7 +17,7 @@ from recsae.errors import RecsaeError, refusal
 from recsae.files import whole, whole_folder
 from recsae.progress import LONGEST_LINE
 from recsae.settings import path_of
-from recsae.space.shipped import find_space
+from recsae.space import find_space
 
 BASE = ["--dataset", TINY, "--emb_size", "16", "--num_layers", "1", "--num_heads", "2"]
 BASE += ["--epochs", "1"]

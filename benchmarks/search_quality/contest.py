@@ -28,7 +28,7 @@ from benchmarks.search_quality.simulator import UNLIMITED, Clock, SimulatedRun, 
 from recsae.progress import meter
 from recsae.results import States
 from recsae.search.strategies import strategy_for
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class Task(NamedTuple):

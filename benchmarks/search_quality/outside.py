@@ -24,8 +24,8 @@ from recsae.results import States
 from recsae.search.engine.director import TrialRun
 from recsae.search.engine.new_trials import trial_seed
 from recsae.search.samplers.optuna_adapter.trials import draw_by
+from recsae.space import SearchSpace
 from recsae.space.parameters import MODEL, SEED, drawn_before
-from recsae.space.space import SearchSpace
 
 TIME = "training_iteration"
 GRACE, FACTOR = 1, 3

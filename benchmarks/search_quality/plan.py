@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from benchmarks.search_quality.recorded import COST, Recorded
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 WORKERS: Final = 2
 SEEDS: Final = 20

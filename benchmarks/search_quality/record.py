@@ -25,7 +25,7 @@ from recsae.files import read_json, write_json, write_whole
 from recsae.jobs.sources import source_of
 from recsae.progress import meter, say
 from recsae.sae.registry import variant
-from recsae.space.parameters import MODEL
+from recsae.space import MODEL
 from recsae.trial import Evaluator, SAETrial
 
 RECORDINGS = HERE / "recordings"

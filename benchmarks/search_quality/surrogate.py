@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.search_quality.gp import GP, Array
 from benchmarks.search_quality.recorded import COST, Recorded, load
 from benchmarks.search_quality.tables import EPOCHS, TABLES
-from recsae.space.parameters import SEED
+from recsae.space import SEED
 
 _COMPONENTS = 4
 _FLAT = 1e-6

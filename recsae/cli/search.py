@@ -10,8 +10,7 @@ from recsae.cli.output import Json, Storage, show
 from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
 from recsae.settings import Settings
-from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings
-from recsae.space.shipped import shipped_spaces
+from recsae.space import ResourceSettings, SchedulerSettings, SearchSettings, shipped_spaces
 
 WITHOUT_RESULT = 1
 """Exit code of a search of which no trial is COMPLETE or PRUNED."""
@@ -57,7 +56,7 @@ def tune(
     A setting that a flag gives wins over that of the space. Exit code 1: no trial is COMPLETE or
     PRUNED. 2: a mistake in what was given.
     """
-    from recsae.space.space import load_space
+    from recsae.space import load_space
 
     overrides = {"data": take_data(flags)}
     overrides |= {section: take(flags, kind, SCHEDULER) for section, kind in SECTIONS.items()}

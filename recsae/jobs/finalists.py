@@ -35,7 +35,7 @@ from recsae.search.finalists import (
     row_of,
 )
 from recsae.search.journal.folders import FOLDER as JOURNAL
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 from recsae.test_reads import count_test_read
 
 if TYPE_CHECKING:

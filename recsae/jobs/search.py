@@ -36,7 +36,7 @@ from recsae.results import (
 )
 from recsae.results.failures import without_result
 from recsae.search.versions import code, versions
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 from recsae.space.stored import as_now
 
 if TYPE_CHECKING:

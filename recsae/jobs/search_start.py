@@ -10,9 +10,9 @@ from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.progress import say
 from recsae.search.versions import code, versions
+from recsae.space import SearchSpace
 from recsae.space.changes import changes
 from recsae.space.data_flags import with_its_place
-from recsae.space.space import SearchSpace
 
 if TYPE_CHECKING:
     from recsae.jobs.sources import Ready, Remote

@@ -13,7 +13,7 @@ from recsae.cli.search import SCHEDULER, SECTIONS
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
 from recsae.settings import fields
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 WORDS = {"sampler": "random", "scheduler": "median"}
 """Of each flag that takes a word one that is not in smoke.yaml."""

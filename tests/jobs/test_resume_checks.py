@@ -11,8 +11,7 @@ from recsae.errors import RecsaeError
 from recsae.jobs.search import few_complete
 from recsae.jobs.search_start import Prepared, check_resumable
 from recsae.search.versions import code, versions
-from recsae.space.space import space_of
-from recsae.space.stored import stored_space
+from recsae.space import space_of, stored_space
 
 SPACE = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": {"int": [2, 8]}}})
 

@@ -22,8 +22,8 @@ from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.report.glossary import explained
 from recsae.report.model_lines import model_lines
 from recsae.sae.base import SAESettings
+from recsae.space import space_of
 from recsae.space.file_format.schema import schema
-from recsae.space.space import space_of
 from recsae.trial import SAETrial
 
 SOURCE = """

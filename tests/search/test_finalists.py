@@ -29,7 +29,7 @@ from recsae.search.finalists import (
     key_of,
     row_of,
 )
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 from recsae.testing.driver import MemoryJournal, drive
 
 OBJECTIVES = {"ndcg@10": "max"}

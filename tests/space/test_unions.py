@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from recsae.space.space import SearchSpace
-from recsae.space.stored import stored_space
+from recsae.space import SearchSpace, stored_space
 from recsae.space.unions import shown, united_space
 
 LOG = {"int": [2, 16], "log": True}

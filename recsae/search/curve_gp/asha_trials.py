@@ -13,7 +13,7 @@ from recsae.search.curve_gp.curves import segment_ends
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision
 from recsae.search.schedulers.asha import AshaScheduler
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 EVERY: Final = 8
 """One of so many new trials is one of them."""

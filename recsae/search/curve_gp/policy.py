@@ -14,8 +14,7 @@ from recsae.search.curve_gp.surrogates import Surrogates
 from recsae.search.curve_gp.unit_cube import Array, Cube
 from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.parameters import EPOCHS
-from recsae.space.space import SearchSpace
+from recsae.space import EPOCHS, SearchSpace
 
 MOST_PAUSED: Final = 12
 """Paused trials that are looked at closely."""

@@ -20,7 +20,7 @@ from recsae.search.curve_gp.unit_cube import Array, Cube
 from recsae.search.engine.history import WORST, History, Trial
 from recsae.search.engine.reports import Report
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 STEPS: Final = 12
 """Steps of the fit, from where the last one ended."""

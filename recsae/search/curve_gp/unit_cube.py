@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from recsae.space import SearchSpace
 from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import Parameter, drawn_before
-from recsae.space.space import SearchSpace
 from recsae.space.unit import between_ends, from_between_ends
 
 Array: TypeAlias = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from recsae.search.engine.history import History
-from recsae.space.sections import SearchSettings
+from recsae.space import SearchSettings
 
 OUT_OF_TIME = "max_hours is over"
 OUT_OF_DEVICE_SECONDS = "max_device_seconds are spent"

@@ -16,7 +16,7 @@ from recsae.search.ray.resources import (
     too_large,
     widest,
 )
-from recsae.space.sections import ResourceSettings
+from recsae.space import ResourceSettings
 
 
 def allocate(

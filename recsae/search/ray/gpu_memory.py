@@ -17,8 +17,8 @@ from recsae.search.ray.interrupt import Interrupt
 from recsae.search.ray.reservations import run_with
 from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work, factory
+from recsae.space import SearchSpace
 from recsae.space.parameters import MODEL, RATE, Parameter
-from recsae.space.space import SearchSpace
 
 STEPS: Final = 20
 """Of training, with a deep scoring after them: what takes most memory has come by then."""

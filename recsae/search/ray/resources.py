@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recsae.errors import RecsaeError
-from recsae.space.sections import ResourceSettings
+from recsae.space import ResourceSettings
 
 CPU, GPU = "CPU", "GPU"
 MARGIN = 0.1

@@ -22,7 +22,7 @@ from recsae.results import Columns
 from recsae.search.engine.reports import Report, check_objectives, memory_is_full, one_line
 from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
 from recsae.search.ray.node_versions import check_here
-from recsae.space.parameters import SEED
+from recsae.space import SEED
 
 if TYPE_CHECKING:
     from recsae.activations.store import Activations

@@ -43,7 +43,7 @@ from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.stopping.noise import StopAtNoise
 from recsae.search.strategies import pauses_for, rungs_for, strategy_for
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""

@@ -18,8 +18,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from recsae.files import naming
 from recsae.results import States
-from recsae.space.parameters import Parameter
-from recsae.space.space import SearchSpace
+from recsae.space import Parameter, SearchSpace
 
 _STATUS: Final = {
     States.RUNNING: api_pb2.STATUS_RUNNING,

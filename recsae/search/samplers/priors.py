@@ -14,8 +14,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from recsae.search.samplers.draws import Use, generator
-from recsae.space.parameters import Draw, Parameter
-from recsae.space.space import SearchSpace
+from recsae.space import Draw, Parameter, SearchSpace
 from recsae.space.unit import from_unit, to_unit
 
 

@@ -22,9 +22,8 @@ from recsae.results import (
 )
 from recsae.sae.registry import variant
 from recsae.settings import fields
-from recsae.space import parameters
+from recsae.space import SearchSpace, parameters
 from recsae.space.parameters import MODEL, SEED, Parameter, rate_factor
-from recsae.space.space import SearchSpace
 
 _TAKEN: Final = (States.COMPLETE, States.PRUNED, States.PAUSED)
 

@@ -21,7 +21,7 @@ from recsae.search.engine.strategy import (
     Strategy,
 )
 from recsae.search.stopping.repeats import RepeatedSetting, RepeatedSettings
-from recsae.space.parameters import SEED
+from recsae.space import SEED
 
 MIN_COMPLETE: Final = 3
 """Trials that are complete before one is run again."""

@@ -10,7 +10,7 @@ from recsae.search.curve_gp.asha_trials import EVERY, FACTOR, AshaTrials
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.reports import Report
 from recsae.search.engine.strategy import Decision
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 
 FIRST = 8
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from recsae.errors import RecsaeError, SettingError
-from recsae.space.space import SearchSpace, load_space, space_of
-from recsae.space.stored import stored_space
+from recsae.space import SearchSpace, load_space, space_of, stored_space
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
 OURS = {"sampler": "ours"}

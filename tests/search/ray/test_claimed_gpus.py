@@ -32,7 +32,7 @@ from recsae.search.ray.interrupt import Interrupt, InterruptError
 from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import SearchOutcome, run_search
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 ONE = Allocation(1.0, 1.0)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from recsae.search.ray.gpu_memory import _memories, largest, measure, others_hold
-from recsae.space.space import space_of
+from recsae.space import space_of
 
 MIB = 2**20
 

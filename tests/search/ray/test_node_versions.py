@@ -12,7 +12,7 @@ from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
 from recsae.search.ray.node_versions import check_nodes, differences, own_versions
 from recsae.search.versions import versions
-from recsae.space.space import space_of
+from recsae.space import space_of
 
 OWN = {"recsae": "0.1", "torch": "2.9.0+cpu", "python": "3.11.2", "training code": "abc"}
 

@@ -16,7 +16,7 @@ from recsae.search.samplers.optuna_adapter.observations import (
     best,
     bounded,
 )
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 
 
 def space(**keys: Any) -> SearchSpace:

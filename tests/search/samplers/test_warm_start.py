@@ -14,8 +14,8 @@ from recsae.search.samplers.optuna_adapter.observations import Observation, Obse
 from recsae.search.samplers.optuna_adapter.source_scaling import MOST, SourceScaling
 from recsae.search.samplers.warm_start import WarmTrial, warm_trials
 from recsae.search.strategies import sampler_for
+from recsae.space import SearchSpace, space_of
 from recsae.space.kinds import SAMPLERS
-from recsae.space.space import SearchSpace, space_of
 from recsae.testing.searches import drawn_in, search
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "run_v1"

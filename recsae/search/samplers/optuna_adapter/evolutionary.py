@@ -18,7 +18,7 @@ from recsae.search.samplers.draws import seed_of
 from recsae.search.samplers.optuna_adapter.observations import Observation, Observations
 from recsae.search.samplers.optuna_adapter.trials import draw_by, study_of, tell
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class Evolutionary(Sampler):

@@ -17,7 +17,7 @@ from recsae.search.samplers.optuna_adapter.observations import Observations
 from recsae.search.samplers.optuna_adapter.source_scaling import SourceScaling
 from recsae.search.samplers.optuna_adapter.trials import FrozenTrials, draw_by, study_of
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class ModelBased(Sampler):

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from recsae.metrics.bounds import Bound, number
 from recsae.results import States
 from recsae.search.engine.history import Trial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 MOST: Final = 300
 """So many trials at most are shown to a model, that an ask costs no more and no more."""

@@ -17,8 +17,7 @@ import numpy.typing as npt
 
 from recsae.search.samplers.optuna_adapter.observations import Observation, bounded
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.parameters import MODEL
-from recsae.space.space import SearchSpace
+from recsae.space import MODEL, SearchSpace
 from recsae.space.unit import to_unit
 
 MOST: Final = 100

@@ -11,8 +11,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from recsae.search.optuna_views.distributions import distribution_of
 from recsae.search.samplers.optuna_adapter.observations import Observation
-from recsae.space.parameters import Draw, Parameter
-from recsae.space.space import SearchSpace
+from recsae.space import Draw, Parameter, SearchSpace
 
 _VIOLATION = "violation"
 
