@@ -84,42 +84,51 @@ def train(
     return show(outcome, json, _in_lines)
 
 
+Checkpoint = Annotated[
+    str, typer.Argument(metavar="FILE", help="A checkpoint; its code never runs.")
+]
+NewName = Annotated[str, typer.Option(help="What it is called from now on.")]
+FileFormat = Annotated[str, typer.Option("--format", help="Who wrote it: rechorus.")]
+NumHeads = Annotated[
+    int | None,
+    typer.Option("--num_heads", help="Attention heads; default: as the file's name says.", min=1),
+]
+MaxLen = Annotated[
+    str, typer.Option("--max_len", help="Most recent items it sees; auto: as many as it can.")
+]
+Dropout = Annotated[
+    float | None, typer.Option(help="Of its training, for views by dropout; default 0.2.")
+]
+SAEK = Annotated[
+    int | None,
+    typer.Option(
+        "--sae_k", help="Active latents of its autoencoder; default: as the file's name says."
+    ),
+]
+SAEHeads = Annotated[
+    int | None,
+    typer.Option(
+        "--sae_attn_heads",
+        help="Heads of its attention, if it has any; default: as the file's name says.",
+        min=1,
+    ),
+]
+BaseOfSAE = Annotated[
+    str | None, typer.Option("--base", help="The base of an autoencoder that comes alone.")
+]
+
+
 @settings_flags(DataSettings, renamed=DATA_FORMAT)
 def import_(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A checkpoint; its code never runs.")],
-    name: Annotated[str, typer.Option(help="What it is called from now on.")],
-    file_format: Annotated[
-        str, typer.Option("--format", help="Who wrote it: rechorus.")
-    ] = "rechorus",
-    num_heads: Annotated[
-        int | None,
-        typer.Option(
-            "--num_heads", help="Attention heads; default: as the file's name says.", min=1
-        ),
-    ] = None,
-    max_len: Annotated[
-        str, typer.Option("--max_len", help="Most recent items it sees; auto: as many as it can.")
-    ] = "auto",
-    dropout: Annotated[
-        float | None, typer.Option(help="Of its training, for views by dropout; default 0.2.")
-    ] = None,
-    sae_k: Annotated[
-        int | None,
-        typer.Option(
-            "--sae_k", help="Active latents of its autoencoder; default: as the file's name says."
-        ),
-    ] = None,
-    sae_attn_heads: Annotated[
-        int | None,
-        typer.Option(
-            "--sae_attn_heads",
-            help="Heads of its attention, if it has any; default: as the file's name says.",
-            min=1,
-        ),
-    ] = None,
-    base: Annotated[
-        str | None, typer.Option("--base", help="The base of an autoencoder that comes alone.")
-    ] = None,
+    file: Checkpoint,
+    name: NewName,
+    file_format: FileFormat = "rechorus",
+    num_heads: NumHeads = None,
+    max_len: MaxLen = "auto",
+    dropout: Dropout = None,
+    sae_k: SAEK = None,
+    sae_attn_heads: SAEHeads = None,
+    base: BaseOfSAE = None,
     device: Device = None,
     json: Json = False,
     **flags: Any,

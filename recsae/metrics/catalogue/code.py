@@ -19,6 +19,8 @@ class L0(OfCode):
     """The usual name of how many entries are not 0."""
 
     name = "l0"
+    headline = True
+    decimals = 1
     direction = "min"
     meaning = "positive values a code, at most k"
 
@@ -43,6 +45,7 @@ class Dead(OfCode):
     """Latents that training did not use."""
 
     name = "dead"
+    headline = True
     listed = False
     direction = "min"
     meaning = "share of latents that were never positive in the last training epoch"

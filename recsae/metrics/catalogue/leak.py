@@ -22,6 +22,7 @@ class Leak(OfTheAudit):
     """The verdict."""
 
     name = "leak"
+    headline = True
     constraint = False  # what leaks is never allowed
     meaning = "the reconstruction does not come from the code alone: never best, whatever it scores"
 
@@ -37,6 +38,7 @@ class LeakShare(OfTheAudit):
     """The leak in the reconstruction."""
 
     name = "leak_share"
+    decimals = None  # it matters from 1e-6 on
     meaning = (
         "how much the reconstruction changes with the input beside the same code, as a share of "
         "variance; a leak above 1e-6"
