@@ -104,7 +104,7 @@ class Registry(Generic[T]):
         if fits and vars(kind).get("name") == name:
             return cast(type[T], kind)
         wanted = f"a {base.__name__} with the name {name!r}"
-        raise RecsaeError(f"{_told(one)}: expected {wanted}")
+        raise RecsaeError(f"{_named(one)}: expected {wanted}")
 
     def about(self, name: str) -> Declaration:
         """Return what a class says of itself; only another package's is imported for it."""
@@ -193,10 +193,10 @@ def _loaded(point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as error:
-        raise RecsaeError(f"{_told(point)}: {type(error).__name__}: {error}") from error
+        raise RecsaeError(f"{_named(point)}: {type(error).__name__}: {error}") from error
 
 
-def _told(point: EntryPoint) -> str:
+def _named(point: EntryPoint) -> str:
     package = point.dist.name if point.dist is not None else "?"
     return f"package {package}, entry point {point.group} {point.name} = {point.value}"
 

@@ -1,7 +1,7 @@
 """Lets a search run on surrogate trainings, in simulated seconds: an event heap and a clock.
 
 What decides is the production code: the `Director` with its strategy, history and budget, or a
-stock searcher and scheduler (`stock.py`). Ours here is only what Ray does: W places, trainings
+stock searcher and scheduler (`libraries.py`). Ours here is only what Ray does: W places, trainings
 that report after each epoch, and a driver that does one thing after the other. Its own CPU time
 is measured at each call and passes on the clock too, so a slow model pays for being slow.
 """

@@ -117,8 +117,8 @@ def _held(states: Array, dtype: np.dtype[Any]) -> Array:
     if not np.isfinite(states).all():
         raise RecsaeError("the base's states are not finite: expected weights that give numbers")
     largest, most = np.abs(states).max(), np.finfo(dtype).max
-    told = f"{dtype} cannot hold these states: found |x| = {largest:.3g}, above {most:.5g}"
-    raise SettingError("activation_dtype", f"{told}; take float32")
+    message = f"{dtype} cannot hold these states: found |x| = {largest:.3g}, above {most:.5g}"
+    raise SettingError("activation_dtype", f"{message}; take float32")
 
 
 def _new_array(

@@ -108,8 +108,8 @@ class Activations:
         for split in SPLITS:
             left = int((~self.met(split)).sum())
             if left < _FEWEST_TARGETS:
-                told = f"expected {_FEWEST_TARGETS} or more new {split} targets, found {left}"
-                raise RecsaeError(f"{self.meta['dataset']}: {told}: all others were met before")
+                message = f"expected {_FEWEST_TARGETS} or more new {split} targets, found {left}"
+                raise RecsaeError(f"{self.meta['dataset']}: {message}: all others were met before")
         words = {mask: without_met(text) for mask, text in self.meta["protocols"].items()}
         return replace(self, only_new=True, meta={**self.meta, "protocols": words})
 
@@ -220,8 +220,8 @@ def extract(
     folder, built = cache.get(KIND, key, build)
     activations = Activations.open(folder)
     # The same content may have come under another name.
-    told = {"dataset": sequences.name, "protocols": _protocols(sequences)}
-    return replace(activations, meta={**activations.meta, **told}), built
+    labels = {"dataset": sequences.name, "protocols": _protocols(sequences)}
+    return replace(activations, meta={**activations.meta, **labels}), built
 
 
 def _described(

@@ -89,8 +89,8 @@ class Base:
         """Return the settings of the data it belongs to, changed by those that are given."""
         known = (self.meta.get("data") or {}).get("settings")
         if known is None:
-            told = "does not say its data, as one of an older recsae; name them with --dataset"
-            raise RecsaeError(f"{self.path}: {told}, or make it again")
+            message = "does not say its data, as one of an older recsae; name them with --dataset"
+            raise RecsaeError(f"{self.path}: {message}, or make it again")
         return DataSettings.of({**known, **(given or {})})
 
     def check_data(self, sequences: Sequences) -> None:
@@ -139,8 +139,8 @@ def find_base(word: str, cache: Cache) -> Base:
         raise SettingError("base", f"expected a base, but {word!r} is an autoencoder, {named}")
     known = [name for name, entry in cache.names().items() if entry.parent.name == KIND]
     hint = nearest(word, known) or (f"; known: {', '.join(known)}" if known else "")
-    told = "fits several bases" if fits else "expected the name of a base, found none"
-    raise SettingError("base", f"{told} for {word!r} in {cache.local}{hint}")
+    message = "fits several bases" if fits else "expected the name of a base, found none"
+    raise SettingError("base", f"{message} for {word!r} in {cache.local}{hint}")
 
 
 def _begins(key: str, word: str) -> bool:

@@ -51,8 +51,8 @@ def _point(
     for name in written:
         if name not in by_name:
             hint = nearest(name, [MODEL, *by_name])
-            told = f"expected model_name or a parameter of this file{hint}"
-            raise SettingError(name, told, (*place, name))
+            reason = f"expected model_name or a parameter of this file{hint}"
+            raise SettingError(name, reason, (*place, name))
     point = {name: _drawable((*place, name), by_name[name], written[name]) for name in written}
     for name in point:
         if unmet := by_name[name].unmet({**fixed, **point}):

@@ -42,17 +42,17 @@ def check_conditions(parameters: Sequence[Parameter], models: Sequence[str]) -> 
             place = (PARAMETERS, parameter.name, "when", name)
             if name != MODEL and name not in by_name:
                 hint = nearest(name, [MODEL, *by_name])
-                told = f"expected model_name or a parameter of this file{hint}"
-                raise SettingError(name, told, place)
+                words = f"expected model_name or a parameter of this file{hint}"
+                raise SettingError(name, words, place)
             if name != MODEL and by_name[name].kind == "float":
-                told = "expected an int, choice or fixed parameter, got a float"
-                raise SettingError(name, told, place)
+                words = "expected an int, choice or fixed parameter, got a float"
+                raise SettingError(name, words, place)
             options = models if name == MODEL else by_name[name].grid()
             for value in values:
                 if value not in options:
-                    told = f"expected {_listed(name, options)}, got {value!r}"
+                    words = f"expected {_listed(name, options)}, got {value!r}"
                     hint = nearest(str(value), map(str, options[:_FEW]))
-                    raise SettingError(name, f"{told}{hint}", place)
+                    raise SettingError(name, f"{words}{hint}", place)
 
 
 def _listed(name: str, options: Sequence[Any]) -> str:
@@ -68,14 +68,14 @@ def models_of(
     possible = _possible(parameter, by_name, models)
     place = (PARAMETERS, parameter.name)
     if not possible:
-        told = "no listed model can ever meet this condition"
-        raise SettingError(parameter.name, told, (*place, "when"))
+        words = "no listed model can ever meet this condition"
+        raise SettingError(parameter.name, words, (*place, "when"))
     owners = [model for model in models if parameter.name in fields(variant(model).Settings)]
     lacking = [model for model in possible if model not in owners]
     if lacking:
         want = owners[0] if len(owners) == 1 else f"[{', '.join(owners)}]"
-        told = f"not a setting of {', '.join(lacking)}; expected when: {{{MODEL}: {want}}}"
-        raise SettingError(parameter.name, told, place)
+        words = f"not a setting of {', '.join(lacking)}; expected when: {{{MODEL}: {want}}}"
+        raise SettingError(parameter.name, words, place)
     return possible
 
 

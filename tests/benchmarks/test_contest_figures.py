@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap
 
-from benchmarks.search_quality.judging import answers, fronts, hypervolume
+from benchmarks.search_quality.answers import answers, fronts, hypervolume
 from benchmarks.search_quality.report.outcome import Outcome, _reached
 from benchmarks.search_quality.simulator import GOES_ON, Said, SimulatedRun
 from benchmarks.search_quality.tables import EPOCHS

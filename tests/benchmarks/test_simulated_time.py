@@ -54,9 +54,9 @@ def _run(strategy: Any, seconds: float = 100.0, think: float = 0.0) -> Simulated
 
 
 def test_a_schedule_that_was_computed_by_hand() -> None:
-    told = [(one.trial_id, one.epochs, round(one.at, 9)) for one in _run(Scripted()).said]
+    reports = [(one.trial_id, one.epochs, round(one.at, 9)) for one in _run(Scripted()).said]
     assert START == 0.12
-    assert told == [
+    assert reports == [
         (0, 1, 1.12),
         (1, 1, 1.62),
         (0, 2, 2.12),
@@ -67,9 +67,9 @@ def test_a_schedule_that_was_computed_by_hand() -> None:
 
 
 def test_a_paused_trial_goes_on_from_its_epoch_and_starts_up_again() -> None:
-    told = [(one.trial_id, one.epochs, round(one.at, 9)) for one in _run(Scripted(True)).said]
+    reports = [(one.trial_id, one.epochs, round(one.at, 9)) for one in _run(Scripted(True)).said]
     # 0 pauses at 1.12; 2 takes its place, to end at 3.24; 1 ends at 3.12, and 0 goes on.
-    assert told == [
+    assert reports == [
         (0, 1, 1.12),
         (1, 1, 1.62),
         (2, 1, 2.24),

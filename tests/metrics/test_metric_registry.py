@@ -109,9 +109,9 @@ def test_one_from_outside_is_measured_beside_ours(tmp_path: Path) -> None:
     first, last = trial.step(), trial.step()
     assert 0 <= first["first"] <= first["hr@5"] and type(first["first"]) is float
     assert "costly" not in first and last["costly"] == last["overlap@10"]
-    told = model_lines({"metrics": {"dev": last}})
-    assert [line for line in told if "costly" in line and "ndcg@5" in line]
-    assert [line for line in told if line.split()[:2] == ["other", "first"]]
+    lines = model_lines({"metrics": {"dev": last}})
+    assert [line for line in lines if "costly" in line and "ndcg@5" in line]
+    assert [line for line in lines if line.split()[:2] == ["other", "first"]]
 
 
 def test_without_its_package_it_is_no_metric() -> None:

@@ -143,5 +143,5 @@ def _check(sequences: Sequences) -> None:
     # One state alone has no spread, and nothing to exchange codes with.
     for split, targets in (("dev", sequences.dev), ("test", sequences.test)):
         if len(targets.user) < _FEWEST_TARGETS:
-            told = f"expected at least {_FEWEST_TARGETS} users with a {split} target"
-            raise RecsaeError(f"{sequences.name}: {told}, found {len(targets.user)}")
+            message = f"expected at least {_FEWEST_TARGETS} users with a {split} target"
+            raise RecsaeError(f"{sequences.name}: {message}, found {len(targets.user)}")

@@ -64,8 +64,8 @@ class Evolutionary(Sampler):
         if observation is not None and not self.knows_constraints:
             value, violation = observation.values[0], observation.violation
             self._worst = min(self._worst, value)
-            told = self._worst - violation if violation > 0 else value
-            observation = observation._replace(values=(told,), violation=0.0)
+            penalised = self._worst - violation if violation > 0 else value
+            observation = observation._replace(values=(penalised,), violation=0.0)
         tell(self._study, trial, observation, self.knows_constraints)
 
     def _started(self, trial: Trial) -> optuna.Trial:

@@ -148,11 +148,11 @@ def _chosen(last: dict[int, Said], selects: str) -> int | None:
     complete: the best trial that ran to its end and does not leak; without one, the best of those
     that may still go on, for that one would be run to its end. last: the best last value of all.
     """
-    told = list(last.values())
+    reports = list(last.values())
     if selects == "complete":
-        whole = [o for o in told if _whole(o)]
-        told = whole or [o for o in told if o.became in (GOES_ON, States.PAUSED)]
-    best = max(told, key=lambda one: one.metrics["ndcg@10"], default=None)
+        whole = [o for o in reports if _whole(o)]
+        reports = whole or [o for o in reports if o.became in (GOES_ON, States.PAUSED)]
+    best = max(reports, key=lambda one: one.metrics["ndcg@10"], default=None)
     return best.trial_id if best is not None else None
 
 
