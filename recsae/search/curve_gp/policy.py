@@ -46,6 +46,7 @@ class IndexPolicy:
     def acquisition(self, history: History, judged: Trial | None = None) -> Acquisition:
         """Return all arms: the same whether a trial is being judged, or was and then paused."""
         running = [t for t in history if t.state == States.RUNNING and t is not judged]
+        # Pausing the judged trial changes none of these, so the arms are computed once for both.
         key = (
             *(history.epochs, len(history), history.ended - (judged is not None and judged.ended)),
             *(t.trial_id for t in running),
@@ -129,10 +130,12 @@ class IndexPolicy:
         eligible = [
             i
             for i, t in enumerate(reported)
+            # One past half of its budget will be complete soon, unless something better comes.
             if (t.state == States.COMPLETE or (t in running and 2 * t.epochs >= t.max_epochs))
             and self._space.allowed(t.reports[-1].metrics)
         ]
         if not eligible:
+            # Nothing is complete: all that could be is an improvement.
             return Incumbent(means, features[means[:, 0].argmax()], means.min() - 1.0)
         best = max(eligible, key=lambda i: (means[i, 0], -i))
         return Incumbent(means, features[best], float(means[best, 0]))

@@ -24,6 +24,7 @@ def save_checkpoint(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
     """Keep a trial's state in place of an earlier one; tensors and plain values only."""
     import torch
 
+    # Through memory: `write_whole` replaces the file at once, so a kill leaves the earlier one.
     buffer = io.BytesIO()
     torch.save(state, buffer)
     write_whole(_file(folder, trial_id), buffer.getvalue())

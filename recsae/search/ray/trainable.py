@@ -130,6 +130,7 @@ class SearchTrainable(Trainable):
         self._unreported = None
         self._epochs = 0
         try:
+            # A node that joined later was not there when `check_nodes` asked.
             check_here(self._work.versions or {})
             make = factory(self._work.factory)
             self._trial = make(config[Columns.MODEL_NAME], config["settings"], self._work)
@@ -139,6 +140,7 @@ class SearchTrainable(Trainable):
 
     def _fail(self, error: Exception) -> None:
         self._error = one_line(error)
+        # On a CPU more of a GPU would not help.
         self._out_of_memory = self._work.device != "cpu" and memory_is_full(error)
 
     def _go_on(self, known: int) -> None:
@@ -168,6 +170,7 @@ class SearchTrainable(Trainable):
                 shutil.rmtree(folder, ignore_errors=True)  # of a driver that was killed right then
                 self._trial.save(folder, trial_id=self._trial_id)
             self._free()
+        # Before the report: once the driver knows the epoch, it must be possible to go on from it.
         elif epochs in self._work.pauses or self._due():
             state = {"trial": self._trial.state_dict(), "report": tuple(report)}
             save_checkpoint(Path(self._work.checkpoints), self._trial_id, state)

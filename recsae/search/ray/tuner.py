@@ -156,6 +156,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
                 allocation = _allocation(plan, work, interrupt)
             except InterruptError:
                 return SearchOutcome(True, None, Allocation(plan.space.resources.cpus, 0.0))
+            # Only now is it known whether trials run on a GPU.
             work = replace(work, device=allocation.device, threads=allocation.threads)
             gpus = cluster.gpu_types() if allocation.gpus else ""
             search = _Search(plan, run_path, work, allocation, interrupt)
@@ -203,10 +204,12 @@ class _Search:
         """Run the trials to the end of the search, or to a Ctrl-C; return their director."""
         plan, record = self.plan, self._record()
         director = self._director(record, journal, past)
+        # Old events fill the rows; none of them is shown in TensorBoard again.
         with record.replaying():
             director.replay(past)
         if not plan.strategy.exact:
             say(f"{plan.space.search.sampler} goes on otherwise than it would have without a stop")
+        # Should anything be raised below, what has not ended is shown as paused: it can go on.
         left = States.PAUSED
         try:
             with meter(plan.title, plan.space.search.trials) as progress, cluster.silence():
@@ -229,6 +232,7 @@ class _Search:
         return RunRecord(self.run_path, best, board)
 
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
+        # A budget in hours holds for all drivers of a search together.
         before = hours_before(past) * 3600
         return Director(
             self.plan.strategy,

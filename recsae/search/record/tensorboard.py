@@ -76,6 +76,7 @@ class TensorBoard:
         path = folder / self._file
         with naming(path), path.open("ab") as file:
             records = RecordWriter(file)
+            # TensorBoard reads a file only if its first record says the version.
             if file.tell() == 0:
                 version = Event(wall_time=time.time(), file_version="brain.Event:2")
                 records.write(version.SerializeToString())

@@ -65,6 +65,7 @@ class MedianScheduler(Scheduler):
             return Decision.GO_ON
         if invalid(history, trial):
             return Decision.STOP
+        # It holds the trial itself too, since `on_event` comes first.
         means = self._means[trial.epochs]
         others = len(means) - 1
         ahead = means.ahead(self._averages[trial.trial_id].best)

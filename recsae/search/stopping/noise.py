@@ -1,7 +1,7 @@
 """Stops a search that expects to gain less than another seed would change; both are measured.
 
 The best setting so far is run again with other seeds, as trials like any other: what these differ
-by is the noise. What may still be gained a model of the search says, or `tail_gain`.
+by is the noise. What may still be gained a surrogate of the search says, or `tail_gain`.
 """
 
 from collections.abc import Callable

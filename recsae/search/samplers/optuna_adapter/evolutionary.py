@@ -74,7 +74,9 @@ class Evolutionary(Sampler):
         if asked is not None:
             if asked[0] == trial.trial_id and asked[2] == trial.drawn:
                 return asked[1]
+            # Asked for, yet never started: to the study it has failed.
             self._tell(asked[1], None)
+        # Drawn by something else (a point, a prior): the study must hold it all the same.
         self._study.enqueue_trial(trial.drawn)
         own = self._ask(trial.trial_id)
         _ = own.relative_params  # so that it belongs to a generation

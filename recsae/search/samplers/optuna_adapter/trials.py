@@ -79,6 +79,7 @@ class _Past(InMemoryStorage):
         self, study_id: int, deepcopy: bool = True, states: Any = None
     ) -> list[FrozenTrial]:
         """Return the study's own trials and the past ones; nobody changes those."""
+        # Handed over as they are: a study that held them would copy each at every proposal.
         own = super().get_all_trials(study_id, deepcopy, states)
         return own + [t for t in self._past if states is None or t.state in states]
 
