@@ -31,6 +31,7 @@ from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
 from recsae.recommenders.base import Base
+from recsae.recommenders.counts.models import Histories
 from recsae.sequences import (
     Ints,
     Mask,
@@ -184,9 +185,11 @@ class Activations:
 
     def item_train_counts(self) -> npt.NDArray[np.int64]:
         """Return how often each item is a training item, int64 [I]."""
-        step_E = np.arange(len(self.items)) - np.repeat(self.offsets[:-1], np.diff(self.offsets))
-        train_E = step_E < np.repeat(self.train_lengths, np.diff(self.offsets))
-        return np.bincount(self.items[train_E], minlength=len(self.item_table))
+        return self.histories().item_counts()
+
+    def histories(self) -> Histories:
+        """Return all events, as the baselines count them."""
+        return Histories(self.items, self.offsets, self.train_lengths, len(self.item_table))
 
     def history_lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Return the number of events before each target of a split, int64 [R]."""

@@ -12,12 +12,11 @@ from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant, variants
 from recsae.settings import expected, fields
-from recsae.space.conditions import check_conditions, in_order, models_of
+from recsae.space.conditions import FEW, check_conditions, in_order, models_of
 from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import MODEL, PARAMETERS, Parameter
 
 POINTS = "points"
-_FEW = 8  # values that a message lists
 
 
 def checked(parameters: Sequence[Parameter], models: Sequence[str]) -> tuple[Parameter, ...]:
@@ -121,7 +120,7 @@ def _drawable(place: Place, parameter: Parameter, value: Any) -> Scalar:
         return taken
     if parameter.kind in ("fixed", "choice"):
         options = parameter.corners()
-        words = one_of(options[:_FEW])
+        words = one_of(options[:FEW])
         hint = nearest(str(value), map(str, options))
     else:
         number = "an integer" if parameter.kind == "int" else "a number"

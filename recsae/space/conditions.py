@@ -9,7 +9,7 @@ from recsae.sae.registry import variant
 from recsae.settings import fields
 from recsae.space.parameters import MODEL, PARAMETERS, Parameter
 
-_FEW = 8  # values that a message lists
+FEW = 8  # values that a message lists
 
 
 def in_order(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
@@ -51,14 +51,12 @@ def check_conditions(parameters: Sequence[Parameter], models: Sequence[str]) -> 
             for value in values:
                 if value not in options:
                     words = f"expected {_listed(name, options)}, got {value!r}"
-                    hint = nearest(str(value), map(str, options[:_FEW]))
+                    hint = nearest(str(value), map(str, options[:FEW]))
                     raise SettingError(name, f"{words}{hint}", place)
 
 
 def _listed(name: str, options: Sequence[Any]) -> str:
-    return (
-        f"one of {', '.join(map(str, options))}" if len(options) <= _FEW else f"a value of {name}"
-    )
+    return f"one of {', '.join(map(str, options))}" if len(options) <= FEW else f"a value of {name}"
 
 
 def models_of(

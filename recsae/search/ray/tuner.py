@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,7 @@ from ray import tune
 from recsae.progress import meter, say
 from recsae.results import DEV, Files, States
 from recsae.search.engine import events
-from recsae.search.engine.budgets import Budget
+from recsae.search.engine.budgets import Budget, seconds_before
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
@@ -233,7 +233,7 @@ class _Search:
 
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
         # A budget in hours holds for all drivers of a search together.
-        before = hours_before(past) * 3600
+        before = seconds_before(past)
         return Director(
             self.plan.strategy,
             History(self.plan.space.objectives),
@@ -275,17 +275,6 @@ def _tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
         trial_name_creator=_trial_name,
         trial_dirname_creator=_trial_name,
     )
-
-
-def hours_before(past: Iterable[Event]) -> float:
-    """Return the hours that earlier drivers of a search took, by the times of their events."""
-    seconds, began, last = 0.0, None, 0.0
-    for event in past:
-        if event["kind"] == events.BEGUN:
-            seconds += 0.0 if began is None else last - began
-            began = event["at"]
-        last = event["at"]
-    return (seconds + (0.0 if began is None else last - began)) / 3600
 
 
 def _delete_checkpoint(folder: Path, event: Event, trial: Trial) -> None:
