@@ -162,7 +162,7 @@ def _judged(task: Task, here: World, run: SimulatedRun, moments: Any) -> pd.Data
         volumes = {s: here.lost_volume([settings[c] for c in s], judge) for s in set(sets)}
         missed = [volumes[s] for s in sets]
     labels = {"contest": task.contest, "table": task.table, "method": task.method.name}
-    ended = [one.became == States.COMPLETE for one in run.said]
+    ended = [one.became == States.COMPLETE for one in run.reports]
     return pd.DataFrame(
         {
             **labels,
@@ -171,7 +171,7 @@ def _judged(task: Task, here: World, run: SimulatedRun, moments: Any) -> pd.Data
             "missed": np.array(missed, "float64"),
             "trials": len(settings),
             "complete": sum(ended),
-            "epochs": len(run.said),
+            "epochs": len(run.reports),
             "thinking": run.thinking,
             "ended": run.ended,
         }

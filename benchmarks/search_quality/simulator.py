@@ -60,7 +60,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Said:
+class TrialReport:
     """One report, when it was taken in and what came of it."""
 
     at: float
@@ -77,7 +77,7 @@ class SimulatedRun:
 
     settings: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Of each trial, by its number."""
-    said: list[Said] = field(default_factory=list)
+    reports: list[TrialReport] = field(default_factory=list)
     """In the order of the clock."""
     intervals: list[tuple[float, float]] = field(default_factory=list)
     """When each began and ended to hold its place."""
@@ -203,7 +203,7 @@ class _Simulation:
         trial_id, metrics = place.trial.trial_id, place.curve.at(place.epochs)
         report = partial(self.driver.report, trial_id, place.epochs, place.spent, metrics)
         became = self._timed(report)
-        self.run.said.append(Said(arrived, trial_id, place.epochs, metrics, became))
+        self.run.reports.append(TrialReport(arrived, trial_id, place.epochs, metrics, became))
         if became == GOES_ON:
             self._push(place, 0.0)
         else:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recsae.search.samplers.warm_start import WarmTrial
 
 WARM = "warm.json"
-"""What earlier runs told a search at its start; kept, so that it does not depend on them."""
+"""Trials of earlier runs that a search began with; kept, so that it does not depend on them."""
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def test_stock_is_told_as_ray_tells_it() -> None:
 
     stock._searcher.on_trial_result, stock._searcher.on_trial_complete = result, ended
     run = drive(stock, made_world().surrogates[0], WORKERS, clock, cpu=lambda: 0.0)
-    pruned = [one for one in run.said if one.became == States.PRUNED and one.at < 30]
+    pruned = [one for one in run.reports if one.became == States.PRUNED and one.at < 30]
     assert {one.epochs for one in pruned} <= {1, 3, 9}
     for one in pruned:
         # What stops a trial reaches the searcher only as its end, as COMPLETE with that value.
@@ -120,7 +120,7 @@ def test_syne_tune_stops_at_its_rungs() -> None:
         clock = Clock()
         space = space_for(replace(TABLE.space), method, contest, 0)  # type: ignore[arg-type]
         run = drive(Syne(space, clock, 30.0), made_world().surrogates[0], WORKERS, clock)
-        pruned = [one.epochs for one in run.said if one.became == States.PRUNED and one.at < 30]
+        pruned = [one.epochs for one in run.reports if one.became == States.PRUNED and one.at < 30]
         assert set(np.unique(pruned)) <= {1, 3, 9}
         assert pruned
 

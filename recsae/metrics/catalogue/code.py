@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from recsae.metrics.evaluation import Evaluation
 
 
-class OfCode(Metric):
+class CodeMetric(Metric):
     """A metric of this family."""
 
     family = "code"
 
 
 @final
-class L0(OfCode):
+class L0(CodeMetric):
     """The usual name of how many entries are not 0."""
 
     name = "l0"
@@ -29,7 +29,7 @@ class L0(OfCode):
 
 
 @final
-class Filled(OfCode):
+class Filled(CodeMetric):
     """How many of the k places are taken."""
 
     name = "k_filled"
@@ -41,7 +41,7 @@ class Filled(OfCode):
 
 
 @final
-class Dead(OfCode):
+class Dead(CodeMetric):
     """Latents that training did not use."""
 
     name = "dead"
@@ -55,7 +55,7 @@ class Dead(OfCode):
 
 
 @final
-class Alive(OfCode):
+class Alive(CodeMetric):
     """Latents that training used."""
 
     name = "alive"
@@ -66,7 +66,7 @@ class Alive(OfCode):
         return 1.0 - Dead().compute(scored)
 
 
-class Density(OfCode):
+class Density(CodeMetric):
     """Latents that say little, because they are positive for many."""
 
     listed = False
