@@ -23,7 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.errors import RecsaeError, SettingError, unknown_name
 from recsae.files import source_digest
 
 T = TypeVar("T")
@@ -93,8 +93,7 @@ class Registry(Generic[T]):
     def get(self, name: str) -> type[T]:
         """Return a class by its name; SettingError with the nearest name if there is none."""
         if name not in self.found:
-            expected = f"expected one of {', '.join(self.names)}"
-            raise SettingError(self._key, f"{expected}, got {name!r}{nearest(name, self.names)}")
+            raise SettingError(self._key, unknown_name(name, self.names))
         one = self.found[name]
         if isinstance(one, Declaration):
             return cast(type[T], getattr(importlib.import_module(one.module), one.kind))

@@ -8,7 +8,7 @@ import typer
 from recsae.activations.settings import ActivationSettings
 from recsae.cli.flags import positive_or_auto, refuse_rest, settings_flags, take, take_data
 from recsae.cli.output import Device, Json, show
-from recsae.errors import SettingError, nearest
+from recsae.errors import SettingError, unknown_name
 from recsae.interactions.settings import DataSettings, check_data
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.recommenders.counts import BASELINES
@@ -67,8 +67,7 @@ def train(
 ) -> None:
     """Train one model and report it on dev and test."""
     if model_name not in MODELS:
-        message = f"expected one of {', '.join(MODELS)}, got {model_name!r}"
-        raise SettingError("--model_name", message + nearest(model_name, MODELS))
+        raise SettingError("--model_name", unknown_name(model_name, MODELS))
     given = _Given.of(flags, preset, base)
     if not sae_train and model_name not in variants():
         raise SettingError(

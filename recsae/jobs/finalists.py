@@ -1,4 +1,4 @@
-"""The finalists of a run: trained anew with fresh seeds, scored once, told in finalists.parquet."""
+"""The finalists of a run: trained anew with fresh seeds, scored once, in finalists.parquet."""
 
 import re
 import shutil
@@ -181,7 +181,7 @@ def score_files(files: list[Path], cache: Cache) -> None:
     from recsae.jobs.evaluation import score_model
     from recsae.jobs.scores import AS_SEARCHED, stored_scores
 
-    here = Cache.default(cache.shared) if cache.shared is not None else cache
+    here = cache.here()
     for file in files:
         write_json(file, stored_scores(score_model(file.parent, AS_SEARCHED, here, None)))
 
@@ -192,7 +192,7 @@ def _test_columns(file: Path) -> Row:
 
 
 def _tidy(run: Path, space: SearchSpace) -> None:
-    """Leave the journal and the models of those that win: finalists.parquet tells all the rest."""
+    """Leave the journal and the models of those that win: finalists.parquet has all the rest."""
     frame = load_results(run).finalists
     assert frame is not None
     won = set(winners(frame, space.objectives, space.constraints))

@@ -47,7 +47,7 @@ INTERRUPTED: Final = "interrupted"
 FAILING: Final = "failing"
 """How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
 FEWEST_COMPLETE: Final = 4
-"""With several objectives, fewer trials than these are told to be few."""
+"""With several objectives, fewer complete trials than these are too few for a front."""
 
 
 @dataclass(frozen=True)

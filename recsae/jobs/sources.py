@@ -137,8 +137,7 @@ def fill_cache(
     base: the folder of one that must be there already, where it is on the other's machine. Returns
     whether the base was trained and its states were computed.
     """
-    if cache.shared is not None:  # this may be another machine
-        cache = Cache.default(cache.shared)
+    cache = cache.here()
     source, known = Source.of(values), None
     if base is not None:
         assert source.base.fingerprint is not None
