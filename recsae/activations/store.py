@@ -98,6 +98,7 @@ class Activations:
         """
         with whole(path):
             meta = read_json(path / _META)
+            # A missing key raises here, where `whole` makes it a mistake of the file.
             meta = {name: meta[name] for name in (*_KEYS, *meta)}
             return cls(path=path, fingerprint=meta["fingerprint"], meta=meta, **_arrays(path))
 
@@ -116,6 +117,7 @@ class Activations:
 
     def tensor(self, name: str) -> Tensor:
         """Return an array as a tensor over the same pages; what is written to it stays here."""
+        # c: copy on write, for torch asks for memory that may be written to.
         return torch.from_numpy(np.load(self.path / f"{name}.npy", mmap_mode="c"))
 
     def rows(

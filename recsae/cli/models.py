@@ -135,6 +135,7 @@ def import_(
     """Make a SASRec of ReChorus, or an autoencoder of RecSAE, a model like any other."""
     longest = positive_or_auto("--max_len", max_len)
     data = take_data(flags, DATA_FORMAT)
+    # Loads torch: mistakes in flags are told before, --help does without.
     from recsae.jobs import import_models as jobs
 
     wanted = jobs.Wanted(
@@ -190,6 +191,7 @@ def _train_base(given: _Given, seed: int | None, device: str | None) -> dict[str
         raise SettingError("--seed", "expected it or --base_seed, which it means for SASRec")
     refuse_rest(given.rest, BASE_NAME)
     choice = BaseChoice.of(given.base)
+    # Loads torch, see `import_`.
     from recsae.jobs import training as jobs
 
     return jobs.pretrain(given.source(choice), device=device)

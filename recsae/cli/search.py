@@ -76,6 +76,7 @@ def tune(
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:
         loaded = loaded.override(**overrides)
+    # Loads pandas: mistakes in flags and space are told before, --help does without.
     from recsae.jobs import search as jobs
 
     where = jobs.Where(workers, storage, address)

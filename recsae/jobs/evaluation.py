@@ -198,6 +198,7 @@ def _base(
 ) -> dict[str, Any]:
     base = Base.open(path)
     where = device or device_of(None)
+    # Sums depend on it in the last digit.
     torch.set_num_threads(int(base.meta["machine"]["threads"]))
     activations = ranking.of(_activations_of(base, cache, where))
     count_test_read(path)

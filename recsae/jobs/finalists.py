@@ -157,6 +157,7 @@ def _scored(
     new = [key for key in rows if key not in before]
     files = {key: run / FOLDER / model_folder(key) / Files.METRICS for key in new}
     unread = [file for file in files.values() if file.parent.is_dir() and not file.is_file()]
+    # Once for all: an earlier driver that was killed while it scored has counted it.
     if unread and not any(file.is_file() for file in files.values()):
         count_test_read(run)
     _score(unread, training)

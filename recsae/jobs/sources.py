@@ -75,6 +75,7 @@ class Source:
                 cache.get(BASES, base.fingerprint, copy)
             folder = None if base is None else base.path
             before = remote(source.values(), sequences, folder, cache)
+        # After a remote one all is in the cache, and is only opened.
         activations, extracted, pretrained = source._computed(sequences, base, cache, device)
         pretrained, extracted = pretrained or before[0], extracted or before[1]
         return Ready(activations, source, pretrained, extracted)

@@ -46,6 +46,7 @@ class Base:
         """Open the folder of a base; raises RecsaeError if it is damaged."""
         with whole(path):
             meta = read_json(path / _META)
+            # A missing key raises here, where `whole` makes it a mistake of the file.
             return cls(path, {name: meta[name] for name in (*_KEYS, *meta)})
 
     @property
@@ -111,6 +112,7 @@ class Base:
         with whole(self.path):
             model = kind.build(kind.Settings.of(self.meta["settings"]), self.meta["n_items"])
             content = (self.path / _WEIGHTS).read_bytes()
+            # None: a base of an older recsae, whose weights nobody has named.
             if self.weights not in (None, content_digest(content)):
                 raise ValueError(f"{_WEIGHTS}: not the weights of {_META}")
             try:

@@ -17,6 +17,7 @@ def in_order(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
     by_name = {parameter.name: parameter for parameter in parameters}
     graph = {p.name: [name for name, _ in p.when if name in by_name] for p in parameters}
     try:
+        # Only to find a circle: its order would not be that of the file.
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = error.args[1][::-1]

@@ -64,6 +64,7 @@ def _fit(
             score = _score(model.eval(), sequences, seen, device)
             progress(epoch + 1, f"dev NDCG@10 {score:.4f}")
             if score > max(curve, default=-1.0):
+                # Its tensors are those that the next step changes.
                 weights = copy.deepcopy(model.state_dict())
             curve.append(score)
             if epoch - curve.index(max(curve)) >= settings.patience:

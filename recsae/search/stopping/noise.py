@@ -90,6 +90,7 @@ class StopAtNoise:
         """Return in words why nothing new starts, None while something may."""
         if len(history.objectives) > 1:
             return None
+        # A look is due once a multiple of CHECK_EVERY trials has ended since the last start.
         if history.ended // CHECK_EVERY == self._ended_at_ask // CHECK_EVERY:
             return None
         now = (len(history), history.ended, history.epochs)
@@ -127,6 +128,7 @@ class StopAtNoise:
         if sum(max(0, len(one.repeats) - 1) for one in settings) >= ENOUGH_FREEDOM:
             return None
         near = settings.best(MIN_COMPLETE)
+        # A second repeat gives the first degree of freedom, so half-done settings go first.
         found = next((one for one in near if len(one.repeats) == 1), near[0])
         spent = settings.repeat_epochs + found.epochs
         return found if spent <= SHARE * (history.epochs + found.epochs) else None
