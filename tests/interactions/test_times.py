@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 MOMENTS = st.datetimes(
     min_value=pd.Timestamp("1990-01-01").to_pydatetime(),

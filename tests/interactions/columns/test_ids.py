@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 
 def csv(path, ids):

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 ROWS = [(1, item, item, item % 2, 1 + item % 5) for item in range(10)]
 

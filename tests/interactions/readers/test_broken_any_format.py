@@ -2,7 +2,7 @@
 
 import pytest
 from interactions.readers.forms import FORMS, TABLES, Event
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 from recsae.errors import RecsaeError
 

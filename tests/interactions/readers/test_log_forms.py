@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from interactions.reading import ITEMS, ORDERED, TIMES, USERS, lines, ordered, read, refused
+from interactions.small_log import ITEMS, ORDERED, TIMES, USERS, lines, ordered, read, refused
 
 MOVIELENS = lines(lambda u, i, t, s: f"{u}\t{i}\t3\t{t}")
 REVIEW = {"reviewText": "a\nb", "summary": "x"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 HEAD = "user_id:token\titem_id_list:token_seq\titem_id:token\n"
 Row = tuple[str, list[str], str]
