@@ -50,8 +50,8 @@ class RunnableTrial(Protocol):
     def state_dict(self) -> dict[str, Any]:
         """Return all that it takes to go on."""
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
+    def load_state_dict(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
 
     def save(self, folder: Path, **about: Any) -> None:
         """Save the model as a new folder."""
@@ -172,8 +172,8 @@ class SearchTrainable(Trainable):
             self._free()
         # Before the report: once the driver knows the epoch, it must be possible to go on from it.
         elif epochs in self._work.pauses or self._due():
-            state = {"trial": self._trial.state_dict(), "report": tuple(report)}
-            save_checkpoint(Path(self._work.checkpoints), self._trial_id, state)
+            checkpoint = {"trial": self._trial.state_dict(), "report": tuple(report)}
+            save_checkpoint(Path(self._work.checkpoints), self._trial_id, checkpoint)
             self._checkpoint_at = time.monotonic()
         self._spent, self._epochs = spent, epochs
         return report.packed(done)
