@@ -42,6 +42,10 @@ class Cache:
         """Return the cache that RECSAE_CACHE names."""
         return cls(cache_root(), shared)
 
+    def here(self) -> "Cache":
+        """Return it as this node has it; a cache that nobody shares is nowhere else."""
+        return self if self.shared is None else Cache.default(self.shared)
+
     def find(self, kind: str, key: str) -> Path | None:
         """Return the folder of an entry, copied from the shared cache if need be."""
         folder = self.local / kind / key

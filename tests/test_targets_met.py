@@ -114,8 +114,8 @@ def test_they_are_counted_and_told(log: Interactions) -> None:
         ]
         assert found.met(split).tolist() == met
         assert found.met_counts[split] == Met(sum(met), len(met))
-    told = f"; {found.met_counts['test'].met} of {log.n_users} targets were met before (dev "
-    assert told in found.protocol()
+    message = f"; {found.met_counts['test'].met} of {log.n_users} targets were met before (dev "
+    assert message in found.protocol()
 
 
 @given(logs())
@@ -134,8 +134,8 @@ def test_new_leaves_them_out_and_says_so(log: Interactions) -> None:
         assert not found.met(split).any()
         assert found.met_counts == every.met_counts
     test = every.met_counts["test"]
-    told = f"{test.met} of {test.of} targets were met before and left out (dev "
-    assert told in found.protocol() and told not in every.protocol()
+    message = f"{test.met} of {test.of} targets were met before and left out (dev "
+    assert message in found.protocol() and message not in every.protocol()
     assert np.array_equal(found.train_lengths, every.train_lengths)
 
 

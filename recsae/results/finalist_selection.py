@@ -15,7 +15,7 @@ import pandas as pd
 
 from recsae.results.columns import DEV, Columns, is_setting
 from recsae.results.selection import by_objectives, eligible, leaking, non_dominated, within
-from recsae.space.parameters import SEED
+from recsae.space import SEED
 
 _LEAKS: Final = "leaks"
 _FAILED: Final = "failed"

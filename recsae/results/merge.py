@@ -40,6 +40,7 @@ def merged(runs: Sequence[Results]) -> Merged:
     for i, run in enumerate(runs):
         _check_new(run, runs[:i])
         _check_alike(runs[0], run)
+    # Runs of two storages may be called alike.
     names = _labels(runs)
     parts = [_ended(run.trials) for run in runs]
     numbers = _renumbered(parts)

@@ -30,9 +30,7 @@ from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import best_rows, eligible, ranked
 from recsae.settings import path_of
-from recsae.space.parameters import SEED
-from recsae.space.space import SearchSpace
-from recsae.space.stored import stored_space
+from recsae.space import SEED, SearchSpace, stored_space
 
 
 @dataclass(frozen=True)

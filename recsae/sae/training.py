@@ -92,27 +92,27 @@ class SAETrainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of all that the next epoch depends on: tensors and plain values."""
-        state = {
+        checkpoint = {
             "model": self.model.state_dict(),
             "optimizer": self._descent.optimizer.state_dict(),
             "silent": self._activity.silent_N,
             "rng": self._rng,
             "epochs_done": self.epochs_done,
         }
-        return copy.deepcopy(state)
+        return copy.deepcopy(checkpoint)
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state that `state_dict` returned."""
+    def load_state_dict(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from a checkpoint that `state_dict` returned."""
         # The optimizer keeps the tensors that it is given, and would write to the caller's.
-        state = copy.deepcopy(state)
-        self.model.load_state_dict(state["model"])
-        self._descent.load_state_dict(state["optimizer"])
+        checkpoint = copy.deepcopy(checkpoint)
+        self.model.load_state_dict(checkpoint["model"])
+        self._descent.load_state_dict(checkpoint["optimizer"])
         if self._graphs:  # the captured steps write to the moments of before
             self._graphs = StepGraphs(self._device)
-        self._activity.silent_N.copy_(state["silent"])
-        # A state from a machine without a GPU leaves the GPU's generator as it was seeded.
-        self._rng |= {kind: generator.cpu() for kind, generator in state["rng"].items()}
-        self.epochs_done = state["epochs_done"]
+        self._activity.silent_N.copy_(checkpoint["silent"])
+        # A checkpoint from a machine without a GPU leaves the GPU's generator as it was seeded.
+        self._rng |= {kind: generator.cpu() for kind, generator in checkpoint["rng"].items()}
+        self.epochs_done = checkpoint["epochs_done"]
 
     def _new_activity(self, by_mask: bool) -> Activity:
         return Activity(

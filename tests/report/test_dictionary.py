@@ -28,8 +28,8 @@ SETTINGS = {name for kind in variants().values() for name in kind.Settings.model
 
 
 def test_the_page_is_what_the_columns_make_of_it() -> None:
-    told = "python -m recsae.report.dictionary writes it"
-    assert PAGE.read_text() == page(), told
+    hint = "python -m recsae.report.dictionary writes it"
+    assert PAGE.read_text() == page(), hint
 
 
 @pytest.mark.parametrize("name", list(variants()))

@@ -84,5 +84,5 @@ def test_objectives_of_only_one_run_are_told_as_such(make: Make) -> None:
 def test_finalists_are_compared_by_their_fresh_scores(make: Make) -> None:
     one, other = make("a", RUNS["mixed"]), make("b", RUNS["mixed"])
     write_finalists(one.path, [{"trial_id": 0, "seed": 1, "dev/ndcg@10": 0.08}])
-    told = outcomes(load_results(one.path), other)["finalist ndcg@10, anew"]
-    assert told == [{"mean": 0.08, "low": None, "high": None}, None]
+    anew = outcomes(load_results(one.path), other)["finalist ndcg@10, anew"]
+    assert anew == [{"mean": 0.08, "low": None, "high": None}, None]

@@ -67,6 +67,6 @@ def test_a_run_of_failures_is_read_like_any_other(make: Make) -> None:
     assert set(run.trials[Columns.STATE]) == {States.FAILED}
     outcome = run_outcome(run.path)
     assert outcome["report"] is None and outcome["best"] == []
-    told = report(str(run.path), storage=None)
-    assert told["note"] == "3 of 3 trials FAILED, 3 times with: boo"
-    assert run_outcome(run.path)["report"] == told["report"] == str(run.path / Files.REPORT)
+    outcome = report(str(run.path), storage=None)
+    assert outcome["note"] == "3 of 3 trials FAILED, 3 times with: boo"
+    assert run_outcome(run.path)["report"] == outcome["report"] == str(run.path / Files.REPORT)

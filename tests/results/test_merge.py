@@ -26,8 +26,8 @@ def test_every_trial_is_there_once_under_a_new_number(make: Make) -> None:
     one, other = make("a"), make("b", [trial(3, "COMPLETE"), trial(7, "PRUNED")])
     found = merged([one, other])
     assert [row["trial_id"] for row in found.trials] == list(range(7))
-    told = [(row["run"], row["run_trial"]) for row in found.trials]
-    assert told == [*(("a", i) for i in range(5)), ("b", 3), ("b", 7)]
+    sources = [(row["run"], row["run_trial"]) for row in found.trials]
+    assert sources == [*(("a", i) for i in range(5)), ("b", 3), ("b", 7)]
     assert found.numbers == [{i: i for i in range(5)}, {3: 5, 7: 6}]
     assert [row["trial_id"] for row in found.curves] == list(range(7))
     assert [source["run"] for source in found.search["merged"]] == ["a", "b"]

@@ -70,8 +70,8 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_summary_is_the_json_of_tune(run: Path) -> None:
-    told = json.loads(json.dumps(summary(load_results(run)), allow_nan=False))
-    assert told == {
+    outcome = json.loads(json.dumps(summary(load_results(run)), allow_nan=False))
+    assert outcome == {
         "run": "a",
         "trials": {"COMPLETE": 2, "PRUNED": 0, "FAILED": 1, "RUNNING": 1},
         "errors": [{"error": "boo", "count": 1}],
@@ -118,9 +118,9 @@ def test_paused_trials_are_counted_and_constraints_told(tmp_path: Path) -> None:
     create(tmp_path / "c", {"space": space})
     rows = [{**ROWS[0], "state": "PAUSED"}, {**ROWS[1], "dev/dead": 0.6}]
     write_trials(tmp_path / "c", rows)
-    told = summary(load_results(tmp_path / "c"))
-    assert told["trials"] == {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0, "PAUSED": 1}
-    assert told["constraints"] == {"dead": "<= 0.5"} and told["best"] == []
+    outcome = summary(load_results(tmp_path / "c"))
+    assert outcome["trials"] == {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0, "PAUSED": 1}
+    assert outcome["constraints"] == {"dead": "<= 0.5"} and outcome["best"] == []
     assert "dead" in table(load_results(tmp_path / "c"))
 
 

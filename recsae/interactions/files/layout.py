@@ -15,7 +15,7 @@ NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _DELIMITERS = ("::", "\t", ";", "|", ",", " ")
 _QUOTED_BY_HABIT = (",", ";")
 _DECLARED = re.compile(r"sep=([,;|\t])")  # Excel's first line
-_END = re.compile(rb"\r\n|\n|\r")
+LINE_END = re.compile(rb"\r\n|\n|\r")
 _LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
 
@@ -37,7 +37,7 @@ def lines_of(file: File) -> list[str]:
     """Return the first lines; a last one that the head cuts is left out. Bytes are no lines."""
     if b"\0" in file.head:
         return []
-    lines = _END.split(file.head)
+    lines = LINE_END.split(file.head)
     if len(lines) > 1 and len(file.head) >= HEAD:
         lines.pop()
     return [line.decode("utf-8", "replace") for line in lines]

@@ -10,7 +10,7 @@ from recsae.report.formats import NOTHING
 from recsae.report.plots.parameters import is_searched, log_ticks
 from recsae.report.plots.style import BEST, MODEL_COLOURS, QUIET, framed, varied_settings
 from recsae.results import DEV, MAX, Columns, Results, States, leaking
-from recsae.space.parameters import Parameter
+from recsae.space import Parameter
 
 MOST_LINES: Final = 2000
 _LEAST_LINES: Final = 2

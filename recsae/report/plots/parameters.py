@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from recsae.report.plots.style import dots_by_model, finish, hover_columns, varied_settings
 from recsae.results import DEV, Results
-from recsae.space.parameters import Parameter
+from recsae.space import Parameter
 
 _ACROSS: Final = 4
 _ROW_HEIGHT: Final = 230

@@ -14,8 +14,7 @@ from recsae.search.curve_gp.surrogates import Surrogates
 from recsae.search.curve_gp.unit_cube import Array, Cube
 from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.parameters import EPOCHS
-from recsae.space.space import SearchSpace
+from recsae.space import EPOCHS, SearchSpace
 
 MOST_PAUSED: Final = 12
 """Paused trials that are looked at closely."""
@@ -47,6 +46,7 @@ class IndexPolicy:
     def acquisition(self, history: History, judged: Trial | None = None) -> Acquisition:
         """Return all arms: the same whether a trial is being judged, or was and then paused."""
         running = [t for t in history if t.state == States.RUNNING and t is not judged]
+        # Pausing the judged trial changes none of these, so the arms are computed once for both.
         key = (
             *(history.epochs, len(history), history.ended - (judged is not None and judged.ended)),
             *(t.trial_id for t in running),
@@ -130,10 +130,12 @@ class IndexPolicy:
         eligible = [
             i
             for i, t in enumerate(reported)
+            # One past half of its budget will be complete soon, unless something better comes.
             if (t.state == States.COMPLETE or (t in running and 2 * t.epochs >= t.max_epochs))
             and self._space.allowed(t.reports[-1].metrics)
         ]
         if not eligible:
+            # Nothing is complete: all that could be is an improvement.
             return Incumbent(means, features[means[:, 0].argmax()], means.min() - 1.0)
         best = max(eligible, key=lambda i: (means[i, 0], -i))
         return Incumbent(means, features[best], float(means[best, 0]))

@@ -15,7 +15,7 @@ from recsae.results.folder import write_trials
 from recsae.search.engine.history import History
 from recsae.search.engine.new_trials import completed
 from recsae.search.strategies import sampler_for
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 from recsae.test_reads import reads_of_test
 
 DATA = "synthetic:users=300,items=60,concepts=4,length=10"

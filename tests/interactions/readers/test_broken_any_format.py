@@ -2,7 +2,7 @@
 
 import pytest
 from interactions.readers.forms import FORMS, TABLES, Event
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 from recsae.errors import RecsaeError
 
@@ -41,10 +41,10 @@ def test_a_time_that_is_no_number(form, cell, row, tmp_path):
     written = f'"{cell}"' if by_commas and "," in cell else cell
     path = TABLES[form].put(tmp_path / "a", broken(row, 2, written))
     name = TABLES[form].columns[2]
-    told = refused(path, time_column=name) if name == "4" else refused(path)
+    message = refused(path, time_column=name) if name == "4" else refused(path)
     place = TABLES[form].place(path, row)
     got = repr(cell) if cell else "nothing"
-    assert told == f"{place}: column {name!r}: expected a number, got {got}"
+    assert message == f"{place}: column {name!r}: expected a number, got {got}"
 
 
 @pytest.mark.parametrize("cell", ["", " ", "NA", "null"])
@@ -138,11 +138,13 @@ def test_an_empty_file(form, tmp_path):
     path = FORMS[form].put(tmp_path / "a", EVENTS)
     for file in [path] if path.is_file() else [*path.iterdir()]:
         file.write_bytes(b"")
-    told = refused(path)
-    assert str(path) in told and ("empty; expected" in told or "no known log in it" in told)
+    message = refused(path)
+    assert str(path) in message and (
+        "empty; expected" in message or "no known log in it" in message
+    )
 
 
 @pytest.mark.parametrize("form", [name for name in HEADED if "json" not in name])
 def test_names_without_an_event(form, tmp_path):
-    told = refused(TABLES[form].put(tmp_path / "a", []))
-    assert told == "log: no events in it"
+    message = refused(TABLES[form].put(tmp_path / "a", []))
+    assert message == "log: no events in it"

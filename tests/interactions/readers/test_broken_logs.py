@@ -61,19 +61,19 @@ def test_a_cell_of_s3rec_text(line, place, cell, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("1 2 3 4\n2 5 6 7\n1 8 9 2\n", ":3: user 1 already has line 1; expected one line a user"),
         ("1 2 3 4\n\n7\n", ":3: expected a user and items, got one number"),
     ],
 )
-def test_a_line_of_s3rec_text(text, told, tmp_path):
+def test_a_line_of_s3rec_text(text, expected, tmp_path):
     (tmp_path / "set.txt").write_text(text)
-    assert message(tmp_path / "set.txt", format="s3rec") == f"{tmp_path}/set.txt{told}"
+    assert message(tmp_path / "set.txt", format="s3rec") == f"{tmp_path}/set.txt{expected}"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("user,item,time\n1,2,3\n\n1,2\n", ":4: expected 3 columns, got 2"),
         ("user,item,time\n1,2,3\n1,2,3,4\n", ":3: expected 3 columns, got 4"),
@@ -92,13 +92,13 @@ def test_a_line_of_s3rec_text(text, told, tmp_path):
         ("user,item,item\n1,1,2\n", ":1: two columns are called 'item'"),
     ],
 )
-def test_a_csv_file(text, told, tmp_path):
+def test_a_csv_file(text, expected, tmp_path):
     (tmp_path / "a.csv").write_text(text)
-    assert message(tmp_path / "a.csv") == f"{tmp_path}/a.csv{told}"
+    assert message(tmp_path / "a.csv") == f"{tmp_path}/a.csv{expected}"
 
 
 @pytest.mark.parametrize(
-    ("column", "values", "told"),
+    ("column", "values", "expected"),
     [
         ("user", [1, None, 3], "row 2: column 'user': expected an id, got nothing"),
         ("item", ["a", "b", ""], "row 3: column 'item': expected an id, got nothing"),
@@ -110,10 +110,10 @@ def test_a_csv_file(text, told, tmp_path):
         ("item", [True, False, True], "column 'item': expected text or whole numbers, got bool"),
     ],
 )
-def test_a_parquet_file(column, values, told, tmp_path):
+def test_a_parquet_file(column, values, expected, tmp_path):
     events = SOME.iloc[:3].assign(**{column: pd.Series(values)})
     events.to_parquet(tmp_path / "a.parquet")
-    assert message(tmp_path).startswith(f"{tmp_path}/a.parquet: {told}")
+    assert message(tmp_path).startswith(f"{tmp_path}/a.parquet: {expected}")
 
 
 def test_a_cut_parquet_file(tmp_path):
@@ -127,20 +127,20 @@ def test_a_cut_parquet_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("{\n3: [1]}", ":2: not JSON: Expecting property name enclosed in double quotes"),
         ("[1, 2]", ": expected {item: [attribute, …]}, got list"),
         ('{"3": 5}', ": item '3': expected a list, got 5"),
     ],
 )
-def test_broken_attributes_of_s3rec_stop_no_log(text, told, tmp_path, capsys):
+def test_broken_attributes_of_s3rec_stop_no_log(text, expected, tmp_path, capsys):
     (tmp_path / "set.txt").write_text("1 2 3 4\n")
     (tmp_path / "set_item2attributes.json").write_text(text)
     read = load(DataSettings(dataset=str(tmp_path), format="s3rec"))
     assert read.n_events == 3 and read.attributes is None
     assert capsys.readouterr().err == (
-        f"{tmp_path}/set_item2attributes.json{told}; the items are read without it\n"
+        f"{tmp_path}/set_item2attributes.json{expected}; the items are read without it\n"
     )
 
 
@@ -156,8 +156,10 @@ def test_items_without_their_id_stop_no_log(tmp_path, capsys):
 
 def test_named_columns_mean_nothing_in_s3rec_text(tmp_path):
     (tmp_path / "set.txt").write_text("1 2 3 4\n")
-    told = message(tmp_path, item_column="movie")
-    assert re.search(r"set.txt: text of numbers has no named columns; leave out item_column$", told)
+    found = message(tmp_path, item_column="movie")
+    assert re.search(
+        r"set.txt: text of numbers has no named columns; leave out item_column$", found
+    )
 
 
 def test_an_untyped_header_named_recbole(tmp_path):

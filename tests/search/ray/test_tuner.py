@@ -21,7 +21,7 @@ from recsae.search.engine.failures import EQUAL_FAILURES
 from recsae.search.ray import tuner
 from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import SearchOutcome, run_search
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 HERE = Path(__file__).parent
 
