@@ -129,20 +129,20 @@ def processes() -> None:
     context = mp.get_context("spawn")
     alone = 0.0
     for count in (1, 2) if SMALL else (1, 4, 16):
-        barrier, told = context.Barrier(count), context.SimpleQueue()
+        barrier, rates = context.Barrier(count), context.SimpleQueue()
         workers = [
-            context.Process(target=_train_for_a_while, args=(barrier, told)) for _ in range(count)
+            context.Process(target=_train_for_a_while, args=(barrier, rates)) for _ in range(count)
         ]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join(120)
-        rate = sum(told.get() for worker in workers if not worker.exitcode)
+        rate = sum(rates.get() for worker in workers if not worker.exitcode)
         alone = alone or rate
         say("processes", count=count, steps_a_second=rate, times_one=rate / alone)
 
 
-def _train_for_a_while(barrier: Any, told: Any, lasting: float = 0.5 if SMALL else 4.0) -> None:
+def _train_for_a_while(barrier: Any, rates: Any, lasting: float = 0.5 if SMALL else 4.0) -> None:
     torch.set_num_threads(1)
     run = trainer("SASRec_SAE", {}, rows_of(256 * STEPS), "cuda", (32, 16, 256), epochs=1000)
     run.epoch()
@@ -151,7 +151,7 @@ def _train_for_a_while(barrier: Any, told: Any, lasting: float = 0.5 if SMALL el
     while time.perf_counter() - start < lasting:
         run.epoch()
         done += STEPS
-    told.put(done / (time.perf_counter() - start))
+    rates.put(done / (time.perf_counter() - start))
 
 
 def base() -> None:

@@ -50,7 +50,7 @@ def searches(small: bool) -> Iterator[dict[str, Any]]:
                 "cores": os.cpu_count(),
                 **{f"{name}_s": taken for name, (taken, _) in found.items()},
                 "times": found["cpu"][0] / found["gpu"][0],
-                **{f"{name}_found": told for name, (_, told) in found.items()},
+                **{f"{name}_found": outcome for name, (_, outcome) in found.items()},
             }
 
 
@@ -63,7 +63,7 @@ def _recsae(words: list[str], folder: str, gpus: str) -> tuple[float, dict[str, 
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
     if done.returncode:
         raise RuntimeError(done.stderr[-1000:])
-    told = json.loads(done.stdout.splitlines()[-1])
-    moments = [event["at"] for event in events_of(Path(folder) / told["run"])]
-    best = [one["metrics"]["ndcg@10"] for one in told.get("best", [])]
-    return moments[-1] - moments[0], {"trials": told["trials"], "ndcg@10": best}
+    outcome = json.loads(done.stdout.splitlines()[-1])
+    moments = [event["at"] for event in events_of(Path(folder) / outcome["run"])]
+    best = [one["metrics"]["ndcg@10"] for one in outcome.get("best", [])]
+    return moments[-1] - moments[0], {"trials": outcome["trials"], "ndcg@10": best}

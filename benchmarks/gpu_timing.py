@@ -49,19 +49,19 @@ def launches(epoch: Callable[[], Any]) -> dict[str, float]:
     with profile(activities=[ProfilerActivity.CUDA], acc_events=True) as watched:
         epoch()
         torch.cuda.synchronize()
-    told = [e for e in watched.events() or [] if str(e.device_type).endswith("CUDA")]
-    busy = sum(event.time_range.elapsed_us() for event in told) / 1e3
-    return {"launches": len(told) / STEPS, "gpu_busy_ms": busy / STEPS}
+    recorded = [e for e in watched.events() or [] if str(e.device_type).endswith("CUDA")]
+    busy = sum(event.time_range.elapsed_us() for event in recorded) / 1e3
+    return {"launches": len(recorded) / STEPS, "gpu_busy_ms": busy / STEPS}
 
 
 def waits(work: Callable[[], Any]) -> Counter[str]:
     """Return how often the host waited for the GPU, by line."""
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as recorded:
         warnings.simplefilter("always")
         torch.cuda.set_sync_debug_mode("warn")
         try:
             work()
         finally:
             torch.cuda.set_sync_debug_mode("default")
-    found = [w for w in told if "synchronizing" in str(w.message)]
+    found = [w for w in recorded if "synchronizing" in str(w.message)]
     return Counter(f"{w.filename.rpartition('recsae/')[2]}:{w.lineno}" for w in found)

@@ -57,7 +57,7 @@ def ours(trials: int, folder: Path) -> dict[str, float]:
     from recsae.results import create, load_results
     from recsae.search.engine.director import Director
     from recsae.search.ray.tuner import run_search
-    from recsae.space.space import space_of
+    from recsae.space import space_of
 
     meter, report = Meter(), Director.report
 

@@ -21,7 +21,7 @@ from recsae.search.engine.events import Event
 from recsae.search.engine.history import Trial
 from recsae.search.ray import tuner
 from recsae.search.record.recorder import RunRecord
-from recsae.space.space import space_of
+from recsae.space import space_of
 
 WORKERS = 2
 SAMPLES = 200

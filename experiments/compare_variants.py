@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from comparison.plan import QUICK, PlanSettings
-from comparison.report.writing import print_outcome, read_outcome, write_page
+from comparison.report.output import print_outcome, read_outcome, write_page
 
 from recsae.cli.flags import flag_type, take_data
 from recsae.cli.output import strict_json, tell_mistakes

@@ -42,6 +42,10 @@ class Cache:
         """Return the cache that RECSAE_CACHE names."""
         return cls(cache_root(), shared)
 
+    def here(self) -> "Cache":
+        """Return it as this node has it; a cache that nobody shares is nowhere else."""
+        return self if self.shared is None else Cache.default(self.shared)
+
     def find(self, kind: str, key: str) -> Path | None:
         """Return the folder of an entry, copied from the shared cache if need be."""
         folder = self.local / kind / key
@@ -62,6 +66,7 @@ class Cache:
         home = self.shared if self.shared is not None else self.local
         entry, built = home / kind / key, False
         if not entry.exists():
+            # Asked again under the lock: another process may have built it while we waited.
             with self._lock(home, kind, key):
                 if not entry.exists():
                     built = self._fill(entry, build)
@@ -90,6 +95,7 @@ class Cache:
         A name whose entry was deleted is free.
         """
         self.check_free(name, kind, key)
+        # Checked twice: before the lock to fail at once, under it to be sure.
         with self._lock(self.local, NAMES, name):
             self.check_free(name, kind, key)
             write_whole(self.local / NAMES / name, f"{kind}/{key}\n")

@@ -69,3 +69,9 @@ def one_of(options: Sequence[Any]) -> str:
 def unexpected(word: str, options: Sequence[str]) -> str:
     """Return what to tell of a word that is none of the options."""
     return f"expected {one_of(options)}, got {word!r}{nearest(word, options)}"
+
+
+def unknown_name(word: str, names: Iterable[str]) -> str:
+    """Return what to tell of a word that is none of the names, with all of them."""
+    known = list(names)
+    return f"expected one of {', '.join(known)}, got {word!r}{nearest(word, known)}"

@@ -26,6 +26,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """
     make_folder(path.parent)
     data = content.encode() if isinstance(content, str) else content
+    # In the same folder: a rename across file systems is a copy.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -63,6 +64,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 def make_folder(path: Path) -> None:
     """Make a folder that is missing, and those around it, to survive a power cut."""
+    # A folder survives a power cut once the folder around it is synced.
     missing = list(takewhile(lambda folder: not folder.exists(), (path, *path.parents)))
     path.mkdir(parents=True, exist_ok=True)
     for folder in missing:

@@ -23,7 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.errors import RecsaeError, SettingError, unknown_name
 from recsae.files import source_digest
 
 T = TypeVar("T")
@@ -93,8 +93,7 @@ class Registry(Generic[T]):
     def get(self, name: str) -> type[T]:
         """Return a class by its name; SettingError with the nearest name if there is none."""
         if name not in self.found:
-            expected = f"expected one of {', '.join(self.names)}"
-            raise SettingError(self._key, f"{expected}, got {name!r}{nearest(name, self.names)}")
+            raise SettingError(self._key, unknown_name(name, self.names))
         one = self.found[name]
         if isinstance(one, Declaration):
             return cast(type[T], getattr(importlib.import_module(one.module), one.kind))
@@ -104,7 +103,7 @@ class Registry(Generic[T]):
         if fits and vars(kind).get("name") == name:
             return cast(type[T], kind)
         wanted = f"a {base.__name__} with the name {name!r}"
-        raise RecsaeError(f"{_told(one)}: expected {wanted}")
+        raise RecsaeError(f"{_named(one)}: expected {wanted}")
 
     def about(self, name: str) -> Declaration:
         """Return what a class says of itself; only another package's is imported for it."""
@@ -193,10 +192,10 @@ def _loaded(point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as error:
-        raise RecsaeError(f"{_told(point)}: {type(error).__name__}: {error}") from error
+        raise RecsaeError(f"{_named(point)}: {type(error).__name__}: {error}") from error
 
 
-def _told(point: EntryPoint) -> str:
+def _named(point: EntryPoint) -> str:
     package = point.dist.name if point.dist is not None else "?"
     return f"package {package}, entry point {point.group} {point.name} = {point.value}"
 

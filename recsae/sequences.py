@@ -162,6 +162,7 @@ class Sequences:
         start_U, rows_U = self.train_rows()
         first_U = np.minimum(rows_U, max_len)
         if rng is not None:
+            # At a random phase, so that over the epochs every item is predicted with some context.
             phase_U = rng.integers(1, max_len + 1, size=len(rows_U))
             first_U = np.where(rows_U > max_len, phase_U, rows_U)
         windows_U = (rows_U > 0) + -(-(rows_U - first_U) // max_len)
@@ -217,6 +218,7 @@ def batches(windows: Windows, size: int, rng: np.random.Generator | None = None)
     """
     count = len(windows.length)
     index_W = np.arange(count) if rng is None else rng.permutation(count)
+    # Stable after a permutation: equal lengths stay in random order.
     index_W = index_W[np.argsort(windows.length[index_W], kind="stable")]
     starts = np.arange(0, count, size)
     for start in starts if rng is None else rng.permutation(starts):
@@ -243,6 +245,7 @@ def seen_items(
     length_R = np.where(met_R, 0, end_R - offsets[targets.user])
     row_S, step_S = _expand(length_R)
     item_S = items[offsets[targets.user][row_S] + step_S].astype(np.int64)
+    # One number a (row, item) pair: np.unique of it sorts and drops repeats at once.
     width = int(items.max(initial=0)) + 1
     other = item_S != targets.item[row_S]
     row_S, item_S = np.divmod(np.unique(row_S[other] * width + item_S[other]), width)

@@ -87,8 +87,8 @@ class Settings(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            told = error.errors()[0]["ctx"]["error"]
-            raise SettingError(cls.__name__, told.message, told.place) from None
+            mistake = error.errors()[0]["ctx"]["error"]
+            raise SettingError(cls.__name__, mistake.message, mistake.place) from None
 
     def values(self) -> dict[str, Any]:
         """Return the settings as plain names and values, in the order they are declared."""
@@ -115,12 +115,12 @@ class OneOf:
     ) -> dict[str, Any]:
         """Return the names as an enum; editors show `enumDescriptions` beside them."""
         names = self.names()
-        told = {"enum": list(names), "enumDescriptions": list(names.values())}
-        return {**told, **handler(schema)}
+        own = {"enum": list(names), "enumDescriptions": list(names.values())}
+        return {**own, **handler(schema)}
 
     def _known(self, name: str) -> str:
         if name not in self.names():
-            raise PydanticCustomError("one_of", "no such name")  # what is expected is told
+            raise PydanticCustomError("one_of", "no such name")  # _first_mistake says more
         return name
 
 
@@ -190,8 +190,8 @@ def _first_mistake(
         return KeyedValueError((key,), settings.unknown(key))
     got = data.get(key)
     hint = nearest(got, _choices(settings, key)) if isinstance(got, str) else ""
-    told = "nothing" if got is None else repr(got)
-    return KeyedValueError((key,), f"expected {expected(settings, key)}, got {told}{hint}")
+    found = "nothing" if got is None else repr(got)
+    return KeyedValueError((key,), f"expected {expected(settings, key)}, got {found}{hint}")
 
 
 def _choices(settings: type[Settings], name: str) -> list[str]:

@@ -46,6 +46,7 @@ def sorted_events(interactions: Interactions, settings: DataSettings) -> npt.NDA
     tie_E = np.zeros(rows)
     if drawn:
         tie_E = np.random.default_rng(int(settings.order.removeprefix("random:"))).random(rows)
+    # The last key of lexsort is the first to sort by.
     return np.lexsort((tie_E, part_E, frame["timestamp"].to_numpy(), user_E))
 
 
@@ -105,6 +106,7 @@ def _given(split_E: Ints, offsets: Ints) -> Cut:
 def _by_time(interactions: Interactions, split: str, sorted_E: Ints, offsets: Ints) -> Cut:
     """Cut at two moments, the same for all users: the quantiles 2Q - 1 and Q of all times."""
     time_E = interactions.frame["timestamp"].to_numpy()
+    # A float 0.8 is a little more than 4/5, and may move the cut by an event.
     share = Fraction(split.removeprefix("time:"))
     first_dev, first_test = (quantile(time_E, part) for part in (2 * share - 1, share))
     time_E = time_E[sorted_E]

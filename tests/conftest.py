@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Recsae
@@ -29,6 +30,22 @@ def own_places(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.environ["RECSAE_CACHE"] = str(root / "cache")
     os.environ["RECSAE_STORAGE"] = str(root / "runs")
     return root
+
+
+@pytest.fixture(scope="session")
+def activations(own_places: Path) -> Any:
+    """Return stored states of a base that was trained on the tiny data for two epochs."""
+    import torch
+    from made_states import prepare
+
+    from recsae.activations.settings import ActivationSettings
+    from recsae.cache import Cache
+    from recsae.interactions.settings import DataSettings
+    from recsae.recommenders.sasrec.settings import SASRecSettings
+
+    base = SASRecSettings(emb_size=16, num_layers=1, num_heads=2, epochs=2)
+    data, cache = DataSettings(dataset=TINY), Cache(own_places / "tiny")
+    return prepare(data, base, ActivationSettings(), cache, torch.device("cpu")).activations
 
 
 @pytest.fixture

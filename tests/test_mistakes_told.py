@@ -17,7 +17,7 @@ from recsae.errors import RecsaeError, refusal
 from recsae.files import whole, whole_folder
 from recsae.progress import LONGEST_LINE
 from recsae.settings import path_of
-from recsae.space.shipped import find_space
+from recsae.space import find_space
 
 BASE = ["--dataset", TINY, "--emb_size", "16", "--num_layers", "1", "--num_heads", "2"]
 BASE += ["--epochs", "1"]
@@ -25,7 +25,7 @@ TRAIN = ["train", "--model_name", "SASRec_SAE", *BASE, "--sae_epochs", "1"]
 HUGE = str(2**64)
 
 
-def told(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+def mistake(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Run a command that must fail; return its one line."""
     return Recsae(capsys)(*words).mistake
 
@@ -84,7 +84,7 @@ def cache(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 def test_a_wrong_word_is_one_line(
     words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    line = told(words, capsys)
+    line = mistake(words, capsys)
     assert all(part in line for part in expected.split("{}"))
     assert len(line) < LONGEST_LINE + 20
 
@@ -93,7 +93,7 @@ def test_a_search_that_cannot_begin_leaves_no_run(
     cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     storage = ["--storage", str(tmp_path / "runs"), "--address", "127.0.0.1:1"]
-    told(["tune", "smoke.yaml", "--dataset", TINY, *storage], capsys)
+    mistake(["tune", "smoke.yaml", "--dataset", TINY, *storage], capsys)
     assert list((tmp_path / "runs").iterdir()) == []
 
 
@@ -106,7 +106,7 @@ def test_a_search_whose_trials_fit_nowhere_leaves_no_run(
     monkeypatch.setattr("recsae.search.ray.tuner.run_search", refuse)
     space = tmp_path / "space.yaml"  # its base is trained too soon for a line of progress
     space.write_text(find_space("smoke.yaml").read_text() + "base: {epochs: 1}\n")
-    assert "1000 CPUs" in told(
+    assert "1000 CPUs" in mistake(
         ["tune", str(space), "--dataset", TINY, "--storage", str(tmp_path / "runs")], capsys
     )
     assert list((tmp_path / "runs").iterdir()) == []
@@ -143,7 +143,7 @@ def test_a_damaged_entry_is_named_and_made_again_once_deleted(
     kind, spoil = DAMAGES[damage]
     entry = only(cache / kind)
     spoil(entry)
-    line = told(TRAIN, capsys)
+    line = mistake(TRAIN, capsys)
     assert str(entry) in line and "delete it, and recsae makes it again" in line
 
 
@@ -154,7 +154,7 @@ def test_damaged_weights_of_a_base_are_named(
     base = only(cache / "bases")
     shutil.rmtree(only(cache / "activations"))
     spoil(base / "model.safetensors")
-    assert f"{base}: damaged" in told(["pretrain", *BASE], capsys)
+    assert f"{base}: damaged" in mistake(["pretrain", *BASE], capsys)
     assert list((cache / "activations").iterdir()) == []
 
 
@@ -176,12 +176,12 @@ def test_a_damaged_model_is_named(
 ) -> None:
     settings = only(cache / "models") / "settings.json"
     settings.write_text(content)
-    assert str(settings) in told(["evaluate", str(settings.parent)], capsys)
+    assert str(settings) in mistake(["evaluate", str(settings.parent)], capsys)
 
 
 def test_a_damaged_model_is_trained_again(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cut(only(cache / "models") / "model.safetensors")
-    assert "train it again, with --sae_train 1" in told([*TRAIN, "--sae_train", "0"], capsys)
+    assert "train it again, with --sae_train 1" in mistake([*TRAIN, "--sae_train", "0"], capsys)
 
 
 @pytest.mark.parametrize("kind", ["bases", "activations", "models"])
@@ -195,7 +195,7 @@ def test_a_full_disk_leaves_no_entry(
     shutil.rmtree(entry)
     monkeypatch.setattr(Path, "write_bytes", full)
     monkeypatch.setattr("os.posix_fallocate", full)
-    assert f"{entry}: No space left on device" in told(TRAIN, capsys)
+    assert f"{entry}: No space left on device" in mistake(TRAIN, capsys)
     assert list((cache / kind).iterdir()) == []
 
 
@@ -204,7 +204,7 @@ def test_an_entry_that_cannot_be_made_is_named(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "file"))
-    assert f"{tmp_path / 'file'}" in told(["pretrain", *BASE], capsys)
+    assert f"{tmp_path / 'file'}" in mistake(["pretrain", *BASE], capsys)
 
 
 def test_a_bug_is_no_mistake_of_the_user() -> None:

@@ -31,14 +31,14 @@ def test_every_event_that_was_appended(
     root: Path, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journals, "SEGMENT_EVENTS", 3)
-    told = []
+    written = []
     for driver in range(2):
         with Journal.open(root / "run") as journal:
             for n in range(5):
                 journal.append({"n": n, "driver": driver})
-                told.append({"n": n, "driver": driver})
+                written.append({"n": n, "driver": driver})
                 left = disk.left(tmp_path / f"{driver}-{n}")
-                assert list(events_of(left / "run")) == told
+                assert list(events_of(left / "run")) == written
 
 
 def test_a_file_that_was_written_whole(root: Path, disk: Disk, tmp_path: Path) -> None:

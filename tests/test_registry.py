@@ -35,7 +35,7 @@ def test_a_sampler_from_outside_is_known_by_its_name_and_says_what_it_needs(tmp_
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [
         ("Mine = 3", "expected a Sampler with the name 'mine'"),
         (GOOD.replace('"mine"', '"other"'), "expected a Sampler with the name 'mine'"),
@@ -45,20 +45,20 @@ def test_a_sampler_from_outside_is_known_by_its_name_and_says_what_it_needs(tmp_
     ],
 )
 def test_what_is_no_sampler_is_one_line_that_names_its_package(
-    source: str, told: str, tmp_path: Path
+    source: str, message: str, tmp_path: Path
 ) -> None:
     lay(tmp_path, source, "recsae.samplers", mine="Mine")
     with installed(tmp_path, SAMPLERS), pytest.raises(RecsaeError) as caught:
         SAMPLERS.get("mine")
-    assert str(caught.value).startswith(f"{PLACE}: {told}") and "\n" not in str(caught.value)
+    assert str(caught.value).startswith(f"{PLACE}: {message}") and "\n" not in str(caught.value)
 
 
 def test_a_name_is_taken_once(tmp_path: Path) -> None:
     lay(tmp_path, GOOD, "recsae.samplers", tpe="Mine")
-    told = f"recsae.samplers: {MODULE}:Mine and recsae.search.samplers.tpe.TPESampler: tpe"
+    message = f"recsae.samplers: {MODULE}:Mine and recsae.search.samplers.tpe.TPESampler: tpe"
     with installed(tmp_path, SAMPLERS), pytest.raises(RecsaeError) as caught:
         _ = SAMPLERS.names
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 def test_what_a_space_asks_of_ours_is_read_and_not_imported() -> None:

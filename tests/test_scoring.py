@@ -240,10 +240,10 @@ def test_a_model_is_compared_with_the_base_user_by_user(
     assert torch.equal(rank_R, evaluator.ranks(model))
     found = evaluator.panel.compared(rank_R, evaluator.base_ranks)
     for name in ("ndcg@10", "hr@10"):
-        told = found["difference"][name]
-        assert told["mean"] == pytest.approx(metrics[name] - evaluator.base[name])
-        assert told["low"] <= told["mean"] <= told["high"]
-        assert told["verdict"] is None  # 80 users are too few
+        difference = found["difference"][name]
+        assert difference["mean"] == pytest.approx(metrics[name] - evaluator.base[name])
+        assert difference["low"] <= difference["mean"] <= difference["high"]
+        assert difference["verdict"] is None  # 80 users are too few
     everyone = found["groups"]["all"]
     assert everyone["n"] == 80 and everyone["ndcg@10"] == pytest.approx(metrics["ndcg@10"])
     assert everyone["percentile"] == pytest.approx(metrics["percentile"])

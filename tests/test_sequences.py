@@ -4,28 +4,15 @@ import os
 from itertools import chain, pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_logs import log
 
 from recsae.interactions.datasets import load
 from recsae.interactions.frame import Interactions
 from recsae.interactions.settings import DataSettings
 from recsae.sequences import Mask, Sequences, Windows, batches, seen_items
-
-Event = tuple[int, int, float]
-
-
-def log(events: list[Event], splits: list[int] | None = None, timed: bool = True) -> Interactions:
-    """Build a log of (user, item, time), whose ids need not be dense."""
-    users, user = np.unique([event[0] for event in events], return_inverse=True)
-    items, item = np.unique([event[1] for event in events], return_inverse=True)
-    columns = {"user": user.astype("int32"), "item": item.astype("int32")}
-    frame = pd.DataFrame({**columns, "timestamp": [float(event[2]) for event in events]})
-    if splits is not None:
-        frame["split"] = np.array(splits, dtype="int8")
-    return Interactions("made-up", frame, users, items, timed=timed)
 
 
 @st.composite

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_logs import Event, log
 
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.frame import Interactions
@@ -17,22 +18,9 @@ from recsae.recommenders.base import data_digest
 from recsae.sequences import Sequences
 from recsae.splits import quantile
 
-Event = tuple[int, int, float]
 SHARES = ("0.51", "0.6", ".75", "0.8", "0.999")
 EPOCH_NS = 1_700_000_000_000_000_001
 """A time in nanoseconds that no float64 holds."""
-
-
-def log(
-    events: list[Event], splits: list[int] | None = None, *, timed: bool = True
-) -> Interactions:
-    users, user = np.unique([event[0] for event in events], return_inverse=True)
-    items, item = np.unique([event[1] for event in events], return_inverse=True)
-    columns = {"user": user.astype("int32"), "item": item.astype("int32")}
-    frame = pd.DataFrame({**columns, "timestamp": [event[2] for event in events]})
-    if splits is not None:
-        frame["split"] = np.array(splits, dtype="int8")
-    return Interactions("made-up", frame, users, items, timed=timed)
 
 
 @st.composite
@@ -145,8 +133,8 @@ def test_by_hand() -> None:
     assert found.train_lengths.tolist() == [2, 1, 3]
     assert contexts(found, "dev") == [(0, [0, 1], 2)]
     assert contexts(found, "test") == [(0, [0, 1, 2, 3], 4), (1, [7], 5)]
-    told = "split time:0.8: T_dev 6, T_test 8, 2 users without a dev target, 1 without a test"
-    assert told in found.protocol()
+    message = "split time:0.8: T_dev 6, T_test 8, 2 users without a dev target, 1 without a test"
+    assert message in found.protocol()
 
 
 def test_the_first_event_of_all_is_no_target() -> None:
@@ -184,7 +172,7 @@ def test_the_order_of_the_file_counts_if_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "timed", "told"),
+    ("settings", "timed", "message"),
     [
         ({"split": "given"}, True, "split: made-up comes without a split of its own"),
         ({"split": "time:0.8"}, False, "split: made-up has no times; expected leave-one-out"),
@@ -193,22 +181,22 @@ def test_the_order_of_the_file_counts_if_asked_for() -> None:
     ],
 )
 def test_what_the_data_cannot_give_is_refused(
-    settings: dict[str, str], timed: bool, told: str
+    settings: dict[str, str], timed: bool, message: str
 ) -> None:
-    with pytest.raises(SettingError, match=f"^{told}") as caught:
+    with pytest.raises(SettingError, match=f"^{message}") as caught:
         Sequences.of(log(EVERY_ORDER, timed=timed), DataSettings.of(settings))
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("events", "told"),
+    ("events", "message"),
     [
         ([(0, item, 5) for item in range(4)], "no event is before T_dev 5, so none to train on"),
         ([(0, 0, 0), *((0, item, 5) for item in range(1, 9))], "no dev target is left: split"),
     ],
 )
-def test_a_split_that_leaves_nothing_is_one_line(events: list[Event], told: str) -> None:
-    with pytest.raises(RecsaeError, match=told) as caught:
+def test_a_split_that_leaves_nothing_is_one_line(events: list[Event], message: str) -> None:
+    with pytest.raises(RecsaeError, match=message) as caught:
         Sequences.of(log(events), DataSettings(split="time:0.9"))
     assert "\n" not in str(caught.value)
 

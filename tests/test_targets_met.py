@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from made_logs import log
 from made_states import prepare
 
 from recsae.activations.settings import ActivationSettings
@@ -35,32 +36,22 @@ OWN = 12
 """Items of a user's own in the data of repeats."""
 
 
-def made(rows: list[tuple[int, int, int]], splits: list[int] | None = None) -> Interactions:
-    users, user = np.unique([row[0] for row in rows], return_inverse=True)
-    items, item = np.unique([row[1] for row in rows], return_inverse=True)
-    columns = {"user": user.astype("int32"), "item": item.astype("int32")}
-    frame = pd.DataFrame({**columns, "timestamp": [float(row[2]) for row in rows]})
-    if splits is not None:
-        frame["split"] = np.array(splits, dtype="int8")
-    return Interactions("made-up", frame, users, items)
-
-
 @st.composite
 def logs(draw: st.DrawFn) -> Interactions:
     """Few items, so that users meet the same again and again."""
     lengths = draw(st.lists(st.integers(3, 9), min_size=1, max_size=5))
     item = st.integers(0, 5)
-    return made([(user, draw(item), t) for user, n in enumerate(lengths) for t in range(n)])
+    return log([(user, draw(item), t) for user, n in enumerate(lengths) for t in range(n)])
 
 
 @st.composite
 def given_logs(draw: st.DrawFn) -> Interactions:
     """The same with a split of their own: several targets a user."""
-    log = draw(logs())
-    parts = [draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)) for n in sizes(log)]
+    drawn = draw(logs())
+    parts = [draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)) for n in sizes(drawn)]
     parts[0] = [0, *[1] * (len(parts[0]) - 2), 2]  # so there is one of each
-    rows = log.frame[["user", "item", "timestamp"]].itertuples(index=False)
-    return made([*rows], [part for mine in parts for part in sorted(mine)])
+    rows = drawn.frame[["user", "item", "timestamp"]].itertuples(index=False)
+    return log([*rows], [part for mine in parts for part in sorted(mine)])
 
 
 def sizes(log: Interactions) -> list[int]:
@@ -123,8 +114,8 @@ def test_they_are_counted_and_told(log: Interactions) -> None:
         ]
         assert found.met(split).tolist() == met
         assert found.met_counts[split] == Met(sum(met), len(met))
-    told = f"; {found.met_counts['test'].met} of {log.n_users} targets were met before (dev "
-    assert told in found.protocol()
+    message = f"; {found.met_counts['test'].met} of {log.n_users} targets were met before (dev "
+    assert message in found.protocol()
 
 
 @given(logs())
@@ -143,8 +134,8 @@ def test_new_leaves_them_out_and_says_so(log: Interactions) -> None:
         assert not found.met(split).any()
         assert found.met_counts == every.met_counts
     test = every.met_counts["test"]
-    told = f"{test.met} of {test.of} targets were met before and left out (dev "
-    assert told in found.protocol() and told not in every.protocol()
+    message = f"{test.met} of {test.of} targets were met before and left out (dev "
+    assert message in found.protocol() and message not in every.protocol()
     assert np.array_equal(found.train_lengths, every.train_lengths)
 
 
@@ -162,7 +153,7 @@ def repeats(users: int, events: int) -> list[tuple[int, int, int]]:
 @pytest.mark.parametrize("mask", MASKS)
 def test_nobody_can_expect_more_than_repeats_allow(mask: Mask) -> None:
     """Who knows the 12 items, and nothing can tell more, finds 5 of 12 among the first five."""
-    found = Sequences.of(made(repeats(400, 40)))
+    found = Sequences.of(log(repeats(400, 40)))
     targets = found.test
     own_RI = targets.user[:, None] % 10 == np.arange(found.n_items) // OWN
     scores_RI = own_RI + np.random.default_rng(1).random(own_RI.shape)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.search_quality.answers import world
 from benchmarks.search_quality.contest import possible, run_all, tasks
-from benchmarks.search_quality.judging import world
 from benchmarks.search_quality.plan import METHODS, OURS, SEEDS, STOCK
 from benchmarks.search_quality.report.findings import findings
 from benchmarks.search_quality.report.page import markdown, page
@@ -78,7 +78,7 @@ def write(frame: pd.DataFrame, found: dict[str, Any], folder: Path, whole: bool)
     """Write the page and its figures; if `whole`, those in README.md too."""
     write_whole(folder / "page.html", page(found))
     write_whole(folder / "summary.json", json.dumps(found, indent=1) + "\n")
-    ends = {table: told["budgets"] for table, told in found["tables"].items()}
+    ends = {table: facts["budgets"] for table, facts in found["tables"].items()}
     kept = [
         np.isclose(at, ends[t]).any() for t, at in zip(frame["table"], frame["at"], strict=True)
     ]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.search_quality.judging import World, answers, fronts, world
+from benchmarks.search_quality.answers import World, answers, fronts, world
 from benchmarks.search_quality.plan import (
     LONGEST,
     METHODS,
@@ -28,7 +28,7 @@ from benchmarks.search_quality.simulator import UNLIMITED, Clock, SimulatedRun, 
 from recsae.progress import meter
 from recsae.results import States
 from recsae.search.strategies import strategy_for
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class Task(NamedTuple):
@@ -61,7 +61,7 @@ def tasks(
 
 def possible(method: Method) -> bool:
     """Return True if what a method needs is installed."""
-    return method.outside != "syne" or importlib.util.find_spec("syne_tune") is not None
+    return method.library != "syne" or importlib.util.find_spec("syne_tune") is not None
 
 
 def run_all(todo: Sequence[Task], processes: int) -> pd.DataFrame:
@@ -116,9 +116,9 @@ def _warm_up(task: Task, here: World) -> None:
 def _search(task: Task, here: World, seconds: float, trainings: int = 0) -> SimulatedRun:
     method, surrogate = task.method, here.surrogates[task.seed % 2]
     space = space_for(here.recorded.table.space, method, task.contest, task.seed)
-    if method.outside:
+    if method.library:
         clock = Clock()
-        return drive(_outside(method, space, clock, seconds), surrogate, WORKERS, clock, task.seed)
+        return drive(_library(method, space, clock, seconds), surrogate, WORKERS, clock, task.seed)
     trials = UNLIMITED
     if method.sized:
         space, trials = _sized(space, trainings)
@@ -141,10 +141,10 @@ def _sized(space: SearchSpace, trainings: int) -> tuple[SearchSpace, int]:
     return replace(space, scheduler=scheduler), ONE_EPOCH_TRIALS * trainings
 
 
-def _outside(method: Method, space: SearchSpace, clock: Clock, seconds: float) -> Any:
-    from benchmarks.search_quality.outside import Stock, Syne
+def _library(method: Method, space: SearchSpace, clock: Clock, seconds: float) -> Any:
+    from benchmarks.search_quality.libraries import Stock, Syne
 
-    return {"stock": Stock, "syne": Syne}[method.outside](space, clock, seconds)
+    return {"stock": Stock, "syne": Syne}[method.library](space, clock, seconds)
 
 
 def _judged(task: Task, here: World, run: SimulatedRun, moments: Any) -> pd.DataFrame:
@@ -161,17 +161,17 @@ def _judged(task: Task, here: World, run: SimulatedRun, moments: Any) -> pd.Data
         sets = fronts(run, asked)
         volumes = {s: here.lost_volume([settings[c] for c in s], judge) for s in set(sets)}
         missed = [volumes[s] for s in sets]
-    told = {"contest": task.contest, "table": task.table, "method": task.method.name}
-    ended = [one.became == States.COMPLETE for one in run.said]
+    labels = {"contest": task.contest, "table": task.table, "method": task.method.name}
+    ended = [one.became == States.COMPLETE for one in run.reports]
     return pd.DataFrame(
         {
-            **told,
+            **labels,
             "seed": task.seed,
             "at": moments,
             "missed": np.array(missed, "float64"),
             "trials": len(settings),
             "complete": sum(ended),
-            "epochs": len(run.said),
+            "epochs": len(run.reports),
             "thinking": run.thinking,
             "ended": run.ended,
         }

@@ -25,7 +25,7 @@ def errors(recorded: Recorded) -> pd.DataFrame:
     rows = []
     for name, epochs in (("ndcg@10", EPOCHS), (COST, (27,))):
         pair = coded(name, recorded.curves[name], recorded)
-        told = pair if name != COST else np.log(np.exp(pair).sum(2, keepdims=True))
+        truth = pair if name != COST else np.log(np.exp(pair).sum(2, keepdims=True))
         ways = {
             "process": np.stack([CurveModel(points, pair, seed).left_out() for seed in (0, 1)]),
             "nearest": np.stack([_near(points, curves, 1) for curves in pair]),
@@ -36,19 +36,19 @@ def errors(recorded: Recorded) -> pd.DataFrame:
             guess = found if name != COST else np.log(np.exp(found).sum(2, keepdims=True))
             for epoch in epochs:
                 at = epoch - 1 if name != COST else 0
-                rows.append({"what": name, "epoch": epoch, "way": way, **_score(told, guess, at)})
+                rows.append({"what": name, "epoch": epoch, "way": way, **_score(truth, guess, at)})
     return pd.DataFrame(rows)
 
 
-def _score(told: Array, guess: Array, at: int) -> dict[str, Any]:
-    one, other = told[0, :, at], told[1, :, at]
-    gaps = guess[:, :, at] - told[:, :, at]
-    ranks = [spearmanr(told[s, :, at], guess[s, :, at]).statistic for s in (0, 1)]
+def _score(truth: Array, guess: Array, at: int) -> dict[str, Any]:
+    one, other = truth[0, :, at], truth[1, :, at]
+    gaps = guess[:, :, at] - truth[:, :, at]
+    ranks = [spearmanr(truth[s, :, at], guess[s, :, at]).statistic for s in (0, 1)]
     return {
         "spearman": float(np.mean(ranks)),
         "rmse": float(np.sqrt(np.mean(gaps**2))),
         "seed_noise": float(np.sqrt(np.mean((one - other) ** 2) / 2)),
-        "spread": float(told[:, :, at].std()),
+        "spread": float(truth[:, :, at].std()),
     }
 
 

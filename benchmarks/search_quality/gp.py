@@ -57,13 +57,13 @@ class GP:
         lengths, signal, noise = np.exp(best[:parts]), math.exp(best[-2]), math.exp(best[-1])
         return cls.of(inputs, outputs, lengths, signal * spread**2, noise * spread**2)
 
-    def told(self, outputs: Array, more_noise: float) -> "GP":
+    def conditioned(self, outputs: Array, more_noise: float) -> "GP":
         """Return the process with other outputs, noisier by so much, and its hyperparameters."""
         return GP.of(self.inputs, outputs, self.lengths, self.signal, self.noise + more_noise)
 
     @classmethod
     def of(cls, inputs: Array, outputs: Array, lengths: Array, signal: float, noise: float) -> "GP":
-        """Return the process with these hyperparameters, told these outputs."""
+        """Return the process with these hyperparameters, conditioned on these outputs."""
         level = float(outputs.mean())
         covariance = signal * matern(inputs, inputs, lengths) + noise * np.eye(len(inputs))
         inverse = np.asarray(np.linalg.inv(covariance), float)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from benchmarks.search_quality.recorded import COST, Recorded
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 WORKERS: Final = 2
 SEEDS: Final = 20
@@ -43,7 +43,7 @@ class Method:
     name: str
     sampler: str = "random"
     scheduler: str = "none"
-    outside: Literal["", "stock", "syne"] = ""
+    library: Literal["", "stock", "syne"] = ""
     """Not ours: Ray's OptunaSearch with ASHAScheduler, or Syne Tune's ASHA or MOASHA."""
     selects: Literal["complete", "last"] = "complete"
     """The answer: the best of the trials that ran to their end, as recsae gives it; or the trial
@@ -69,11 +69,11 @@ ONE_OBJECTIVE: Final = (
     Method("asha + random", scheduler="asha"),
     Method("one epoch, then the best", scheduler="one_epoch", sized=True),
     Method("tpe, no stopping", sampler="tpe"),
-    Method(STOCK, outside="stock", selects="last"),
-    Method("stock, best that ran to its end", outside="stock", runs_of=STOCK),
+    Method(STOCK, library="stock", selects="last"),
+    Method("stock, best that ran to its end", library="stock", runs_of=STOCK),
     Method("tpe + asha", sampler="tpe", scheduler="asha", longer=True),
     Method("tpe + asha_promote", sampler="tpe", scheduler="asha_promote"),
-    Method("Syne Tune ASHA", outside="syne"),
+    Method("Syne Tune ASHA", library="syne"),
     Method("gp + asha", sampler="gp", scheduler="asha", slow=True),
     Method(OURS, sampler="ours", scheduler="asha", longer=True),
 )
@@ -85,11 +85,11 @@ TWO_OBJECTIVES: Final = (
     Method("asha + random", scheduler="asha"),
     Method("median + random", scheduler="median"),
     Method("tpe, no stopping", sampler="tpe"),
-    Method(STOCK, outside="stock"),
+    Method(STOCK, library="stock"),
     Method("tpe + asha", sampler="tpe", scheduler="asha"),
     Method("tpe + asha_promote", sampler="tpe", scheduler="asha_promote"),
     Method("tpe + median", sampler="tpe", scheduler="median", longer=True),
-    Method("Syne Tune MOASHA", outside="syne"),
+    Method("Syne Tune MOASHA", library="syne"),
 )
 METHODS: Final[dict[Contest, tuple[Method, ...]]] = {"one": ONE_OBJECTIVE, "two": TWO_OBJECTIVES}
 OBJECTIVES: Final = {"one": ONE, "two": TWO}
@@ -112,7 +112,7 @@ def times(recorded: Recorded) -> np.ndarray[Any, np.dtype[np.float64]]:
 def space_for(space: SearchSpace, method: Method, contest: Contest, seed: int) -> SearchSpace:
     """Return a table's space as a method searches it."""
     search = {**space.search.values(), "seed": seed}
-    if not method.outside:
+    if not method.library:
         search |= {"sampler": method.sampler}
         scheduler = {**space.scheduler.values(), "name": method.scheduler}
         space = replace(space, scheduler=type(space.scheduler).of(scheduler))

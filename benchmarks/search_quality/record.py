@@ -25,7 +25,7 @@ from recsae.files import read_json, write_json, write_whole
 from recsae.jobs.sources import source_of
 from recsae.progress import meter, say
 from recsae.sae.registry import variant
-from recsae.space.parameters import MODEL
+from recsae.space import MODEL
 from recsae.trial import Evaluator, SAETrial
 
 RECORDINGS = HERE / "recordings"
@@ -93,9 +93,9 @@ def put_together(table: Table, folder: Path = RECORDINGS) -> bool:
         return False
     frames = []
     for (number, seed), file in zip(tasks, files, strict=True):
-        told = read_json(file)
-        curve = pd.DataFrame(told["curve"]).astype("float32").assign(setting=number, seed=seed)
-        frames.append(curve.assign(**told["settings"]))
+        stored = read_json(file)
+        curve = pd.DataFrame(stored["curve"]).astype("float32").assign(setting=number, seed=seed)
+        frames.append(curve.assign(**stored["settings"]))
     frame = pd.concat(frames, ignore_index=True).astype({"epoch": "int64"})
     table.file.parent.mkdir(exist_ok=True)
     write_whole(table.file, frame.to_parquet(index=False, compression="zstd"))

@@ -84,8 +84,8 @@ def recorded(table: Table, frame: pd.DataFrame) -> Recorded:
         raise RecsaeError(f"{table.name}: expected {math.prod(shape)} rows, got {len(rows)}")
     curves = {name: rows[name].to_numpy(float).reshape(shape) for name in METRICS}
     curves[COST] = np.diff(rows["seconds"].to_numpy(float).reshape(shape), prepend=0.0)
-    told = {"setting", "seed", "epoch", "seconds", *METRICS}
-    names = [name for name in rows.columns if name not in told]
+    known = {"setting", "seed", "epoch", "seconds", *METRICS}
+    names = [name for name in rows.columns if name not in known]
     first = rows[(rows["seed"] == SEEDS[0]) & (rows["epoch"] == 1)]
     settings = [dict(zip(names, row, strict=True)) for row in first[names].itertuples(index=False)]
     return Recorded(table, settings, curves)

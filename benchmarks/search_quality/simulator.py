@@ -1,7 +1,7 @@
 """Lets a search run on surrogate trainings, in simulated seconds: an event heap and a clock.
 
 What decides is the production code: the `Director` with its strategy, history and budget, or a
-stock searcher and scheduler (`stock.py`). Ours here is only what Ray does: W places, trainings
+stock searcher and scheduler (`libraries.py`). Ours here is only what Ray does: W places, trainings
 that report after each epoch, and a driver that does one thing after the other. Its own CPU time
 is measured at each call and passes on the clock too, so a slow model pays for being slow.
 """
@@ -60,7 +60,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Said:
+class TrialReport:
     """One report, when it was taken in and what came of it."""
 
     at: float
@@ -77,7 +77,7 @@ class SimulatedRun:
 
     settings: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Of each trial, by its number."""
-    said: list[Said] = field(default_factory=list)
+    reports: list[TrialReport] = field(default_factory=list)
     """In the order of the clock."""
     intervals: list[tuple[float, float]] = field(default_factory=list)
     """When each began and ended to hold its place."""
@@ -156,52 +156,69 @@ def drive(
     cpu: Callable[[], float] = time.process_time,
 ) -> SimulatedRun:
     """Run a search to its end."""
-    run = SimulatedRun()
-    heap: list[tuple[float, int, _Place]] = []
-    order = 0
+    simulation = _Simulation(driver, trainings, workers, clock, seed, cpu)
+    simulation.fill()
+    while simulation.heap:
+        simulation.report_next()
+        simulation.fill()
+    simulation.run.ended = clock.now
+    assert driver.finished, "nothing runs, and nothing starts: the search is stuck"
+    return simulation.run
 
-    def timed(call: Callable[[], Any]) -> Any:
-        before = cpu()
-        result = call()
-        passed = cpu() - before
-        clock.now += passed
-        run.thinking += passed
-        return result
 
-    def push(place: _Place, start: float) -> None:
-        nonlocal order
-        order += 1
-        heapq.heappush(heap, (clock.now + start + place.curve.seconds[place.epochs], order, place))
+@dataclass
+class _Simulation:
+    """A search under way."""
 
-    def fill() -> None:
-        while len(heap) < workers:
-            trial = timed(driver.next)
+    driver: Driver
+    trainings: Trainings
+    workers: int
+    clock: Clock
+    seed: int
+    cpu: Callable[[], float]
+    run: SimulatedRun = field(default_factory=SimulatedRun)
+    heap: list[tuple[float, int, _Place]] = field(default_factory=list)
+    """When each place reports next; a count decides between equal times."""
+    _pushed: int = 0
+
+    def fill(self) -> None:
+        """Start trials on the free places."""
+        while len(self.heap) < self.workers:
+            trial = self._timed(self.driver.next)
             if trial is None:
                 break
-            settings = run.settings[trial.trial_id] = {
-                "model_name": trial.model_name,
-                **trial.settings,
-            }
-            curve = trainings.curve(settings, seed)
+            settings = {"model_name": trial.model_name, **trial.settings}
+            self.run.settings[trial.trial_id] = settings
+            curve = self.trainings.curve(settings, self.seed)
             spent = float(curve.seconds[: trial.epochs].sum())
-            push(_Place(trial, curve, clock.now, trial.epochs, spent), START)
+            self._push(_Place(trial, curve, self.clock.now, trial.epochs, spent), START)
 
-    fill()
-    while heap:
-        at, _, place = heapq.heappop(heap)
-        clock.now = max(clock.now, at)
+    def report_next(self) -> None:
+        """Let the place whose epoch ends first report it, and go on or leave."""
+        at, _, place = heapq.heappop(self.heap)
+        # The driver may have been busy when the epoch ended: the report has waited for it.
+        self.clock.now = arrived = max(self.clock.now, at)
         place.spent += float(place.curve.seconds[place.epochs])
         place.epochs += 1
-        metrics = place.curve.at(place.epochs)
-        told = (place.trial.trial_id, place.epochs, place.spent, metrics)
-        arrived = clock.now
-        became = timed(partial(driver.report, *told))
-        run.said.append(Said(arrived, place.trial.trial_id, place.epochs, metrics, became))
+        trial_id, metrics = place.trial.trial_id, place.curve.at(place.epochs)
+        report = partial(self.driver.report, trial_id, place.epochs, place.spent, metrics)
+        became = self._timed(report)
+        self.run.reports.append(TrialReport(arrived, trial_id, place.epochs, metrics, became))
         if became == GOES_ON:
-            push(place, 0.0)
+            self._push(place, 0.0)
         else:
-            run.intervals.append((place.began, arrived))
-        fill()
-    run.ended = clock.now
-    assert driver.finished, "nothing runs, and nothing starts: the search is stuck"
-    return run
+            self.run.intervals.append((place.began, arrived))
+
+    def _push(self, place: _Place, start: float) -> None:
+        self._pushed += 1
+        ends = self.clock.now + start + place.curve.seconds[place.epochs]
+        heapq.heappush(self.heap, (ends, self._pushed, place))
+
+    def _timed(self, call: Callable[[], Any]) -> Any:
+        """Return what a call to the driver returns; its CPU seconds pass on the clock."""
+        before = self.cpu()
+        result = call()
+        passed = self.cpu() - before
+        self.clock.now += passed
+        self.run.thinking += passed
+        return result

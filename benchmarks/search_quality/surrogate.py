@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.search_quality.gp import GP, Array
 from benchmarks.search_quality.recorded import COST, Recorded, load
 from benchmarks.search_quality.tables import EPOCHS, TABLES
-from recsae.space.parameters import SEED
+from recsae.space import SEED
 
 _COMPONENTS = 4
 _FLAT = 1e-6
@@ -70,14 +70,14 @@ class Surrogate:
         draw = np.random.default_rng([int(settings.get(SEED, 0)), salt, self.seed])
         which, sign = int(draw.integers(len(self._points))), 1 - 2 * int(draw.integers(2))
         point = self._cube.points([settings])
-        told = {
+        values = {
             name: _decoded(name, model(point)[0] + sign * self._noises[name][which], settings)
             for name, model in self._models.items()
         }
-        seconds = told.pop(COST)
+        seconds = values.pop(COST)
         near = int(np.argmin(np.square(self._points - point).sum(1)))
-        told |= {"share": told["ndcg@10"] / self._base, "leak": self._leak[near]}
-        return Curve(seconds, told)
+        values |= {"share": values["ndcg@10"] / self._base, "leak": self._leak[near]}
+        return Curve(seconds, values)
 
     def final(self, settings: Sequence[Mapping[str, Any]], name: str = "ndcg@10") -> Array:
         """Return a metric after the last epoch, without noise, for many settings at once."""
@@ -117,7 +117,7 @@ class CurveModel:
             noise = float(np.mean((one - other) ** 2)) / 2
             shared = GP.fit(points, (one + other) / 2, noise / 2)
             outputs = (one, other)[seed]
-            self._processes.append(shared.told(outputs, noise / 2))
+            self._processes.append(shared.conditioned(outputs, noise / 2))
             self._scores.append(outputs)
 
     def __call__(self, points: Array) -> Array:
@@ -129,8 +129,8 @@ class CurveModel:
 
     def left_out(self) -> Array:
         """Return the curve of each point as it is predicted without its own."""
-        told = zip(self._processes, self._scores, strict=True)
-        scores = np.stack([process.left_out(score) for process, score in told], axis=1)
+        pairs = zip(self._processes, self._scores, strict=True)
+        scores = np.stack([process.left_out(score) for process, score in pairs], axis=1)
         return np.asarray(self._mean + scores @ self._basis)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.stats import qmc
 
-from recsae.space.space import SearchSpace, load_space
+from recsae.space import SearchSpace, load_space
 from recsae.space.unit import from_unit
 
 HERE: Final = Path(__file__).parent

@@ -87,8 +87,8 @@ def names(section: str, key: str) -> Callable[[], str]:
     def made() -> str:
         field = _fields(section)[key]
         one = next((part for part in field.get("anyOf", ()) if "enum" in part), field)
-        told = one.get("enumDescriptions") or [""] * len(one["enum"])
-        rows = ((f"`{name}`", text) for name, text in zip(one["enum"], told, strict=True))
+        meanings = one.get("enumDescriptions") or [""] * len(one["enum"])
+        rows = ((f"`{name}`", text) for name, text in zip(one["enum"], meanings, strict=True))
         return f"{field['description']}\n\n{_table(('name', 'what'), rows)}"
 
     return made

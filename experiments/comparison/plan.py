@@ -121,7 +121,7 @@ MEASURES = {
     )
 }
 RANKING = ("ndcg@10", "hr@50", "percentile")
-KNOWING = ("auc_latent", "auc_probe")
+CATEGORY_SCORES = ("auc_latent", "auc_probe")
 
 GROUPS = {
     "all": "all users",
@@ -139,11 +139,11 @@ class Contrast(NamedTuple):
     measure: str
 
 
-def contrasts(knowing: bool) -> list[Contrast]:
-    """Return the contrasts of a data set and budget; `knowing`: it has categories of items."""
+def contrasts(categories: bool) -> list[Contrast]:
+    """Return the contrasts of a data set and budget; `categories`: it has categories of items."""
     pairs = [(variant, reference) for variant in CLAIMED for reference in REFERENCES]
     ranking = [Contrast(*pair, group, m) for pair in pairs for group in GROUPS for m in RANKING]
-    known = [Contrast(*pair, "all", m) for pair in pairs for m in KNOWING if knowing]
+    known = [Contrast(*pair, "all", m) for pair in pairs for m in CATEGORY_SCORES if categories]
     return ranking + known
 
 
@@ -151,7 +151,7 @@ def counts(contrast: Contrast, base_ndcg: float, users: int) -> bool:
     """Tell whether a contrast belongs to the family of tests, by what the base alone shows."""
     if users < LEAST_USERS:
         return False
-    if contrast.measure in KNOWING:
+    if contrast.measure in CATEGORY_SCORES:
         return True
     return (contrast.measure == "ndcg@10") == (base_ndcg >= FLOOR)
 

@@ -12,9 +12,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from comparison import bases, searches, training
+from comparison.artifacts import Artifacts, FinishedSearch, Trainings
 from comparison.bases import Prepared
 from comparison.estimate import estimate
-from comparison.material import Material, Searched, Trainings
 from comparison.plan import (
     BUDGETS,
     CONTENDERS,
@@ -28,7 +28,7 @@ from comparison.plan import (
 from comparison.pool import Pool, Task, cores
 from comparison.report import agreement
 from comparison.report.outcome import outcome
-from comparison.report.writing import write_outputs
+from comparison.report.output import write_outputs
 from comparison.spaces import space_for
 from comparison.training import Job
 from comparison.winners import winner
@@ -105,11 +105,13 @@ class Comparison:
         known = {name: self._categories(prepared[name][0]) for name in self.datasets}
         say(estimate(self.plan, [prepared[name][0] for name in self.datasets], self.pool.workers))
         searched = self._searches(prepared)
-        material = Material(prepared, {name: names for name, (_, names) in known.items()}, searched)
-        self._trainings(material, {name: file for name, (file, _) in known.items()})
-        agreement.measure(material, self.out, self.pool)
-        self._counted(material)
-        return outcome(self.plan, material)
+        artifacts = Artifacts(
+            prepared, {name: names for name, (_, names) in known.items()}, searched
+        )
+        self._trainings(artifacts, {name: file for name, (file, _) in known.items()})
+        agreement.measure(artifacts, self.out, self.pool)
+        self._counted(artifacts)
+        return outcome(self.plan, artifacts)
 
     def _bases(self) -> dict[str, list[Prepared]]:
         seeds = range(self.plan.bases)
@@ -134,7 +136,9 @@ class Comparison:
         bases.write_categories(found, file)
         return str(file.resolve()), found.names
 
-    def _searches(self, prepared: dict[str, list[Prepared]]) -> dict[tuple[str, str], Searched]:
+    def _searches(
+        self, prepared: dict[str, list[Prepared]]
+    ) -> dict[tuple[str, str], FinishedSearch]:
         """Search every contender on every data set's first base."""
         tasks, places = [], []
         # The slow ones first, so that none is alone at the end.
@@ -153,10 +157,10 @@ class Comparison:
             for dataset, contender, run in places
         }
 
-    def _searched(self, contender: Contender, run: Path) -> Searched:
+    def _searched(self, contender: Contender, run: Path) -> FinishedSearch:
         trials = load_results(run).trials
         sizes: dict[Budget, float] = {"trials": self.plan.trials, "seconds": self.plan.seconds}
-        return Searched(
+        return FinishedSearch(
             folder=str(run.relative_to(self.out)),
             trials=len(trials),
             winners={
@@ -164,15 +168,15 @@ class Comparison:
             },
         )
 
-    def _trainings(self, material: Material, categories: dict[str, str | None]) -> None:
+    def _trainings(self, artifacts: Artifacts, categories: dict[str, str | None]) -> None:
         """Retrain the winners, train the controls that need no search, score the bases."""
-        prepared, searched = material.prepared, material.searched
+        prepared, searched = artifacts.prepared, artifacts.searched
         tasks: dict[Path, Task] = {}  # the same winner of both budgets is trained once
         for dataset in self.datasets:
             scored = [self._scored(one, categories[dataset], tasks) for one in prepared[dataset]]
-            material.bases[dataset] = scored
+            artifacts.bases[dataset] = scored
             pca = (PCA, {"sae_k": self.plan.sae_k}, 1)
-            material.controls[dataset, PCA] = self._retrained(
+            artifacts.controls[dataset, PCA] = self._retrained(
                 prepared[dataset], categories[dataset], pca, tasks
             )
             for contender in CONTENDERS:
@@ -180,15 +184,15 @@ class Comparison:
                     if best is None:
                         continue
                     job = (contender.model_name, best.settings, self.plan.seeds)
-                    material.winners[dataset, contender.label, budget] = self._retrained(
+                    artifacts.winners[dataset, contender.label, budget] = self._retrained(
                         prepared[dataset], categories[dataset], job, tasks
                     )
         self.pool.run("trainings", _mixed(list(tasks.values())))
 
-    def _counted(self, material: Material) -> None:
+    def _counted(self, artifacts: Artifacts) -> None:
         """Score the baselines of counts."""
         for dataset in self.datasets:
-            material.counted[dataset] = [
+            artifacts.counted[dataset] = [
                 baselines.score(
                     name, DataSettings.of({**self.data, "dataset": dataset}), device="cpu"
                 )

@@ -18,7 +18,7 @@ from recsae.machine import machine
 from recsae.results import create
 from recsae.search.ray.tuner import run_search
 from recsae.search.versions import code, versions
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 DONE = "done.json"
 """Written last into a search's folder: without it, the search is done again."""

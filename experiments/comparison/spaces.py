@@ -3,7 +3,7 @@
 from typing import Any
 
 from comparison.plan import Contender, PlanSettings
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 
 RANGES: dict[str, Any] = {
     "sae_scale_size": {"choice": [2, 4, 8]},

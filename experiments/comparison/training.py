@@ -62,17 +62,17 @@ def code_of_training() -> str:
 
 def train(job: Job, path: Path) -> None:
     """Train, score and write the file; a training that diverges is written with its error."""
-    bench = _bench(job.prepared.activations, job.categories)
+    scorer = _scorer(job.prepared.activations, job.categories)
     start = time.perf_counter()
     try:
-        model = _trained(job, bench)
-        dev = bench.dev(model)
+        model = _trained(job, scorer)
+        dev = scorer.dev(model)
     except (SettingError, NotFiniteError) as error:  # it diverged
         save(Trained({"error": str(error)}, {}), path)
         return
-    _count_reading(job.prepared, path)
-    arrays = bench.rows_of_ranks(bench.test.ranks(model))
-    arrays |= bench.knowing(lambda x_RD: _codes(model, x_RD))
+    _count_test_read(job.prepared, path)
+    arrays = scorer.rows_of_ranks(scorer.test.ranks(model))
+    arrays |= scorer.category_scores(lambda x_RD: _codes(model, x_RD))
     atoms_ND = model.W_dec.detach().numpy().astype(np.float16)
     arrays |= {"atoms": atoms_ND, "fired": model.fired.numpy()}
     seconds = time.perf_counter() - start
@@ -81,16 +81,16 @@ def train(job: Job, path: Path) -> None:
 
 def score_base(prepared: Prepared, categories: str | None, path: Path) -> None:
     """Write the same file for a base itself: its own ranks, and what its states know."""
-    bench = _bench(prepared.activations, categories)
+    scorer = _scorer(prepared.activations, categories)
     start = time.perf_counter()
-    _count_reading(prepared, path)
-    arrays = bench.rows_of_ranks(bench.test.base_ranks)
-    arrays |= bench.knowing(lambda x_RD: x_RD.numpy())
-    about = {"dev": bench.dev.base, "seconds": time.perf_counter() - start}
+    _count_test_read(prepared, path)
+    arrays = scorer.rows_of_ranks(scorer.test.base_ranks)
+    arrays |= scorer.category_scores(lambda x_RD: x_RD.numpy())
+    about = {"dev": scorer.dev.base, "seconds": time.perf_counter() - start}
     save(Trained(about, arrays), path)
 
 
-class _Bench:
+class _Scorer:
     """A base's states and all that scoring on them needs; kept by a process."""
 
     def __init__(self, activations: Activations, categories: str | None) -> None:
@@ -109,7 +109,7 @@ class _Bench:
         }
         return {name: value_U.numpy().astype(np.float32) for name, value_U in values.items()}
 
-    def knowing(self, represent: Any) -> dict[str, npt.NDArray[Any]]:
+    def category_scores(self, represent: Any) -> dict[str, npt.NDArray[Any]]:
         """Return the pseudo-values of both category scores, [U] each; none without categories."""
         if self._member_IC is None:
             return {}
@@ -127,8 +127,8 @@ class _Bench:
 
 
 @lru_cache(maxsize=16)
-def _bench(folder: str, categories: str | None) -> _Bench:
-    return _Bench(Activations.open(Path(folder)), categories)
+def _scorer(folder: str, categories: str | None) -> _Scorer:
+    return _Scorer(Activations.open(Path(folder)), categories)
 
 
 def _sample(rows: int) -> Tensor:
@@ -138,11 +138,11 @@ def _sample(rows: int) -> Tensor:
     return torch.from_numpy(np.sort(chosen))
 
 
-def _trained(job: Job, bench: _Bench) -> SparseAutoencoder:
+def _trained(job: Job, scorer: _Scorer) -> SparseAutoencoder:
     """Train without a look at dev between epochs: nothing is chosen here."""
     kind = variant(job.model_name)
     settings = kind.Settings.of(job.settings)
-    rows = Rows(*bench.activations.rows(settings.sae_positions))
+    rows = Rows(*scorer.activations.rows(settings.sae_positions))
     trainer = SAETrainer(kind, settings, rows, order_seed=settings.sae_seed, device="cpu")
     for _ in range(settings.sae_epochs):
         trainer.epoch()
@@ -157,7 +157,7 @@ def _codes(model: SparseAutoencoder, x_RD: Tensor) -> Codes:
     return Codes(values_RK, indices_RK, model.latents)
 
 
-def _count_reading(prepared: Prepared, path: Path) -> None:
+def _count_test_read(prepared: Prepared, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     places = [path.parent] + ([Path(prepared.folder)] if prepared.folder else [])
     for place in places:

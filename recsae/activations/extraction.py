@@ -91,6 +91,7 @@ def _fill_views(
     for place, view_ND in enumerate(view_VND):
         with _dropout_on(model, VIEW_SEED + place, device):
             _fill(view_ND, f"view {place + 1} of windows", sequences, model, device)
+        # Rates of 0 stand in no place that all recommenders have: the states themselves tell.
         if place == 0 and np.array_equal(view_ND, train_ND):
             raise SettingError("activation_views", NO_VIEWS)
 
@@ -99,6 +100,7 @@ def _fill_views(
 def _dropout_on(model: Recommender, seed: int, device: torch.device) -> Iterator[None]:
     """Put the model in training mode, with torch's generators seeded; restore both."""
     was_training = model.training
+    # A training after this must draw what it would have drawn without views.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         model.train()
@@ -117,8 +119,8 @@ def _held(states: Array, dtype: np.dtype[Any]) -> Array:
     if not np.isfinite(states).all():
         raise RecsaeError("the base's states are not finite: expected weights that give numbers")
     largest, most = np.abs(states).max(), np.finfo(dtype).max
-    told = f"{dtype} cannot hold these states: found |x| = {largest:.3g}, above {most:.5g}"
-    raise SettingError("activation_dtype", f"{told}; take float32")
+    message = f"{dtype} cannot hold these states: found |x| = {largest:.3g}, above {most:.5g}"
+    raise SettingError("activation_dtype", f"{message}; take float32")
 
 
 def _new_array(
@@ -137,6 +139,7 @@ def _fill(
 ) -> None:
     """Compute the train rows, each once."""
     events_N = sequences.train_events()
+    # The train row of each event; -1 for an event that is none.
     row_E = np.full(len(sequences.items), -1)
     row_E[events_N] = np.arange(len(events_N))
     windows, skip_W = sequences.train_cover(model.max_len)

@@ -63,7 +63,7 @@ def _write_ids(path: Path, name: str, ids: npt.NDArray[Any]) -> None:
 
 def _read(folder: Path, name: str) -> pd.DataFrame:
     if not (folder / name).exists():
-        told = "does not say its original ids, as one of an older recsae"
-        raise RecsaeError(f"{folder}: {told}; delete it, and recsae makes it again")
+        message = "does not say its original ids, as one of an older recsae"
+        raise RecsaeError(f"{folder}: {message}; delete it, and recsae makes it again")
     with whole(folder):
         return pd.read_parquet(folder / name)

@@ -31,6 +31,7 @@ from recsae.metrics import CUTOFFS
 from recsae.metrics.panel import Panel
 from recsae.metrics.ranking import Asked, Seen, ranks
 from recsae.recommenders.base import Base
+from recsae.recommenders.counts.models import Histories
 from recsae.sequences import (
     Ints,
     Mask,
@@ -97,6 +98,7 @@ class Activations:
         """
         with whole(path):
             meta = read_json(path / _META)
+            # A missing key raises here, where `whole` makes it a mistake of the file.
             meta = {name: meta[name] for name in (*_KEYS, *meta)}
             return cls(path=path, fingerprint=meta["fingerprint"], meta=meta, **_arrays(path))
 
@@ -108,13 +110,14 @@ class Activations:
         for split in SPLITS:
             left = int((~self.met(split)).sum())
             if left < _FEWEST_TARGETS:
-                told = f"expected {_FEWEST_TARGETS} or more new {split} targets, found {left}"
-                raise RecsaeError(f"{self.meta['dataset']}: {told}: all others were met before")
+                message = f"expected {_FEWEST_TARGETS} or more new {split} targets, found {left}"
+                raise RecsaeError(f"{self.meta['dataset']}: {message}: all others were met before")
         words = {mask: without_met(text) for mask, text in self.meta["protocols"].items()}
         return replace(self, only_new=True, meta={**self.meta, "protocols": words})
 
     def tensor(self, name: str) -> Tensor:
         """Return an array as a tensor over the same pages; what is written to it stays here."""
+        # c: copy on write, for torch asks for memory that may be written to.
         return torch.from_numpy(np.load(self.path / f"{name}.npy", mmap_mode="c"))
 
     def rows(
@@ -184,9 +187,11 @@ class Activations:
 
     def item_train_counts(self) -> npt.NDArray[np.int64]:
         """Return how often each item is a training item, int64 [I]."""
-        step_E = np.arange(len(self.items)) - np.repeat(self.offsets[:-1], np.diff(self.offsets))
-        train_E = step_E < np.repeat(self.train_lengths, np.diff(self.offsets))
-        return np.bincount(self.items[train_E], minlength=len(self.item_table))
+        return self.histories().item_counts()
+
+    def histories(self) -> Histories:
+        """Return all events, as the baselines count them."""
+        return Histories(self.items, self.offsets, self.train_lengths, len(self.item_table))
 
     def history_lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Return the number of events before each target of a split, int64 [R]."""
@@ -220,8 +225,8 @@ def extract(
     folder, built = cache.get(KIND, key, build)
     activations = Activations.open(folder)
     # The same content may have come under another name.
-    told = {"dataset": sequences.name, "protocols": _protocols(sequences)}
-    return replace(activations, meta={**activations.meta, **told}), built
+    labels = {"dataset": sequences.name, "protocols": _protocols(sequences)}
+    return replace(activations, meta={**activations.meta, **labels}), built
 
 
 def _described(

@@ -50,6 +50,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Score what is saved under a name, a fingerprint or a path again."""
+    # Loads torch, which --help does without.
     from recsae.jobs import evaluation as jobs
 
     outcome = jobs.evaluate(name, mask=mask, targets=targets, storage=storage, device=device)

@@ -13,7 +13,7 @@ from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variants
 from recsae.settings import Settings, expected, fields
-from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings
+from recsae.space import ResourceSettings, SchedulerSettings, SearchSettings
 
 OWNERS = {
     DataSettings: "data",

@@ -8,7 +8,7 @@ import typer
 from recsae.activations.settings import ActivationSettings
 from recsae.cli.flags import positive_or_auto, refuse_rest, settings_flags, take, take_data
 from recsae.cli.output import Device, Json, show
-from recsae.errors import SettingError, nearest
+from recsae.errors import SettingError, unknown_name
 from recsae.interactions.settings import DataSettings, check_data
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.recommenders.counts import BASELINES
@@ -67,8 +67,7 @@ def train(
 ) -> None:
     """Train one model and report it on dev and test."""
     if model_name not in MODELS:
-        message = f"expected one of {', '.join(MODELS)}, got {model_name!r}"
-        raise SettingError("--model_name", message + nearest(model_name, MODELS))
+        raise SettingError("--model_name", unknown_name(model_name, MODELS))
     given = _Given.of(flags, preset, base)
     if not sae_train and model_name not in variants():
         raise SettingError(
@@ -84,42 +83,51 @@ def train(
     return show(outcome, json, _in_lines)
 
 
+Checkpoint = Annotated[
+    str, typer.Argument(metavar="FILE", help="A checkpoint; its code never runs.")
+]
+NewName = Annotated[str, typer.Option(help="What it is called from now on.")]
+FileFormat = Annotated[str, typer.Option("--format", help="Who wrote it: rechorus.")]
+NumHeads = Annotated[
+    int | None,
+    typer.Option("--num_heads", help="Attention heads; default: as the file's name says.", min=1),
+]
+MaxLen = Annotated[
+    str, typer.Option("--max_len", help="Most recent items it sees; auto: as many as it can.")
+]
+Dropout = Annotated[
+    float | None, typer.Option(help="Of its training, for views by dropout; default 0.2.")
+]
+SAEK = Annotated[
+    int | None,
+    typer.Option(
+        "--sae_k", help="Active latents of its autoencoder; default: as the file's name says."
+    ),
+]
+SAEHeads = Annotated[
+    int | None,
+    typer.Option(
+        "--sae_attn_heads",
+        help="Heads of its attention, if it has any; default: as the file's name says.",
+        min=1,
+    ),
+]
+BaseOfSAE = Annotated[
+    str | None, typer.Option("--base", help="The base of an autoencoder that comes alone.")
+]
+
+
 @settings_flags(DataSettings, renamed=DATA_FORMAT)
 def import_(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A checkpoint; its code never runs.")],
-    name: Annotated[str, typer.Option(help="What it is called from now on.")],
-    file_format: Annotated[
-        str, typer.Option("--format", help="Who wrote it: rechorus.")
-    ] = "rechorus",
-    num_heads: Annotated[
-        int | None,
-        typer.Option(
-            "--num_heads", help="Attention heads; default: as the file's name says.", min=1
-        ),
-    ] = None,
-    max_len: Annotated[
-        str, typer.Option("--max_len", help="Most recent items it sees; auto: as many as it can.")
-    ] = "auto",
-    dropout: Annotated[
-        float | None, typer.Option(help="Of its training, for views by dropout; default 0.2.")
-    ] = None,
-    sae_k: Annotated[
-        int | None,
-        typer.Option(
-            "--sae_k", help="Active latents of its autoencoder; default: as the file's name says."
-        ),
-    ] = None,
-    sae_attn_heads: Annotated[
-        int | None,
-        typer.Option(
-            "--sae_attn_heads",
-            help="Heads of its attention, if it has any; default: as the file's name says.",
-            min=1,
-        ),
-    ] = None,
-    base: Annotated[
-        str | None, typer.Option("--base", help="The base of an autoencoder that comes alone.")
-    ] = None,
+    file: Checkpoint,
+    name: NewName,
+    file_format: FileFormat = "rechorus",
+    num_heads: NumHeads = None,
+    max_len: MaxLen = "auto",
+    dropout: Dropout = None,
+    sae_k: SAEK = None,
+    sae_attn_heads: SAEHeads = None,
+    base: BaseOfSAE = None,
     device: Device = None,
     json: Json = False,
     **flags: Any,
@@ -127,6 +135,7 @@ def import_(
     """Make a SASRec of ReChorus, or an autoencoder of RecSAE, a model like any other."""
     longest = positive_or_auto("--max_len", max_len)
     data = take_data(flags, DATA_FORMAT)
+    # Loads torch: mistakes in flags are told before, --help does without.
     from recsae.jobs import import_models as jobs
 
     wanted = jobs.Wanted(
@@ -182,6 +191,7 @@ def _train_base(given: _Given, seed: int | None, device: str | None) -> dict[str
         raise SettingError("--seed", "expected it or --base_seed, which it means for SASRec")
     refuse_rest(given.rest, BASE_NAME)
     choice = BaseChoice.of(given.base)
+    # Loads torch, see `import_`.
     from recsae.jobs import training as jobs
 
     return jobs.pretrain(given.source(choice), device=device)

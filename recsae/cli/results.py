@@ -45,6 +45,7 @@ def show_run(
     json: Json = False,
 ) -> None:
     """Show a run's trials as a table, while it runs or after."""
+    # Loads pandas, which --help does without.
     from recsae.jobs import results as jobs
 
     outcome, table = jobs.show(run, storage=storage, top=top)

@@ -10,8 +10,13 @@ from recsae.cli.output import Json, Storage, show
 from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
 from recsae.settings import Settings
-from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings
-from recsae.space.shipped import shipped_spaces
+from recsae.space import (
+    ResourceSettings,
+    SchedulerSettings,
+    SearchSettings,
+    load_space,
+    shipped_spaces,
+)
 
 WITHOUT_RESULT = 1
 """Exit code of a search of which no trial is COMPLETE or PRUNED."""
@@ -26,29 +31,37 @@ SECTIONS: Mapping[str, type[Settings]] = {
 SCHEDULER = {"name": "scheduler"}
 """--name is that of the run."""
 
+Space = Annotated[
+    str | None,
+    typer.Argument(help=f"A search-space YAML of yours, or {', '.join(shipped_spaces())}."),
+]
+Name = Annotated[str | None, typer.Option(help="The run's name; default: a new one.")]
+Workers = Annotated[int | None, typer.Option(help="Trials at once.", min=1)]
+WarmStart = Annotated[
+    list[str] | None,
+    typer.Option("--warm_start", help="A run to learn from; may be given several times."),
+]
+Resume = Annotated[
+    str | None, typer.Option(metavar="RUN", help="Go on with a run where it was left.")
+]
+Extend = Annotated[
+    bool, typer.Option("--extend", help="With --resume: more trials, wider ranges, newer code.")
+]
+Address = Annotated[
+    str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
+]
+
 
 @settings_flags(*SECTIONS.values(), DataSettings, renamed=SCHEDULER, defaults=False)
 def tune(
-    space: Annotated[
-        str | None,
-        typer.Argument(help=f"A search-space YAML of yours, or {', '.join(shipped_spaces())}."),
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="The run's name; default: a new one.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Trials at once.", min=1)] = None,
-    warm_start: Annotated[
-        list[str] | None,
-        typer.Option("--warm_start", help="A run to learn from; may be given several times."),
-    ] = None,
-    resume: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Go on with a run where it was left.")
-    ] = None,
-    extend: Annotated[
-        bool, typer.Option("--extend", help="With --resume: more trials, wider ranges, newer code.")
-    ] = False,
+    space: Space = None,
+    name: Name = None,
+    workers: Workers = None,
+    warm_start: WarmStart = None,
+    resume: Resume = None,
+    extend: Extend = False,
     storage: Storage = None,
-    address: Annotated[
-        str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
-    ] = None,
+    address: Address = None,
     json: Json = False,
     **flags: Any,
 ) -> None:
@@ -57,14 +70,13 @@ def tune(
     A setting that a flag gives wins over that of the space. Exit code 1: no trial is COMPLETE or
     PRUNED. 2: a mistake in what was given.
     """
-    from recsae.space.space import load_space
-
     overrides = {"data": take_data(flags)}
     overrides |= {section: take(flags, kind, SCHEDULER) for section, kind in SECTIONS.items()}
     _check_together(space, resume, extend, name, warm_start)
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:
         loaded = loaded.override(**overrides)
+    # Loads pandas: mistakes in flags and space are told before, --help does without.
     from recsae.jobs import search as jobs
 
     where = jobs.Where(workers, storage, address)

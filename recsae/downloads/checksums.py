@@ -12,6 +12,7 @@ def checksum_of(path: Path, kind: str = "sha256") -> str:
     """Return KIND:HEX of a file; `kind` is sha256, md5 or git (the name of its blob)."""
     total = hashlib.new({"git": "sha1"}.get(kind, kind), usedforsecurity=False)
     if kind == "git":
+        # git hashes a header with the length before the content.
         total.update(f"blob {path.stat().st_size}\0".encode())
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

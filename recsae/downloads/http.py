@@ -56,25 +56,26 @@ def download(url: str, part: Path, what: str) -> None:
 def _fetch(url: str, part: Path, what: str) -> bool:
     """Ask for what is missing and append it; return True if the file is whole now."""
     have = _size(part)
-    asked = urllib.request.Request(url, headers={"User-Agent": "recsae"})
+    request = urllib.request.Request(url, headers={"User-Agent": "recsae"})
     if have:
-        asked.add_header("Range", f"bytes={have}-")
+        request.add_header("Range", f"bytes={have}-")
     try:
-        answer = urllib.request.urlopen(asked, timeout=TIMEOUT_SECONDS)
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not have:
             raise
+        # "bytes */1234": the length of the whole file.
         total = (error.headers.get("Content-Range") or "").rpartition("/")[2]
         if total == str(have):
             return True
         part.unlink()  # longer than what is there now, so a part of something else
         return False
     with answer:
-        goes_on = answer.status == http.HTTPStatus.PARTIAL_CONTENT
-        have = have if goes_on else 0  # a server that knows no ranges sends all again
+        partial = answer.status == http.HTTPStatus.PARTIAL_CONTENT
+        have = have if partial else 0  # a server that knows no ranges sends all again
         length = answer.headers.get("Content-Length")
         total_bytes = have + int(length) if length else None
-        with naming(part), part.open("ab" if goes_on else "wb") as file:
+        with naming(part), part.open("ab" if partial else "wb") as file:
             if total_bytes is None:
                 _copy(answer, file.write, lambda done: None)
             else:

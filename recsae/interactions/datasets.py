@@ -8,7 +8,7 @@ from recsae.interactions.folders import find_log
 from recsae.interactions.frame import Interactions
 from recsae.interactions.items.side_information import item_attributes
 from recsae.interactions.log import Log
-from recsae.interactions.named import folder_of, how_to_have, with_its_reading
+from recsae.interactions.named_sets.folders import folder_of, ways_to_have, with_known_settings
 from recsae.interactions.readers.registry import readers
 from recsae.interactions.settings import (
     NAMES,
@@ -37,7 +37,7 @@ def read_log(settings: DataSettings) -> tuple[str, Log]:
         return settings.dataset, synthetic_log(synthetic_settings(settings.dataset))
     try:
         place = _find(settings.dataset)
-        return _name(settings.dataset), read(place, with_its_reading(settings, place))
+        return _name(settings.dataset), read(place, with_known_settings(settings, place))
     except OSError as error:
         raise RecsaeError(
             f"{error.filename or settings.dataset}: {error.strerror or error}"
@@ -64,7 +64,7 @@ def _find(dataset: str) -> Path:
         return data_path(dataset)
     folder = folder_of(dataset)
     if folder is None:
-        raise SettingError("dataset", f"{dataset} is not here: {how_to_have(dataset)}")
+        raise SettingError("dataset", f"{dataset} is not here: {ways_to_have(dataset)}")
     return folder
 
 

@@ -57,6 +57,7 @@ def _with_split(name: str, log: Log, settings: DataSettings) -> Log:
 
 
 def _events(log: Log) -> pd.DataFrame:
+    # Without times the place in the file is the time.
     time = np.arange(len(log.user.codes)) if log.time is None else log.time
     columns: dict[str, NDArray[Any]] = {
         "user": log.user.codes,
@@ -91,6 +92,7 @@ def _repeated(events: pd.DataFrame) -> NDArray[np.bool_]:
     """Mark the events that equal an earlier one in everything."""
     repeated = np.zeros(len(events), bool)
     user, item = events["user"].to_numpy(), events["item"].to_numpy()
+    # One number a pair: to sort it is much faster than to compare rows of a frame.
     pair = user * (np.int64(item.max()) + 1) + item
     ordered = np.sort(pair)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -116,6 +118,7 @@ class _Core:
         short, rare = f"user with < {least_user} events", f"item with < {settings.min_item} events"
         untrained = "user with no training event"  # a target needs something to be predicted from
         self.dropped = dict.fromkeys((short, untrained, rare), 0)
+        # Dropping an item may leave a user too short, and the other way round.
         while True:
             before = np.count_nonzero(self.keep)
             self._require(short, user, self.keep, least_user)
@@ -138,8 +141,8 @@ class _Core:
 def _phrase(log: Log, parts: list[str], dropped: dict[str, int], total: int) -> str:
     parts = [count(n, "event", f" with {why}") for why, n in log.dropped.items()] + parts
     lost = sum(dropped.values())
-    told = [f"dropped {', '.join(parts)} ({count(lost, 'event')} of {total:,})"] if parts else []
-    return "; ".join([*log.filters, *told]) or "as shipped"
+    words = [f"dropped {', '.join(parts)} ({count(lost, 'event')} of {total:,})"] if parts else []
+    return "; ".join([*log.filters, *words]) or "as shipped"
 
 
 def _why_items(settings: DataSettings) -> str:

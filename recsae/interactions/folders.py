@@ -54,8 +54,8 @@ def find_log(path: Path, settings: DataSettings, notes: list[str]) -> Source:
     _refuse_known_others(path, file)
     found = settings.format or format_of(file, settings)
     if found is None:
-        told = "empty" if not file.head.strip() else "format not recognised"
-        raise RecsaeError(f"{path}: {told}; expected {_KNOWN} (or name the format)")
+        reason = "empty" if not file.head.strip() else "format not recognised"
+        raise RecsaeError(f"{path}: {reason}; expected {_KNOWN} (or name the format)")
     return Source(found, (file,), None, path)
 
 
@@ -87,6 +87,7 @@ def _among(path: Path, files: Sequence[File], settings: DataSettings, notes: lis
     found = [one for one in logs if one.rank == min(other.rank for other in logs)]
     if len(found) > 1:
         name = path.resolve().name.partition(".")[0] if path.is_file() else path.resolve().name
+        # beauty/ holds beauty.txt beside other tables.
         found = [one for one in found if one.name == name] or found
     if not found:
         raise broken[0] if broken else _no_log(path, settings)
@@ -176,6 +177,7 @@ def _as_log(
     try:
         table = readers()[found].table(file, settings)
         if table is not None:
+            # With order file no time is looked for: a doubtful one must not hide a log.
             columns(table, settings.model_copy(update={"order": "file"}), [])
             rank = 1 if table.headed else 2
     except RecsaeError:

@@ -58,7 +58,7 @@ _LISTS = ("itemidlist", "itemlist", "itemseq", "itemidseq")
 _SAME = frozenset({"unixreviewtime", "reviewtime"})  # one moment, written twice
 
 DOUBTFUL = frozenset({"day", "timeframe", "updatedat", "starttime", "playtime", "viewtime"})
-"""Names of times that may be something else: that they are read is told."""
+"""Names of times that may be something else: a note says that they are read."""
 
 TRUTHS = {"true": "1", "false": "0"}
 LABEL_TRUTHS = TRUTHS | {"yes": "1", "y": "1", "t": "1", "no": "0", "n": "0", "f": "0"}
@@ -76,7 +76,7 @@ MAYBE_LABELS = frozenset(
         "bought",
     )
 )
-"""Names of columns that may say what is no event: that their zeros are events is told."""
+"""Names of columns that may say what is no event: a note says that their zeros are events."""
 
 _TYPE = re.compile(r":(token|float)(_seq)?$")  # RecBole's, also where others have none
 _ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
@@ -109,5 +109,5 @@ def list_column(names: Sequence[str]) -> str | None:
 
 
 def are_the_same(names: Sequence[str]) -> bool:
-    """Tell whether columns of these names say the same."""
+    """Return True if columns of these names hold the same."""
     return {bare(name) for name in names} <= _SAME

@@ -77,8 +77,8 @@ class DataSettings(Settings):
             return self
         found = re.fullmatch(r"time:(\d*\.\d+)", self.split)
         if not found or not 0.5 < float(found[1]) < 1:
-            told = "expected leave-one-out, given, or time:Q with Q between 0.5 and 1"
-            raise KeyedValueError("split", f"{told}, got {self.split!r}")
+            wanted = "expected leave-one-out, given, or time:Q with Q between 0.5 and 1"
+            raise KeyedValueError("split", f"{wanted}, got {self.split!r}")
         return self
 
 
@@ -130,8 +130,8 @@ def check_data(settings: DataSettings) -> None:
     if is_synthetic(settings.dataset):
         for key in OF_FILES:
             if getattr(settings, key) is not None:
-                told = f"expected a data set from a file, got {settings.dataset!r}"
-                raise SettingError(key, told)
+                wanted = f"expected a data set from a file, got {settings.dataset!r}"
+                raise SettingError(key, wanted)
 
 
 def is_synthetic(dataset: str) -> bool:

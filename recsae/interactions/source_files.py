@@ -1,6 +1,6 @@
 """From a path to the text it holds: compressed or not, in an archive or not, in any Unicode.
 
-What is inside is told by its first bytes, never by the name.
+What is inside is known by its first bytes, never by the name.
 """
 
 import bz2
@@ -63,6 +63,7 @@ class File:
         with self._raw() as raw:
             plain = _plain(raw)
             is_plain = plain is raw and self._on_disk
+            # A plain file is mapped below, not read.
             data = pa.py_buffer(b"") if is_plain else self._checked(plain.read)
         if is_plain and self.path.stat().st_size:
             data = pa.memory_map(str(self.path)).read_buffer()
@@ -133,6 +134,7 @@ def _members(path: Path) -> list[File] | None:
         return _zipped(path)
     try:
         with path.open("rb") as raw:
+            # The magic word of a tar archive stands at byte 257.
             if _plain(raw).read(262)[257:] != b"ustar":
                 return None
     except _BROKEN:
@@ -206,11 +208,12 @@ def _plain(raw: IO[bytes]) -> IO[bytes]:
 
 
 def _encoding(start: bytes) -> str | None:
-    """Return the encoding of text that is not UTF-8; without a mark, it is told by its zeros."""
+    """Return the encoding of text that is not UTF-8; without a mark, it is known by its zeros."""
     if start.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         return "utf-32"
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    # ASCII in UTF-16 has a zero in every other byte.
     even, odd = start[:2000:2].count(0), start[1:2000:2].count(0)
     half = min(len(start), 2000) // 2
     if half > 4 and max(even, odd) > 0.6 * half and min(even, odd) < 0.05 * half:

@@ -63,6 +63,7 @@ def _rings(settings: SyntheticSettings, random: np.random.Generator) -> Rings:
     member_IC[np.arange(items), random.permutation(items) % concepts] = True  # none is empty
     second = random.random(items) < _TWO_CONCEPTS
     member_IC[second, random.integers(0, concepts, int(second.sum()))] = True
+    # 2.0 sorts what is no member behind all members.
     order_CI = np.where(member_IC, random.random(member_IC.shape), 2.0).T.argsort(axis=1)
     sizes_C = member_IC.sum(axis=0)
     return Rings(order_CI[:, : sizes_C.max()].astype(np.int32), sizes_C, member_IC)

@@ -68,8 +68,8 @@ class Column:
         if isinstance(got, str) and len(got) > _SHOWN:
             got = f"{got[:_SHOWN]}…"
         shown = "nothing" if got is None or got == "" else repr(got)
-        told = f"column {self.name!r}: expected {expected}, got {shown}"
-        raise RecsaeError(f"{self.place(row)}: {told}")
+        words = f"column {self.name!r}: expected {expected}, got {shown}"
+        raise RecsaeError(f"{self.place(row)}: {words}")
 
     def refuse_all(self, expected: str, got: object) -> NoReturn:
         """Raise the one line about a column that is of no use as a whole."""
@@ -110,6 +110,7 @@ def columns_of(
 
 def _joined(parts: list[pa.ChunkedArray]) -> pa.ChunkedArray:
     """Put one under the other; where one file has numbers and another text, all is text."""
+    # A file in which no cell is text comes as numbers, its neighbour as text.
     if len({part.type for part in parts}) > 1:
         parts = [part.cast(TEXT) for part in parts]
     return pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)

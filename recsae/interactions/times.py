@@ -20,7 +20,7 @@ from recsae.interactions.table import TEXT, Column
 Times = NDArray[np.int64] | NDArray[np.float64]
 
 _WHOLE = r"^[+-]?[0-9]+$"
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _EXACT = 2**53  # whole floats beyond are rounded ones
 _EPOCHS = tuple((315_360_000 * 10**p, 4_102_444_800 * 10**p) for p in (0, 3, 6, 9))  # 1980 to 2100
 _FORMATS = (
@@ -48,8 +48,8 @@ def looks_like_time(cells: Sequence[str | None]) -> bool:
     there = [cell for cell in cells if cell is not None]
     if not there or len(there) < len(cells):
         return False
-    if any(re.match(_NUMBER, cell) for cell in there):
-        if not all(re.match(_NUMBER, cell) for cell in there):
+    if any(re.match(NUMBER, cell) for cell in there):
+        if not all(re.match(NUMBER, cell) for cell in there):
             return False
         numbers = [float(cell) for cell in there]
         return any(first <= min(numbers) and max(numbers) < last for first, last in _EPOCHS)
@@ -161,7 +161,7 @@ def _from_text(column: Column, texts: Any) -> Times:
         except pa.ArrowInvalid:
             large = [len(text) > 20 or abs(int(text)) >= 2**63 for text in texts.to_pylist()]
             _refuse_first(column, pa.array(large), "a number below 2^63")
-    number = pc.match_substring_regex(texts, _NUMBER)
+    number = pc.match_substring_regex(texts, NUMBER)
     if pc.all(number).as_py():
         return _floats(column, pc.utf8_ltrim(texts, "+").cast(pa.float64()))
     try:
@@ -201,6 +201,7 @@ def _parsed(texts: Any, notation: str) -> Any:
 def _dates(texts: Any) -> NDArray[np.int64] | None:
     """Return moments if one notation fits every cell; raises RecsaeError if two tell apart days."""
     texts = pc.replace_substring_regex(texts, r" *(UTC|GMT)$", "Z")
+    # The quick and exact parser first; it knows ISO 8601 alone.
     for unit in ("s", "us", "ns"):
         for zone in (None, "UTC"):
             try:
@@ -217,6 +218,7 @@ def _dates(texts: Any) -> NDArray[np.int64] | None:
         if found is not None:
             return found
     for group in _EITHER_FIRST:
+        # 03/04 fits both: only days beyond the 12th tell them apart.
         found_all = [one for name in group if (one := _whole_column(texts, name)) is not None]
         if any(not np.array_equal(one, found_all[0]) for one in found_all[1:]):
             shown = texts[0].as_py()

@@ -46,9 +46,8 @@ def score(name: str, data: DataSettings, *, device: str | None) -> dict[str, Any
 
 def controls(activations: Activations, cache: Cache) -> dict[str, dict[str, float]]:
     """Return the dev metrics of each baseline on the data that gave these activations."""
-    a = activations
-    histories = Histories(a.items, a.offsets, a.train_lengths, len(a.item_table))
-    targets = {"dev": a.targets("dev"), "test": a.targets("test")}
+    targets = {"dev": activations.targets("dev"), "test": activations.targets("test")}
+    histories = activations.histories()
     found = {name: _scored(name, histories, targets, cache)[1] for name in BASELINES}
     return {name: scores["metrics"]["dev"] for name, scores in found.items()}
 

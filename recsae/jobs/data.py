@@ -12,10 +12,15 @@ from recsae.cache import cache_root
 from recsae.downloads.archives import unpack
 from recsae.downloads.checksums import check, checksum_of
 from recsae.downloads.http import Unreachable, download
-from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.errors import RecsaeError, SettingError, unknown_name
 from recsae.files import naming, read_json, whole, whole_folder, write_json
-from recsae.interactions.named import DATA_DIR, downloaded_folder, folder_of, own_folder
 from recsae.interactions.named_sets import NAMED, NamedSet, Remote
+from recsae.interactions.named_sets.folders import (
+    DATA_DIR,
+    downloaded_folder,
+    folder_of,
+    own_folder,
+)
 from recsae.progress import say
 
 
@@ -30,8 +35,7 @@ def get(name: str) -> dict[str, Any]:
     The set appears whole or not at all; what came of a file that was cut off is gone on with.
     """
     if name not in NAMED:
-        message = f"expected one of {', '.join(NAMED)}, got {name!r}{nearest(name, NAMED)}"
-        raise SettingError("NAME", message)
+        raise SettingError("NAME", unknown_name(name, NAMED))
     own = own_folder(name)
     if own is not None:
         say(f"{name}: {own}, in {DATA_DIR}, stands in for a download")

@@ -49,6 +49,7 @@ def describe(settings: DataSettings) -> Described:
     lengths_U = np.bincount(frame["user"].to_numpy(), minlength=interactions.n_users)
     counts_I = np.bincount(frame["item"].to_numpy(), minlength=interactions.n_items)
     time_E = frame["timestamp"].to_numpy() if _timed(interactions, settings) else None
+    # The split that the data have by themselves goes before leave-one-out.
     asked = settings.split or (GIVEN if log.split is not None else LEAVE_ONE_OUT)
     outcome = {
         **_facts(interactions, sequences, settings),

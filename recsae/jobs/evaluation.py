@@ -13,7 +13,7 @@ from recsae.activations.settings import ActivationSettings
 from recsae.activations.store import KIND as ACTIVATIONS
 from recsae.activations.store import Activations
 from recsae.cache import Cache, cache_of
-from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.errors import RecsaeError, SettingError, nearest, unknown_name
 from recsae.files import write_json
 from recsae.jobs.scores import (
     AS_SEARCHED,
@@ -81,8 +81,7 @@ def _one_of(flag: str, word: str, names: tuple[Word, ...]) -> Word:
     for name in names:
         if name == word:
             return name
-    hint = nearest(word, names)
-    raise SettingError(flag, f"expected one of {', '.join(names)}, got {word!r}{hint}")
+    raise SettingError(flag, unknown_name(word, names))
 
 
 def find(name: str, storage: Path, cache: Cache) -> Found:
@@ -164,7 +163,7 @@ def score_run(
 
 def score_best(path: Path, cache: Cache) -> None:
     """Score the best models of a run as `score_run`, in a process that may be on another node."""
-    score_run(path, Cache.default(cache.shared) if cache.shared is not None else cache)
+    score_run(path, cache.here())
 
 
 def score_model(
@@ -199,6 +198,7 @@ def _base(
 ) -> dict[str, Any]:
     base = Base.open(path)
     where = device or device_of(None)
+    # Sums depend on it in the last digit.
     torch.set_num_threads(int(base.meta["machine"]["threads"]))
     activations = ranking.of(_activations_of(base, cache, where))
     count_test_read(path)

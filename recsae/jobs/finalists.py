@@ -1,4 +1,4 @@
-"""The finalists of a run: trained anew with fresh seeds, scored once, told in finalists.parquet."""
+"""The finalists of a run: trained anew with fresh seeds, scored once, in finalists.parquet."""
 
 import re
 import shutil
@@ -35,7 +35,7 @@ from recsae.search.finalists import (
     row_of,
 )
 from recsae.search.journal.folders import FOLDER as JOURNAL
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 from recsae.test_reads import count_test_read
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ def _scored(
     new = [key for key in rows if key not in before]
     files = {key: run / FOLDER / model_folder(key) / Files.METRICS for key in new}
     unread = [file for file in files.values() if file.parent.is_dir() and not file.is_file()]
+    # Once for all: an earlier driver that was killed while it scored has counted it.
     if unread and not any(file.is_file() for file in files.values()):
         count_test_read(run)
     _score(unread, training)
@@ -181,7 +182,7 @@ def score_files(files: list[Path], cache: Cache) -> None:
     from recsae.jobs.evaluation import score_model
     from recsae.jobs.scores import AS_SEARCHED, stored_scores
 
-    here = Cache.default(cache.shared) if cache.shared is not None else cache
+    here = cache.here()
     for file in files:
         write_json(file, stored_scores(score_model(file.parent, AS_SEARCHED, here, None)))
 
@@ -192,7 +193,7 @@ def _test_columns(file: Path) -> Row:
 
 
 def _tidy(run: Path, space: SearchSpace) -> None:
-    """Leave the journal and the models of those that win: finalists.parquet tells all the rest."""
+    """Leave the journal and the models of those that win: finalists.parquet has all the rest."""
     frame = load_results(run).finalists
     assert frame is not None
     won = set(winners(frame, space.objectives, space.constraints))

@@ -11,7 +11,7 @@ import torch
 
 from recsae.activations.settings import ActivationSettings
 from recsae.cache import Cache
-from recsae.errors import RecsaeError, SettingError, nearest
+from recsae.errors import RecsaeError, SettingError, unknown_name
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings, check_name
 from recsae.jobs.import_names import Flags, check_base, completed
@@ -119,8 +119,7 @@ def _say(file: str, from_name: dict[str, int], warnings: list[str]) -> None:
 def _check_format(word: str) -> None:
     names = get_args(FileFormat)
     if word not in names:
-        hint = nearest(word, names)
-        raise SettingError("--format", f"expected one of {', '.join(names)}, got {word!r}{hint}")
+        raise SettingError("--format", unknown_name(word, names))
 
 
 def _check_flags(checkpoint: Checkpoint, wanted: Wanted, data: dict[str, Any]) -> None:

@@ -111,6 +111,7 @@ def keep_sae(
         scores, _ = score_again(model, about, activations, folder, cache, device=device)
     except NotFiniteError:
         if new:
+            # Else a second import would find it and take it for a good one.
             shutil.rmtree(folder)
         raise
     if not (folder / Files.METRICS).is_file():

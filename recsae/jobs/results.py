@@ -61,6 +61,7 @@ def report(run: str, *, storage: str | None) -> dict[str, Any]:
     from recsae.search.optuna_views.importance import store_importance
 
     path = find_run(run, storage_root(storage))
+    # Before the results are loaded, of which it is a part.
     store_importance(path)
     results = load_results(path)
     counts = state_counts(results.trials)

@@ -36,7 +36,7 @@ from recsae.results import (
 )
 from recsae.results.failures import without_result
 from recsae.search.versions import code, versions
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 from recsae.space.stored import as_now
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ INTERRUPTED: Final = "interrupted"
 FAILING: Final = "failing"
 """How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
 FEWEST_COMPLETE: Final = 4
-"""With several objectives, fewer trials than these are told to be few."""
+"""With several objectives, fewer complete trials than these are too few for a front."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def resume(
             return run_outcome(path) | {"interrupted": False}
         if changed:
             note = {"at": time.strftime("%Y-%m-%d %H:%M:%S"), "changes": changed}
+            # These two belong to the run, not to how it was prepared today.
             kept = {key: search[key] for key in ("warm_start", "seconds") if key in search}
             search = prepared.search | kept | {"extended": [*search.get("extended", []), note]}
             write_search(path, search)
@@ -134,6 +135,7 @@ class _Run:
 
     def search(self) -> "SearchOutcome":
         """Run its trials."""
+        # Ray takes seconds to load: only once the data and the base are found sound.
         from recsae.search.ray.tuner import run_search
         from recsae.search.samplers.warm_start import WarmTrial
         from recsae.search.strategies import warnings_of
@@ -171,6 +173,7 @@ class _Run:
             "ended": _ended(outcome),
             **({"over": outcome.over} if outcome.over else {}),
         }
+        # What ended an earlier driver need not have ended this one.
         before = {key: value for key, value in self.stored.items() if key != "over"}
         write_search(self.path, before | ended)
         report(str(self.path), storage=self.where.storage)
@@ -213,6 +216,7 @@ def _checked(name: str) -> str:
 def _open_places(root: Path, where: Where) -> Cache:
     """Return the cache; raise now what would else be found out only after the base is trained."""
     root.mkdir(parents=True, exist_ok=True)
+    # Raises now if the storage cannot be written to.
     tempfile.TemporaryFile(dir=root).close()
     if where.address is not None:
         from recsae.search.ray.cluster import check_answers

@@ -10,16 +10,16 @@ from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.progress import say
 from recsae.search.versions import code, versions
+from recsae.space import SearchSpace
 from recsae.space.changes import changes
 from recsae.space.data_flags import with_its_place
-from recsae.space.space import SearchSpace
 
 if TYPE_CHECKING:
     from recsae.jobs.sources import Ready, Remote
     from recsae.search.samplers.warm_start import WarmTrial
 
 WARM = "warm.json"
-"""What earlier runs told a search at its start; kept, so that it does not depend on them."""
+"""Trials of earlier runs that a search began with; kept, so that it does not depend on them."""
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ class Source:
                 cache.get(BASES, base.fingerprint, copy)
             folder = None if base is None else base.path
             before = remote(source.values(), sequences, folder, cache)
+        # After a remote one all is in the cache, and is only opened.
         activations, extracted, pretrained = source._computed(sequences, base, cache, device)
         pretrained, extracted = pretrained or before[0], extracted or before[1]
         return Ready(activations, source, pretrained, extracted)
@@ -137,8 +138,7 @@ def fill_cache(
     base: the folder of one that must be there already, where it is on the other's machine. Returns
     whether the base was trained and its states were computed.
     """
-    if cache.shared is not None:  # this may be another machine
-        cache = Cache.default(cache.shared)
+    cache = cache.here()
     source, known = Source.of(values), None
     if base is not None:
         assert source.base.fingerprint is not None

@@ -69,6 +69,7 @@ def train(
     folder = _folder(cache, model_name, settings, ready.activations, seed)
     trial.save(folder, source=ready.source.values())
     assert trial.measured is not None
+    # The last epoch was scored deep: dev need not be scored again.
     known: dict[Split, Measured] = {"dev": trial.measured}
     scores = scores_of(trial.model, ready.activations, where, folder, cache, known=known)
     write_json(folder / Files.METRICS, scores)

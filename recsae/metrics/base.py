@@ -37,6 +37,10 @@ class Metric(ABC):
     of saved models alone, or in every epoch where it is an objective."""
     listed: ClassVar[bool] = True
     """Whether the table of trials shows it where it is neither objective nor constraint."""
+    headline: ClassVar[bool] = False
+    """Whether the terminal shows it of the best trials, beside NDCG@10 and its share."""
+    decimals: ClassVar[int | None] = 4
+    """Digits after the point where people read it; None: three significant digits."""
     defined: ClassVar[int] = 0
     """Place in the order in which metrics were defined."""
 

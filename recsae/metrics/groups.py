@@ -78,8 +78,8 @@ def group_differences(
 
 def described(interval: Interval, n: int, lower_is_better: bool = False) -> dict[str, Any]:
     """Return mean, low, high and `verdict`: better, worse or unclear; None for too few users."""
-    told: dict[str, Any] = interval._asdict() if n else dict.fromkeys(Interval._fields)
-    return {**told, "verdict": _verdict(interval, n, lower_is_better)}
+    known: dict[str, Any] = interval._asdict() if n else dict.fromkeys(Interval._fields)
+    return {**known, "verdict": _verdict(interval, n, lower_is_better)}
 
 
 def _verdict(interval: Interval, n: int, lower_is_better: bool) -> str | None:

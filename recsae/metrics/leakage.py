@@ -100,7 +100,9 @@ def leak_audit(
             for name, tensor in block.kept().items():
                 kept.setdefault(name, []).append(tensor)
     if not errors["moved"]:
+        # They are the reconstructions in another order, which `others_PR` gives back.
         kept.pop("permuted", None)
+    # Rows are the last dimension but one, with or without permutations before them.
     joined = {name: torch.cat(t, dim=t[0].dim() - 2) for name, t in kept.items()}
     figures = _figures(errors, spread(x_RD))
     return Audit(figures, torch.cat(recons), torch.cat(others, 1), joined)
@@ -216,6 +218,7 @@ class _Copies:
         model, count = self._scored, len(x_BD)
         draws = [derangement(count, self._generator) for _ in range(PERMUTATIONS)]
         others_PB = torch.stack(draws).to(x_BD.device)
+        # Before the scored copy sees a row: no memory outside of the copies knows them yet.
         apart_BD = self._reconstructed_apart(self._sender.encode(x_BD), x_BD)
         code = model.encode(x_BD)
         on_code(code)
@@ -234,6 +237,7 @@ class _Copies:
         order_B = torch.randperm(len(x_BD), generator=self._generator).to(x_BD.device)
         halves = order_B.tensor_split(2)
         apart_BD = torch.empty_like(x_BD)
+        # Each copy decodes the codes of one half beside the rows of the other half.
         for model, own, other in zip(self._apart, halves, reversed(halves), strict=True):
             guests = x_BD[other[torch.arange(len(own), device=x_BD.device) % len(other)]]
             model.encode(guests)  # what it remembers, if anything, is of others

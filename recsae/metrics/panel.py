@@ -65,6 +65,7 @@ class Panel:
 
     def _difference(self, ranks_R: Tensor, base_R: Tensor) -> dict[str, Any]:
         gain_R = gains(ranks_R) - gains(base_R)
+        # Paired by user: what all models find easy or hard cancels.
         hit_R = (ranks_R <= 10).double() - (base_R <= 10).double()
         (found,) = intervals(np.column_stack([gain_R.numpy(), hit_R.numpy()]))
         return {

@@ -46,6 +46,7 @@ class Base:
         """Open the folder of a base; raises RecsaeError if it is damaged."""
         with whole(path):
             meta = read_json(path / _META)
+            # A missing key raises here, where `whole` makes it a mistake of the file.
             return cls(path, {name: meta[name] for name in (*_KEYS, *meta)})
 
     @property
@@ -89,8 +90,8 @@ class Base:
         """Return the settings of the data it belongs to, changed by those that are given."""
         known = (self.meta.get("data") or {}).get("settings")
         if known is None:
-            told = "does not say its data, as one of an older recsae; name them with --dataset"
-            raise RecsaeError(f"{self.path}: {told}, or make it again")
+            message = "does not say its data, as one of an older recsae; name them with --dataset"
+            raise RecsaeError(f"{self.path}: {message}, or make it again")
         return DataSettings.of({**known, **(given or {})})
 
     def check_data(self, sequences: Sequences) -> None:
@@ -111,6 +112,7 @@ class Base:
         with whole(self.path):
             model = kind.build(kind.Settings.of(self.meta["settings"]), self.meta["n_items"])
             content = (self.path / _WEIGHTS).read_bytes()
+            # None: a base of an older recsae, whose weights nobody has named.
             if self.weights not in (None, content_digest(content)):
                 raise ValueError(f"{_WEIGHTS}: not the weights of {_META}")
             try:
@@ -139,8 +141,8 @@ def find_base(word: str, cache: Cache) -> Base:
         raise SettingError("base", f"expected a base, but {word!r} is an autoencoder, {named}")
     known = [name for name, entry in cache.names().items() if entry.parent.name == KIND]
     hint = nearest(word, known) or (f"; known: {', '.join(known)}" if known else "")
-    told = "fits several bases" if fits else "expected the name of a base, found none"
-    raise SettingError("base", f"{told} for {word!r} in {cache.local}{hint}")
+    message = "fits several bases" if fits else "expected the name of a base, found none"
+    raise SettingError("base", f"{message} for {word!r} in {cache.local}{hint}")
 
 
 def _begins(key: str, word: str) -> bool:

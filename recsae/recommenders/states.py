@@ -33,6 +33,7 @@ def target_states(
     states_RD = model.item_table().new_empty(len(targets.user), model.item_table().shape[1])
     for index_B, items_BL, lengths_B in _batches(sequences, windows, device):
         with torch.no_grad():
+            # Windows come by their length; their states go back to the order of the targets.
             states_RD[torch.from_numpy(index_B)] = model.last(items_BL, lengths_B)
     return states_RD
 

@@ -2,16 +2,15 @@
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from recsae.metrics.registry import metrics
+
 NOTHING: Final = "–"
-_FOUR_DECIMALS: Final = (
-    *("ndcg@", "hr@", "share", "fvu", "recovered", "overlap@", "dead", "alive", "kl"),
-    *("percentile", "shrinkage", "k_filled", "density", "coherence", "leak_rank"),
-)
 _BY_MEETING: Final = ("met", "new")
 
 
@@ -30,14 +29,18 @@ def number(name: str, item: float) -> str:
     """Return a number with the digits that its column deserves."""
     if not math.isfinite(item):
         return str(item)
-    base = name.rpartition("/")[2]
-    if base.endswith("seed"):
+    column = name.rpartition("/")[2]
+    if column.endswith("seed"):
         return f"{item:.0f}"
-    if base in ("seconds", "l0"):
-        return f"{item:,.1f}"
-    if base.startswith(_FOUR_DECIMALS) and abs(item) < 100:
-        return f"{item:.4f}"
+    digits = 1 if column == "seconds" else _decimals().get(column)
+    if digits is not None and (digits < 4 or abs(item) < 100):
+        return f"{item:,.{digits}f}"
     return f"{item:.0f}" if item == int(item) and abs(item) < 1e6 else f"{item:.3g}"
+
+
+@cache
+def _decimals() -> dict[str, int | None]:
+    return {name: metric.decimals for name, metric in metrics().items()}
 
 
 def shown_groups(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -64,6 +67,7 @@ def spread(name: str, interval: Mapping[str, Any]) -> str:
 def signed(name: str, item: float | None) -> str:
     """Return a difference with its sign."""
     text = value(name, item)
+    # "-0.0000" would claim a direction that the shown digits do not have.
     if item is None or not text.strip("-0.,"):
         return text.lstrip("-")  # nothing, or rounded to nothing
     return text if text.startswith("-") else f"+{text}"

@@ -45,6 +45,7 @@ def render(results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # Jinja hands the filtered value first; `formats` takes the column's name first.
     templates.filters["value"] = lambda item, name="": formats.value(name, item)
     templates.filters["share"] = formats.share
     templates.filters["spread"] = lambda scores, name: formats.spread(name, scores)

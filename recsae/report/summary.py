@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from recsae.metrics.registry import metrics as registered
 from recsae.report import formats
 from recsae.report.finalists import finalist_lines, optimism_lines
 from recsae.results import Columns, Files, States
 from recsae.results.failures import failure_line
 
 MOST_SHOWN: Final = 5
-_SHOWN: Final = ("fvu", "l0", "dead", "leak")
 
 
 def summary_lines(outcome: dict[str, Any]) -> list[str]:
@@ -83,7 +83,8 @@ def _trial_lines(trial: dict[str, Any]) -> list[str]:
     for split, metrics in (("dev", trial["metrics"]), ("test", trial.get("test"))):
         if metrics:
             kept = f"{formats.share(metrics.get('share'))} of the base's"
-            rest = {key: metrics[key] for key in _SHOWN if key in metrics}
+            shown = [name for name, one in registered().items() if one.headline]
+            rest = {name: metrics[name] for name in shown if name in metrics}
             ndcg = formats.value("ndcg@10", metrics.get("ndcg@10"))
             lines.append(f"  {split:<8}  ndcg@10 {ndcg} ({kept}), {_pairs(rest)}")
             difference = (trial.get("difference") or {}).get(split, {}).get("ndcg@10")

@@ -24,8 +24,8 @@ class States(StrEnum):
 class Columns:
     """Columns of a run's frames, whose README tells what each means.
 
-    Beside them: in results a column a setting, under the seed's name; a column a metric, its name
-    after DEV (TRAIN for the terms of the loss, TEST for finalists), e.g. "dev/ndcg@10".
+    Beside them: in results a column a setting, under its name; a column a metric, its name after
+    DEV (TRAIN for the terms of the loss, TEST for finalists), e.g. "dev/ndcg@10".
     """
 
     TRIAL_ID: Final = "trial_id"

@@ -15,7 +15,7 @@ import pandas as pd
 
 from recsae.results.columns import DEV, Columns, is_setting
 from recsae.results.selection import by_objectives, eligible, leaking, non_dominated, within
-from recsae.space.parameters import SEED
+from recsae.space import SEED
 
 _LEAKS: Final = "leaks"
 _FAILED: Final = "failed"
@@ -35,6 +35,7 @@ def contenders(
     values = [DEV + name for name in objectives if DEV + name in able]
     settings = [str(name) for name in able if is_setting(str(name)) and name != SEED]
     means = {Columns.TRIAL_ID: "min", **dict.fromkeys(values, "mean")}
+    # dropna=False: a setting that a variant does not have is null, and null is a value here.
     found = able.groupby(settings, dropna=False, sort=False, as_index=False).agg(means)
     return by_objectives(found, objectives).reset_index(drop=True)
 
@@ -68,6 +69,7 @@ def thinned(front_NM: npt.ArrayLike, count: int) -> npt.NDArray[np.intp]:
     while len(left) > max(0, count):
         distances = crowding(values_NM[left])
         crowded = np.flatnonzero(distances == distances.min())
+        # Of equals the last goes: rows come best first by the first objective.
         left = np.delete(left, crowded[-1])
     return left
 
@@ -80,6 +82,7 @@ def crowding(values_NM: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         order = np.argsort(column, kind="stable")
         ascending = column[order]
         span = ascending[-1] - ascending[0]
+        # An objective that is the same for all says nothing of who is crowded.
         if span > 0:
             distances[order[1:-1]] += (ascending[2:] - ascending[:-2]) / span
             distances[order[[0, -1]]] = np.inf
@@ -103,6 +106,7 @@ def winners(
     columns = [DEV + name for name in objectives]
     finite = np.isfinite(means[columns].to_numpy(np.float64)).all(axis=1)
     means = means[~means[_LEAKS] & within(means, constraints) & finite]
+    # A diverging seed says that the setting is fragile, unless nothing better is left.
     if not means[_FAILED].all():
         means = means[~means[_FAILED]]
     means = by_objectives(means, objectives)

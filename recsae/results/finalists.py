@@ -50,7 +50,7 @@ def finalist_scores(
 
     Of each objective: "searched" (dev in the search, by which it was chosen), "dev" and "test"
     (fresh, a `Spread` each), and "flattered", by how much the search made it look better than it
-    is. "wins": see `choosing.winners`.
+    is. "wins": see `finalist_selection.winners`.
     """
     won = winners(finalists, objectives, constraints)
     means = contenders(trials, objectives, constraints)

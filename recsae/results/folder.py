@@ -63,6 +63,7 @@ def create(path: Path, search: dict[str, Any], fill: Callable[[Path], None] | No
         write_curves(part, [])
         if fill is not None:
             fill(part)
+        # mkdtemp's 0700 would hide a shared run from one's colleagues.
         part.chmod(0o755)
         if path.exists():
             raise FileExistsError

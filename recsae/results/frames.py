@@ -41,6 +41,7 @@ _VERSION_KEY: Final = b"recsae.schema"
 
 def trials_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the frame of results.parquet, sorted by trial; each trial must be there once."""
+    # The column is int64, which has no null; a trial without a report has trained none.
     rows = [{Columns.EPOCHS: 0, **row} for row in rows]
     names = _names(rows)
     settings = [name for name in names if not (is_metric(name) or name in _RESULT_FIXED)]
@@ -56,6 +57,7 @@ def curves_frame(rows: Sequence[Row]) -> pd.DataFrame:
     names = [name for name in _names(rows) if name not in CURVE_HEAD]
     key = [Columns.TRIAL_ID, Columns.EPOCH]
     frame = _frame(rows, [*CURVE_HEAD, *names], CURVE_HEAD)
+    # A trial that was resumed reports the epochs after its checkpoint again.
     return frame.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
 
 
@@ -139,6 +141,7 @@ def _column(name: str, values: list[Any], fixed: Mapping[str, str]) -> "pd.Serie
 def _times(values: list[Any]) -> "pd.Series[Any]":
     """Seconds since 1970, or datetimes, as instants in UTC."""
     seconds = [v.timestamp() if isinstance(v, datetime) and not _missing(v) else v for v in values]
+    # Through whole microseconds: float seconds since 1970 are exact to a quarter of one only.
     micros = [None if _missing(second) else round(second * 1e6) for second in seconds]
     instants = pd.to_datetime(pd.Series(micros, dtype="Int64"), unit="us", utc=True)
     return instants.astype(TIME_DTYPE)
@@ -159,6 +162,7 @@ def _plain(value: Any) -> Any:
 
 
 def _missing(value: Any) -> bool:
+    # NaN is the one value that differs from itself; pd.NA must not be compared.
     return value is None or value is pd.NA or value is pd.NaT or value != value
 
 

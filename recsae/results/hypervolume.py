@@ -49,6 +49,7 @@ def _table(costs_NM: Array, reference_M: Array) -> tuple[Ints, Array]:
     needs costs that differ, and moving a tie by nothing changes no volume.
     """
     points, width = costs_NM.shape
+    # The argsort of an argsort is each entry's rank.
     ranks_NM = np.argsort(np.argsort(costs_NM, axis=0, kind="stable"), axis=0)
     end_ranks = np.full((width, width), -1)
     np.fill_diagonal(end_ranks, points)
@@ -65,6 +66,7 @@ def _successors(point: int, defining_RM: Ints, ranks_PM: Ints) -> Ints:
     """
     width = defining_RM.shape[1]
     ranks_RMM = ranks_PM[defining_RM]  # the second M: objectives
+    # The point that defines the objective itself does not count: it is what is replaced.
     ranks_RMM[:, np.arange(width), np.arange(width)] = -2
     bound, objective = np.nonzero(ranks_PM[point] > ranks_RMM.max(axis=1))
     new = defining_RM[bound]

@@ -40,6 +40,7 @@ def merged(runs: Sequence[Results]) -> Merged:
     for i, run in enumerate(runs):
         _check_new(run, runs[:i])
         _check_alike(runs[0], run)
+    # Runs of two storages may be called alike.
     names = _labels(runs)
     parts = [_ended(run.trials) for run in runs]
     numbers = _renumbered(parts)
@@ -105,6 +106,7 @@ def _check_alike(one: Results, other: Results) -> None:
         **{k: v for k, v in found["data"].items() if k not in _FREE},
         **{k: v for k, v in found["base"].items() if k.endswith(".fingerprint")},
     }
+    # The first difference is told; any one forbids a merge.
     for key, (mine, its) in decides.items():
         raise RecsaeError(
             f"{one.path.name} and {other.path.name} cannot be compared: "
@@ -149,6 +151,7 @@ def _labels(runs: Sequence[Results]) -> list[str]:
 def _ended(trials: pd.DataFrame) -> pd.DataFrame:
     known = trials[trials[Columns.STATE] != States.RUNNING]
     states = known[Columns.STATE]
+    # Nobody will resume it in the merged run.
     states = states.where(states != States.PAUSED, States.PRUNED)
     return known.assign(**{Columns.STATE: states})
 

@@ -57,6 +57,7 @@ class Scale(NamedTuple):
     def scaled(self, costs_NM: Array) -> Array:
         """Return costs from 0 to 1; an objective that never varied is 0."""
         range_M = self.worst_M - self.best_M
+        # A range of 0 would divide by it: all are equally good.
         return np.asarray((costs_NM - self.best_M) / np.where(range_M > 0, range_M, 1.0))
 
 
@@ -86,6 +87,7 @@ def _front_sizes(costs_NM: Array) -> list[int]:
     front_FM, sizes = costs_NM[:0], []
     for cost_M in costs_NM:
         if not _dominates(front_FM, cost_M).any():
+            # With all signs turned, `_dominates` gives the rows that the new point dominates.
             front_FM = np.vstack([front_FM[~_dominates(-front_FM, -cost_M)], cost_M])
         sizes.append(len(front_FM))
     return sizes

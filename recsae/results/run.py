@@ -30,9 +30,7 @@ from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import best_rows, eligible, ranked
 from recsae.settings import path_of
-from recsae.space.parameters import SEED
-from recsae.space.space import SearchSpace
-from recsae.space.stored import stored_space
+from recsae.space import SEED, SearchSpace, stored_space
 
 
 @dataclass(frozen=True)
@@ -195,6 +193,7 @@ def metrics_of(row: Mapping[str, Any]) -> dict[str, Any]:
 def state_counts(trials: pd.DataFrame) -> dict[str, int]:
     """Return how many trials have ended in each state, and how many are paused or run if any."""
     counts = {state.value: int((trials[Columns.STATE] == state).sum()) for state in States}
+    # In a run that has ended nobody wants to read of 0 RUNNING.
     going = {state.value: counts.pop(state) for state in (States.PAUSED, States.RUNNING)}
     return {**counts, **{state: count for state, count in going.items() if count}}
 

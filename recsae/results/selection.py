@@ -51,6 +51,7 @@ def within(trials: pd.DataFrame, constraints: Mapping[str, str]) -> "pd.Series[b
         if DEV + name not in trials:
             return may & False
         values = trials[DEV + name]
+        # A comparison with NaN is False: what was not measured is not kept to.
         may &= values <= bound.limit if bound.at_most else values >= bound.limit
     return may
 
@@ -105,6 +106,7 @@ def ranked(
     Of each state, those that break a constraint come later, those that leak last.
     """
     place: Any = trials[Columns.STATE].map(_SHOWN).astype("int64")
+    # 0 kept, 1 breaks a constraint, 2 leaks; states are three places apart (_SHOWN).
     broken = ~within(trials, constraints)
     place += broken.astype("int64").where(~leaking(trials), 2)
     ordered = by_objectives(trials, objectives).assign(place=place)

@@ -52,6 +52,7 @@ class StepGraphs:
         if size not in self._captured:
             self._captured[size] = self._capture(step, index_B)
         graph, own_B = self._captured[size]
+        # A graph always reads the addresses that it was captured with.
         own_B.copy_(index_B)
         graph.replay()
 
@@ -61,6 +62,7 @@ class StepGraphs:
         """Return a graph, not run yet, and the tensor in which it looks for the index."""
         graph, own_B = torch.cuda.CUDAGraph(), index_B.clone()
         torch.cuda.synchronize(self._device)
+        # Other threads of the process, such as a server's, may go on using CUDA meanwhile.
         graph.capture_begin(capture_error_mode="thread_local")
         try:
             step(own_B)

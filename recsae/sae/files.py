@@ -23,6 +23,7 @@ def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
     What only training needs (`Variant.training_only`) is left out.
     """
     kept = model.kept(model.state_dict())
+    # safetensors refuses tensors that share memory or are not contiguous.
     weights = {name: tensor.cpu().contiguous() for name, tensor in kept.items()}
     described = {
         "model_name": model.variant.name,
@@ -42,6 +43,7 @@ def load(folder: Path) -> tuple[SparseAutoencoder, dict[str, Any]]:
     """
     described = _read_settings(folder / SETTINGS)
     model = _model(described, folder / SETTINGS)
+    # Older files still have these weights; `kept` leaves them out, too.
     model.drop_training_only()
     weights = model.kept(_read_weights(folder / WEIGHTS))
     _check(model.state_dict(), weights, folder / WEIGHTS)

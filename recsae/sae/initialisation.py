@@ -32,6 +32,7 @@ def geometric_median(x_SD: Tensor, iterations: int = 32) -> Tensor:
     x_SD = x_SD.double()
     median_D = x_SD.mean(0)
     for _ in range(iterations):
+        # A row at the median itself would divide by 0.
         distance_S1 = (x_SD - median_D).norm(dim=1, keepdim=True).clamp_min(1e-12)
         median_D = (x_SD / distance_S1).sum(0) / (1 / distance_S1).sum()
     return median_D

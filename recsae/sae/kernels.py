@@ -57,13 +57,16 @@ class _EncodeTopK(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad_BK: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         centred_BD, W_enc_ND, values_BK, indices_BK = ctx.saved_tensors
+        # relu: places that only fill a row up to k have the value 0 and take no gradient.
         grad_BK = torch.where(values_BK > 0, grad_BK, 0)
         bags = _Bags(indices_BK, W_enc_ND.shape[0])
+        # Rows of ones: the weighted sum is then the sum of the weights, a number a latent.
         grad_b_enc_N = bags.sum(grad_BK, torch.ones_like(centred_BD[:, :1])).squeeze(1)
         grad_x_BD = grad_b_dec_D = grad_W_ND = None
         if ctx.needs_input_grad[0]:
             grad_x_BD = _sum_atoms(grad_BK, indices_BK, W_enc_ND)
         if ctx.needs_input_grad[1]:
+            # b_dec is subtracted from every row before it is encoded.
             grad_b_dec_D = -(grad_b_enc_N @ W_enc_ND)
         if ctx.needs_input_grad[2]:
             grad_W_ND = bags.sum(grad_BK, centred_BD)
@@ -118,6 +121,7 @@ def sorted_by_searching(flat: Tensor, latents: int) -> tuple[Tensor, Tensor]:
 
     On a GPU: counting with bincount would make the host wait, to learn the largest entry.
     """
+    # Stable, so that the sums, which depend on the order of floats, are the same each time.
     sorted_, order = flat.sort(stable=True)
     return order, torch.searchsorted(sorted_, torch.arange(latents, device=flat.device))
 
@@ -171,5 +175,6 @@ def _partition_topk(pre_BN: Tensor, k: int) -> tuple[Tensor, Tensor]:
     flat = torch.from_numpy(np.flatnonzero(scores >= threshold_B[:, None]))
     if len(flat) != rows * k:  # ties at the threshold, or values that are not numbers
         return pre_BN.topk(k, dim=1, sorted=False)
+    # flatnonzero gave places in the whole block; what is wanted is the place in the row.
     indices_BK = flat.view(rows, k) - torch.arange(0, rows * latents, latents)[:, None]
     return pre_BN.gather(1, indices_BK), indices_BK

@@ -83,12 +83,14 @@ def auxk(
     error_BD = x_BD - recon_BD if recipe.auxk_sign else recon_BD - x_BD
     if recipe.auxk_detached:
         error_BD = error_BD.detach()
+    # k_aux of the paper.
     half_width = max(1, sae.width // 2)
     code = _dead_code if dead_M.dtype != torch.bool else _masked_code
     values_BK, indices_BK, count = code(sae, x_BD, dead_M, half_width)
     explained_BD = decode_sparse(values_BK, indices_BK, sae.W_dec)
     if not recipe.auxk_no_bias:
         explained_BD = explained_BD + sae.b_dec
+    # With fewer dead latents than k_aux the term counts less, in proportion.
     share = count / half_width
     weight = share.clamp_max(1.0) if isinstance(share, Tensor) else min(1.0, share)
     return weight * squared_error(error_BD, explained_BD) / spread
@@ -113,6 +115,7 @@ def _masked_code(
     sae: SparseAutoencoder, x_BD: Tensor, dead_N: Tensor, most: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the same from all latents, of which those alive answer with 0, if with anything."""
+    # A latent alive never is among the largest, unless there are fewer dead than places.
     bias_N = torch.where(dead_N, sae.b_enc, -torch.inf)
     places = min(most, sae.latents)
     return *encode_topk(x_BD, sae.b_dec, sae.W_enc, bias_N, places), dead_N.sum()

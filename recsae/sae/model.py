@@ -24,6 +24,7 @@ class SparseAutoencoder(nn.Module):
         self.variant, self.settings, self.width = variant, settings, width
         atoms_ND = F.normalize(torch.randn(settings.latents(width), width))
         self.W_dec = nn.Parameter(atoms_ND, requires_grad=not variant.frozen_dictionary)
+        # Tied at the start only: the two are trained apart.
         self.W_enc = nn.Parameter(atoms_ND.clone())
         self.b_enc = nn.Parameter(torch.zeros(len(atoms_ND)))
         self.b_dec = nn.Parameter(torch.zeros(width))

@@ -29,6 +29,7 @@ class Descent:
     def __init__(self, model: SparseAutoencoder, recipe: Recipe, rate: float, scale: float) -> None:
         self._model, self._recipe, self._rate = model, recipe, rate
         self._device = model.W_dec.device
+        # Not every device has a fused Adam.
         groups, fused = _groups(model, recipe, scale), self._device.type in ("cpu", "cuda")
         self.optimizer = torch.optim.Adam(groups, lr=rate, fused=fused)
         self._settle()
@@ -72,6 +73,7 @@ class Descent:
     def _descend(self) -> None:
         atoms_ND, grad_ND = self._model.W_dec, self._model.W_dec.grad
         if grad_ND is not None and self._recipe.projection:
+            # Adam would spend its step on a length that is set back to 1 right after.
             along_N1 = (grad_ND * atoms_ND).sum(1, keepdim=True)
             grad_ND.addcmul_(along_N1, atoms_ND, value=-1)
         self.optimizer.step()
@@ -81,6 +83,7 @@ class Descent:
 
 def rate_share(step: int, steps: int) -> float:
     """Return the learning rate at a step, as a share of its highest: up, level, down."""
+    # step + 1, so that the first step is not lost at rate 0.
     rise = (step + 1) / max(1.0, WARM_UP * steps)
     fall = (steps - step) / max(1.0, DECAY * steps)
     return max(0.0, min(1.0, rise, fall))

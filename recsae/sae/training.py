@@ -68,6 +68,7 @@ class SAETrainer:
         rows, model, epochs = self._rows.x_ND.shape[0], self.model, self.settings.sae_epochs
         # Sent to where the rows are at once: a copy a step would make the host wait each time.
         order_N = data_order(rows, self._order_seed, self.epochs_done).to(self._rows.x_ND.device)
+        # No short last batch: its FVU would weigh as much as that of a full one.
         batches = order_N.tensor_split(-(-rows // self.settings.sae_batch_size))[:most_steps]
         if model.variant.closed_form and self.epochs_done == 0:
             model.variant.solve(model, self._rows.x_ND)
@@ -84,32 +85,34 @@ class SAETrainer:
                 else:
                     self._take(index)
         model.eval()
+        # What is saved as dead is so by this epoch alone, whatever the window of training.
         model.fired.copy_(self._activity.fired_N)
         self.epochs_done += 1
         return self._terms(self._total / len(batches))
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of all that the next epoch depends on: tensors and plain values."""
-        state = {
+        checkpoint = {
             "model": self.model.state_dict(),
             "optimizer": self._descent.optimizer.state_dict(),
             "silent": self._activity.silent_N,
             "rng": self._rng,
             "epochs_done": self.epochs_done,
         }
-        return copy.deepcopy(state)
+        return copy.deepcopy(checkpoint)
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state that `state_dict` returned."""
-        state = copy.deepcopy(state)
-        self.model.load_state_dict(state["model"])
-        self._descent.load_state_dict(state["optimizer"])
+    def load_state_dict(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from a checkpoint that `state_dict` returned."""
+        # The optimizer keeps the tensors that it is given, and would write to the caller's.
+        checkpoint = copy.deepcopy(checkpoint)
+        self.model.load_state_dict(checkpoint["model"])
+        self._descent.load_state_dict(checkpoint["optimizer"])
         if self._graphs:  # the captured steps write to the moments of before
             self._graphs = StepGraphs(self._device)
-        self._activity.silent_N.copy_(state["silent"])
-        # A state from a machine without a GPU leaves the GPU's generator as it was seeded.
-        self._rng |= {kind: generator.cpu() for kind, generator in state["rng"].items()}
-        self.epochs_done = state["epochs_done"]
+        self._activity.silent_N.copy_(checkpoint["silent"])
+        # A checkpoint from a machine without a GPU leaves the GPU's generator as it was seeded.
+        self._rng |= {kind: generator.cpu() for kind, generator in checkpoint["rng"].items()}
+        self.epochs_done = checkpoint["epochs_done"]
 
     def _new_activity(self, by_mask: bool) -> Activity:
         return Activity(

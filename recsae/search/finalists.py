@@ -22,9 +22,7 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.engine.reports import metric_columns
 from recsae.search.engine.strategy import Decision, StartTrial, Step
 from recsae.search.record.best_models import BestModels
-from recsae.space.parameters import SEED
-from recsae.space.sections import SchedulerSettings, SearchSettings
-from recsae.space.space import SearchSpace
+from recsae.space import SEED, SchedulerSettings, SearchSettings, SearchSpace
 
 FOLDER: Final = "finalists"
 """Folder in a run for their journal and the models of those that win."""

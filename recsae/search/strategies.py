@@ -13,8 +13,8 @@ from recsae.search.samplers.guided import GuidedSampler
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.schedulers.base import Scheduler
 from recsae.search.stopping.noise import StopAtNoise, tail_gain
+from recsae.space import SearchSpace
 from recsae.space.kinds import SAMPLERS, SCHEDULERS
-from recsae.space.space import SearchSpace
 
 
 @dataclass

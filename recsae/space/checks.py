@@ -12,12 +12,11 @@ from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant, variants
 from recsae.settings import expected, fields
-from recsae.space.conditions import check_conditions, in_order, models_of
+from recsae.space.conditions import FEW, check_conditions, in_order, models_of
 from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import MODEL, PARAMETERS, Parameter
 
 POINTS = "points"
-_FEW = 8  # values that a message lists
 
 
 def checked(parameters: Sequence[Parameter], models: Sequence[str]) -> tuple[Parameter, ...]:
@@ -51,8 +50,8 @@ def _point(
     for name in written:
         if name not in by_name:
             hint = nearest(name, [MODEL, *by_name])
-            told = f"expected model_name or a parameter of this file{hint}"
-            raise SettingError(name, told, (*place, name))
+            reason = f"expected model_name or a parameter of this file{hint}"
+            raise SettingError(name, reason, (*place, name))
     point = {name: _drawable((*place, name), by_name[name], written[name]) for name in written}
     for name in point:
         if unmet := by_name[name].unmet({**fixed, **point}):
@@ -121,7 +120,7 @@ def _drawable(place: Place, parameter: Parameter, value: Any) -> Scalar:
         return taken
     if parameter.kind in ("fixed", "choice"):
         options = parameter.corners()
-        words = one_of(options[:_FEW])
+        words = one_of(options[:FEW])
         hint = nearest(str(value), map(str, options))
     else:
         number = "an integer" if parameter.kind == "int" else "a number"

@@ -9,7 +9,7 @@ from recsae.sae.registry import variant
 from recsae.settings import fields
 from recsae.space.parameters import MODEL, PARAMETERS, Parameter
 
-_FEW = 8  # values that a message lists
+FEW = 8  # values that a message lists
 
 
 def in_order(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
@@ -17,6 +17,7 @@ def in_order(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
     by_name = {parameter.name: parameter for parameter in parameters}
     graph = {p.name: [name for name, _ in p.when if name in by_name] for p in parameters}
     try:
+        # Only to find a circle: its order would not be that of the file.
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = error.args[1][::-1]
@@ -42,23 +43,21 @@ def check_conditions(parameters: Sequence[Parameter], models: Sequence[str]) -> 
             place = (PARAMETERS, parameter.name, "when", name)
             if name != MODEL and name not in by_name:
                 hint = nearest(name, [MODEL, *by_name])
-                told = f"expected model_name or a parameter of this file{hint}"
-                raise SettingError(name, told, place)
+                words = f"expected model_name or a parameter of this file{hint}"
+                raise SettingError(name, words, place)
             if name != MODEL and by_name[name].kind == "float":
-                told = "expected an int, choice or fixed parameter, got a float"
-                raise SettingError(name, told, place)
+                words = "expected an int, choice or fixed parameter, got a float"
+                raise SettingError(name, words, place)
             options = models if name == MODEL else by_name[name].grid()
             for value in values:
                 if value not in options:
-                    told = f"expected {_listed(name, options)}, got {value!r}"
-                    hint = nearest(str(value), map(str, options[:_FEW]))
-                    raise SettingError(name, f"{told}{hint}", place)
+                    words = f"expected {_listed(name, options)}, got {value!r}"
+                    hint = nearest(str(value), map(str, options[:FEW]))
+                    raise SettingError(name, f"{words}{hint}", place)
 
 
 def _listed(name: str, options: Sequence[Any]) -> str:
-    return (
-        f"one of {', '.join(map(str, options))}" if len(options) <= _FEW else f"a value of {name}"
-    )
+    return f"one of {', '.join(map(str, options))}" if len(options) <= FEW else f"a value of {name}"
 
 
 def models_of(
@@ -68,14 +67,14 @@ def models_of(
     possible = _possible(parameter, by_name, models)
     place = (PARAMETERS, parameter.name)
     if not possible:
-        told = "no listed model can ever meet this condition"
-        raise SettingError(parameter.name, told, (*place, "when"))
+        words = "no listed model can ever meet this condition"
+        raise SettingError(parameter.name, words, (*place, "when"))
     owners = [model for model in models if parameter.name in fields(variant(model).Settings)]
     lacking = [model for model in possible if model not in owners]
     if lacking:
         want = owners[0] if len(owners) == 1 else f"[{', '.join(owners)}]"
-        told = f"not a setting of {', '.join(lacking)}; expected when: {{{MODEL}: {want}}}"
-        raise SettingError(parameter.name, told, place)
+        words = f"not a setting of {', '.join(lacking)}; expected when: {{{MODEL}: {want}}}"
+        raise SettingError(parameter.name, words, place)
     return possible
 
 

@@ -30,7 +30,7 @@ def with_its_place(
     guilty = [key for key in OF_COLUMNS if key in said and key in str(error)]
     if not guilty:
         return error
-    told = f"{guilty[0]} is said in data: of {source}"
+    message = f"{guilty[0]} is said in data: of {source}"
     if isinstance(error, SettingError):
-        return SettingError(error.key, f"{error.message} ({told})")
-    return RecsaeError(f"{error} ({told})")
+        return SettingError(error.key, f"{error.message} ({message})")
+    return RecsaeError(f"{error} ({message})")

@@ -71,8 +71,8 @@ class ResourceSettings(Settings):
     @model_validator(mode="after")
     def _at_most_one_gpu(self) -> Self:
         if self.gpus != "auto" and self.gpus > 1:
-            told = "expected 0, 1, a fraction below 1, or auto, as a trial uses one device"
-            raise KeyedValueError("gpus", f"{told}, got {self.gpus:g}")
+            words = "expected 0, 1, a fraction below 1, or auto, as a trial uses one device"
+            raise KeyedValueError("gpus", f"{words}, got {self.gpus:g}")
         return self
 
 

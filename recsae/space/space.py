@@ -183,6 +183,7 @@ class SearchSpace:
         except SettingError as error:
             raise with_its_place(error, self.data, flags, self.source) from None
         settings = _changed(self.search, search)
+        # Unless it was named it goes with the sampler, which a flag may have changed.
         auto = {} if self.scheduler_named else {"name": AUTO}
         try:
             stopping = _changed(self.scheduler, auto | _given(scheduler))

@@ -63,6 +63,7 @@ def stored_space(values: Any, source: str) -> SearchSpace:
     except SettingError as error:
         key = ".".join(["space", *(part for part in error.place if isinstance(part, str))])
         raise mistake(source, 0, key, error.message) from None
+    # Unchecked: a value may be one that this version refuses.
     search = SearchSettings.model_construct(**file.search)
     scheduler = SchedulerSettings.model_construct(**file.scheduler)
     return SearchSpace(

@@ -47,8 +47,8 @@ def _either(one: Parameter, other: Parameter) -> Parameter:
         return one
     united = _values(one, other)
     if united is None or (one.when and other.when and dict(one.when) != dict(other.when)):
-        told = f"{shown(one.written())} and {shown(other.written())}"
-        raise ValueError(f"parameters.{one.name} {told}")
+        message = f"{shown(one.written())} and {shown(other.written())}"
+        raise ValueError(f"parameters.{one.name} {message}")
     return replace(united, when=one.when or other.when)
 
 

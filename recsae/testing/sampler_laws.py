@@ -12,8 +12,8 @@ from recsae.search.samplers.base import Sampler
 from recsae.search.samplers.guided import GuidedSampler
 from recsae.search.schedulers.base import Scheduler
 from recsae.search.strategies import sampler_for, strategy_for
+from recsae.space import SearchSpace, space_of
 from recsae.space.kinds import SAMPLERS
-from recsae.space.space import SearchSpace, space_of
 from recsae.testing.searches import drawn_in, search
 
 MODELS = ["SASRec_SAE", "SASRec_SAE_Attention"]

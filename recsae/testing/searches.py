@@ -17,7 +17,7 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Strategy
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.strategies import strategy_for
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 from recsae.testing.driver import Killed, MemoryJournal, drive
 
 Metrics = dict[str, Any]

@@ -13,7 +13,7 @@ from recsae.search.engine.strategy import StartTrial
 from recsae.search.samplers.base import Sampler
 from recsae.search.schedulers.base import Scheduler
 from recsae.search.strategies import SamplerWithScheduler, scheduler_for
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 from recsae.testing.driver import ByClock, MemoryJournal, drive, report
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}

@@ -7,27 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap
 
-from benchmarks.search_quality.judging import answers, fronts, hypervolume
+from benchmarks.search_quality.answers import answers, fronts, hypervolume
 from benchmarks.search_quality.report.outcome import Outcome, _reached
-from benchmarks.search_quality.simulator import GOES_ON, Said, SimulatedRun
+from benchmarks.search_quality.simulator import GOES_ON, SimulatedRun, TrialReport
 from benchmarks.search_quality.tables import EPOCHS
 from recsae.results import States
 
 BUDGETS = {"a": (4.0, 8.0)}
 
 
-def _said(at: float, trial: int, epochs: int, ndcg: float, became: str, l0: float = 1) -> Said:
-    return Said(at, trial, epochs, {"ndcg@10": ndcg, "l0": l0, "leak": 0.0}, became)
+def _report(
+    at: float, trial: int, epochs: int, ndcg: float, became: str, l0: float = 1
+) -> TrialReport:
+    return TrialReport(at, trial, epochs, {"ndcg@10": ndcg, "l0": l0, "leak": 0.0}, became)
 
 
 def test_answers_over_time() -> None:
     run = SimulatedRun(
-        said=[
-            _said(1, 0, 1, 0.5, States.PRUNED),
-            _said(2, 1, 1, 0.3, GOES_ON),
-            _said(3, 2, 1, 0.4, States.PAUSED),
-            _said(4, 1, EPOCHS, 0.1, States.COMPLETE),
-            _said(5, 2, EPOCHS, 0.2, States.COMPLETE),
+        reports=[
+            _report(1, 0, 1, 0.5, States.PRUNED),
+            _report(2, 1, 1, 0.3, GOES_ON),
+            _report(3, 2, 1, 0.4, States.PAUSED),
+            _report(4, 1, EPOCHS, 0.1, States.COMPLETE),
+            _report(5, 2, EPOCHS, 0.2, States.COMPLETE),
         ]
     )
     moments = np.array([0.5, 1.5, 2.5, 3.5, 4.5, 5.5])
@@ -38,12 +40,12 @@ def test_answers_over_time() -> None:
 def test_the_front_holds_what_nothing_is_as_good_as() -> None:
     whole = States.COMPLETE
     run = SimulatedRun(
-        said=[
-            _said(1, 0, EPOCHS, 0.3, whole, l0=4),
-            _said(2, 1, EPOCHS, 0.3, whole, l0=3),
-            _said(3, 2, EPOCHS, 0.2, whole, l0=2),
-            _said(4, 3, EPOCHS, 0.2, whole, l0=5),
-            _said(5, 4, 1, 0.9, States.PRUNED, l0=1),
+        reports=[
+            _report(1, 0, EPOCHS, 0.3, whole, l0=4),
+            _report(2, 1, EPOCHS, 0.3, whole, l0=3),
+            _report(3, 2, EPOCHS, 0.2, whole, l0=2),
+            _report(4, 3, EPOCHS, 0.2, whole, l0=5),
+            _report(5, 4, 1, 0.9, States.PRUNED, l0=1),
         ]
     )
     assert [set(f) for f in fronts(run, np.array([1.0, 2.0, 9.0]))] == [{0}, {1}, {1, 2}]

@@ -11,7 +11,7 @@ from made_table import TABLE, made_world
 
 from benchmarks.search_quality.__main__ import main
 from benchmarks.search_quality.contest import Task, run_one
-from benchmarks.search_quality.outside import TIME, Stock
+from benchmarks.search_quality.libraries import TIME, Stock
 from benchmarks.search_quality.plan import (
     METHODS,
     ONE_OBJECTIVE,
@@ -86,25 +86,25 @@ def test_stock_is_told_as_ray_tells_it() -> None:
     space = space_for(TABLE.space, next(m for m in ONE_OBJECTIVE if m.name == STOCK), "one", 0)
     clock = Clock()
     stock = Stock(space, clock, 30.0)
-    told: list[tuple[int, str, int]] = []
+    calls: list[tuple[int, str, int]] = []
     search, complete = stock._searcher.on_trial_result, stock._searcher.on_trial_complete
 
     def result(trial_id: str, one: dict[str, float]) -> None:
-        told.append((int(trial_id), "result", int(one[TIME])))
+        calls.append((int(trial_id), "result", int(one[TIME])))
         search(trial_id, one)
 
     def ended(trial_id: str, one: dict[str, float]) -> None:
-        told.append((int(trial_id), "complete", int(one[TIME])))
+        calls.append((int(trial_id), "complete", int(one[TIME])))
         complete(trial_id, one)
 
     stock._searcher.on_trial_result, stock._searcher.on_trial_complete = result, ended
     run = drive(stock, made_world().surrogates[0], WORKERS, clock, cpu=lambda: 0.0)
-    pruned = [one for one in run.said if one.became == States.PRUNED and one.at < 30]
+    pruned = [one for one in run.reports if one.became == States.PRUNED and one.at < 30]
     assert {one.epochs for one in pruned} <= {1, 3, 9}
     for one in pruned:
         # What stops a trial reaches the searcher only as its end, as COMPLETE with that value.
-        assert (one.trial_id, "complete", one.epochs) in told
-        assert (one.trial_id, "result", one.epochs) not in told
+        assert (one.trial_id, "complete", one.epochs) in calls
+        assert (one.trial_id, "result", one.epochs) not in calls
         frozen = stock._searcher._ot_study.trials[one.trial_id]
         assert frozen.state.name == "COMPLETE"
         assert frozen.value == pytest.approx(one.metrics["ndcg@10"])
@@ -113,14 +113,14 @@ def test_stock_is_told_as_ray_tells_it() -> None:
 
 def test_syne_tune_stops_at_its_rungs() -> None:
     pytest.importorskip("syne_tune")
-    from benchmarks.search_quality.outside import Syne
+    from benchmarks.search_quality.libraries import Syne
 
     for contest in ("one", "two"):
-        method = next(m for m in METHODS[contest] if m.outside == "syne")
+        method = next(m for m in METHODS[contest] if m.library == "syne")
         clock = Clock()
         space = space_for(replace(TABLE.space), method, contest, 0)  # type: ignore[arg-type]
         run = drive(Syne(space, clock, 30.0), made_world().surrogates[0], WORKERS, clock)
-        pruned = [one.epochs for one in run.said if one.became == States.PRUNED and one.at < 30]
+        pruned = [one.epochs for one in run.reports if one.became == States.PRUNED and one.at < 30]
         assert set(np.unique(pruned)) <= {1, 3, 9}
         assert pruned
 

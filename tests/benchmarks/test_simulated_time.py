@@ -54,9 +54,9 @@ def _run(strategy: Any, seconds: float = 100.0, think: float = 0.0) -> Simulated
 
 
 def test_a_schedule_that_was_computed_by_hand() -> None:
-    told = [(one.trial_id, one.epochs, round(one.at, 9)) for one in _run(Scripted()).said]
+    reports = [(one.trial_id, one.epochs, round(one.at, 9)) for one in _run(Scripted()).reports]
     assert START == 0.12
-    assert told == [
+    assert reports == [
         (0, 1, 1.12),
         (1, 1, 1.62),
         (0, 2, 2.12),
@@ -67,9 +67,9 @@ def test_a_schedule_that_was_computed_by_hand() -> None:
 
 
 def test_a_paused_trial_goes_on_from_its_epoch_and_starts_up_again() -> None:
-    told = [(one.trial_id, one.epochs, round(one.at, 9)) for one in _run(Scripted(True)).said]
+    reports = [(one.trial_id, one.epochs, round(one.at, 9)) for one in _run(Scripted(True)).reports]
     # 0 pauses at 1.12; 2 takes its place, to end at 3.24; 1 ends at 3.12, and 0 goes on.
-    assert told == [
+    assert reports == [
         (0, 1, 1.12),
         (1, 1, 1.62),
         (2, 1, 2.24),
@@ -82,7 +82,7 @@ def test_a_paused_trial_goes_on_from_its_epoch_and_starts_up_again() -> None:
 def test_what_the_driver_thinks_passes_on_the_clock() -> None:
     run = _run(Scripted(), think=0.25)
     # Two answers are given before anything trains: the second trial starts at .5.
-    assert [round(one.at, 9) for one in run.said[:2]] == [1.37, 2.12]
+    assert [round(one.at, 9) for one in run.reports[:2]] == [1.37, 2.12]
     assert run.thinking == pytest.approx(
         0.25 * (6 + 3 + 3)
     )  # reports, starts, and nothing to start
@@ -90,7 +90,7 @@ def test_what_the_driver_thinks_passes_on_the_clock() -> None:
 
 def test_the_budget_ends_the_search_but_not_without_an_answer() -> None:
     run = _run(Scripted(), seconds=1.5)
-    states = {one.trial_id: one.became for one in run.said}
+    states = {one.trial_id: one.became for one in run.reports}
     assert states == {0: States.COMPLETE, 1: States.PRUNED}
     assert run.ended == pytest.approx(2.12)
 
@@ -100,16 +100,16 @@ def test_the_budget_ends_the_search_but_not_without_an_answer() -> None:
 )
 def test_laws_of_a_simulated_search(name: str) -> None:
     one, again = _search(name), _search(name)
-    assert one.said == again.said
+    assert one.reports == again.reports
     assert one.settings == again.settings
-    clock = [said.at for said in one.said]
+    clock = [report.at for report in one.reports]
     assert clock == sorted(clock)
     began, ended = np.array(one.intervals).T
     at_once = [int(((began <= t) & (t < ended)).sum()) for t in began]
     assert max(at_once) == WORKERS
     by_trial: dict[int, list[int]] = {}
-    for said in one.said:
-        by_trial.setdefault(said.trial_id, []).append(said.epochs)
+    for report in one.reports:
+        by_trial.setdefault(report.trial_id, []).append(report.epochs)
     assert all(epochs == list(range(1, len(epochs) + 1)) for epochs in by_trial.values())
 
 

@@ -39,7 +39,7 @@ def test_its_trials_are_trials_of_its_space(tmp_path: Path) -> None:
     from noop_trials import EPOCHS, NoopTrial, space_values
 
     from recsae.search.ray.trainable import Work
-    from recsae.space.space import space_of
+    from recsae.space import space_of
 
     space = space_of(space_values(5, "random"))
     assert (space.search.trials, space.max_epochs) == (5, EPOCHS)

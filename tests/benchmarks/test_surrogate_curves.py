@@ -78,9 +78,9 @@ def test_the_gradient_of_the_fit_is_that_of_its_loss() -> None:
 
 
 def test_the_process_errs_less_than_the_nearest_setting() -> None:
-    told = errors(made_table()).set_index(["what", "epoch", "way"])["rmse"]
+    rmse = errors(made_table()).set_index(["what", "epoch", "way"])["rmse"]
     for what, epoch in (("ndcg@10", 1), ("ndcg@10", 27), (COST, 27)):
-        assert told[what, epoch, "process"] < told[what, epoch, "nearest"]
+        assert rmse[what, epoch, "process"] < rmse[what, epoch, "nearest"]
 
 
 def test_tables_that_are_there_say_what_their_recordings_say() -> None:

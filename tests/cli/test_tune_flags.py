@@ -13,7 +13,7 @@ from recsae.cli.search import SCHEDULER, SECTIONS
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
 from recsae.settings import fields
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 WORDS = {"sampler": "random", "scheduler": "median"}
 """Of each flag that takes a word one that is not in smoke.yaml."""
@@ -78,7 +78,7 @@ def test_a_number_or_a_word_is_taken_as_such(overridden: Callable[..., SearchSpa
 
 def test_help_tells_whose_setting_a_flag_is_and_what_it_takes() -> None:
     command = typer.main.get_command(app).commands["tune"]  # type: ignore[attr-defined]
-    told = {parameter.name: parameter.help for parameter in command.params[1:]}
-    assert told["grace_epochs"].startswith("scheduler: ")
-    assert told["grace_epochs"].endswith("[an integer >= 1]")
-    assert all(word in told[name] for name, word in WORDS.items())
+    helps = {parameter.name: parameter.help for parameter in command.params[1:]}
+    assert helps["grace_epochs"].startswith("scheduler: ")
+    assert helps["grace_epochs"].endswith("[an integer >= 1]")
+    assert all(word in helps[name] for name, word in WORDS.items())

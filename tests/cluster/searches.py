@@ -38,20 +38,20 @@ class Search:
     _process: subprocess.Popen[bytes]
 
     @property
-    def told(self) -> str:
+    def stderr(self) -> str:
         """All that the driver has printed."""
         return self.log.read_text(errors="replace")
 
     @property
     def last_words(self) -> str:
         """The end of it, without progress bars."""
-        lines = re.split(r"[\r\n]+", self.told)
+        lines = re.split(r"[\r\n]+", self.stderr)
         return "\n".join([line for line in lines if BAR not in line][-30:])
 
     @property
     def lost(self) -> set[int]:
         """The trials that lost their process."""
-        return {int(number) for number in LOST.findall(self.told)}
+        return {int(number) for number in LOST.findall(self.stderr)}
 
     @property
     def results(self) -> Results:
@@ -111,8 +111,8 @@ class Cluster:
 
     def size(self) -> int:
         """Return how many hosts Ray counts on."""
-        told = self.head.run("RAY_AUTH_MODE=token ray status")
-        active = re.search(r"Active:\s+(\d+) local", told)
+        status = self.head.run("RAY_AUTH_MODE=token ray status")
+        active = re.search(r"Active:\s+(\d+) local", status)
         return int(active.group(1)) if active else 0
 
     def submit(self, name: str, *words: str) -> Search:
@@ -139,7 +139,7 @@ class Cluster:
 
     def bases_trained(self) -> int:
         """Return how many drivers have trained a base."""
-        return sum(TRAINS_BASE in search.told for search in self.searches)
+        return sum(TRAINS_BASE in search.stderr for search in self.searches)
 
     @property
     def _environment(self) -> dict[str, str]:

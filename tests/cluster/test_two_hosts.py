@@ -50,7 +50,7 @@ def check_all_kept(before: pd.DataFrame, search: Search) -> None:
     kept = trials[trials["trial_id"].isin(before["trial_id"])]
     pd.testing.assert_frame_equal(kept[before.columns], before, check_dtype=False)
     epochs = results.curves.groupby("trial_id")["epoch"].agg(list)
-    assert all(told == list(range(1, len(told) + 1)) for told in epochs), "each epoch once"
+    assert all(own == list(range(1, len(own) + 1)) for own in epochs), "each epoch once"
     assert len(results.best) == 1
     best = results.best["trial_id"].iloc[0]
     assert [folder.name for folder in (results.path / "best").iterdir()] == [str(best)]

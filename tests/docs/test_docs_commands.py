@@ -72,8 +72,10 @@ def run_page(page: Path, world: Path, place: Path) -> None:
         if block.language == "python":
             words = [sys.executable, "-c", block.text]
         done = subprocess.run(words, cwd=place, env=env, capture_output=True, text=True)
-        told = f"{page.name}:{block.line}\n{block.text}\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
-        assert done.returncode == 0, told
+        message = (
+            f"{page.name}:{block.line}\n{block.text}\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
+        )
+        assert done.returncode == 0, message
 
 
 def runnable(block: Block) -> str:

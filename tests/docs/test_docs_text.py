@@ -23,7 +23,7 @@ from markdown.extensions.toc import slugify
 from typer._click.exceptions import MissingParameter
 
 from recsae.cli.app import app
-from recsae.space.space import load_space
+from recsae.space import load_space
 
 PAGES = pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
 ALL = pytest.mark.parametrize("page", pages() + others(), ids=lambda p: str(p.relative_to(ROOT)))

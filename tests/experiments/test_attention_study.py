@@ -7,18 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from conftest import TINY
-from made_states import prepare
 
-from recsae.activations.settings import ActivationSettings
 from recsae.activations.store import Activations
-from recsae.cache import Cache
-from recsae.interactions.settings import DataSettings
-from recsae.recommenders.sasrec.settings import SASRecSettings
 
 FOLDER = Path(__file__).parents[2] / "experiments"
-BASE = SASRecSettings(emb_size=8, num_layers=1, num_heads=2, epochs=2)
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +20,6 @@ def study() -> Iterator[Any]:
 
     yield attention_study
     sys.path.remove(str(FOLDER))
-
-
-@pytest.fixture(scope="module")
-def activations(tmp_path_factory: pytest.TempPathFactory) -> Activations:
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    data = DataSettings(dataset=TINY)
-    return prepare(data, BASE, ActivationSettings(), cache, torch.device("cpu")).activations
 
 
 @pytest.fixture(scope="module")

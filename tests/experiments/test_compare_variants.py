@@ -33,7 +33,7 @@ def test_quick_fills_in_what_is_not_given(script: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--datasets", "grocry"], "did you mean 'grocery'?"),
         (["--preset", "worst"], "preset: expected one of default, best, got 'worst'"),
@@ -46,7 +46,7 @@ def test_quick_fills_in_what_is_not_given(script: Any) -> None:
 def test_a_mistake_is_one_line(
     script: Any,
     arguments: list[str],
-    told: str,
+    message: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -57,5 +57,5 @@ def test_a_mistake_is_one_line(
         script.main()
     told_lines = capsys.readouterr().err.strip().splitlines()
     assert ended.value.code == 2
-    assert len(told_lines) == 1 and told in told_lines[0]
+    assert len(told_lines) == 1 and message in told_lines[0]
     assert list(tmp_path.iterdir()) == []

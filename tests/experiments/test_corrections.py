@@ -46,8 +46,8 @@ def test_the_table_is_written_and_a_second_call_trains_nothing(
     assert float(rows[1]["fvu difference"]) == pytest.approx(
         float(rows[1]["fvu"]) - float(rows[0]["fvu"])
     )
-    told = (tmp_path / "corrections.md").read_text()
-    assert all(f"| {label} |" in told for label in labels)
+    message = (tmp_path / "corrections.md").read_text()
+    assert all(f"| {label} |" in message for label in labels)
     assert "reference + unit_start" in capsys.readouterr().out
 
     def fail(*_: object) -> None:
@@ -60,7 +60,7 @@ def test_the_table_is_written_and_a_second_call_trains_nothing(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--sae_recipe", "default"], "--sae_recipe: is what the study varies"),
         (["--sae_k", "0"], "sae_k: expected an integer >= 1, got 0"),
@@ -75,11 +75,11 @@ def test_a_mistake_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
-    told: str,
+    message: str,
 ) -> None:
     assert call(script, monkeypatch, *arguments) == 2
     error = capsys.readouterr().err
-    assert told in error and error.count("\n") == 1
+    assert message in error and error.count("\n") == 1
 
 
 def test_only_corrections_of_what_the_variant_has_are_lines(script: ModuleType) -> None:

@@ -18,11 +18,11 @@ def golden() -> Results:
 
 
 def test_summary(golden: Results) -> None:
-    told = summary(golden)
-    (best,) = told["best"]
-    assert told["run"] == "run_v1"
-    assert told["trials"] == {"COMPLETE": 18, "PRUNED": 20, "FAILED": 2}
-    assert (told["pretrained"], told["seconds"]) == (False, 212.5)
+    outcome = summary(golden)
+    (best,) = outcome["best"]
+    assert outcome["run"] == "run_v1"
+    assert outcome["trials"] == {"COMPLETE": 18, "PRUNED": 20, "FAILED": 2}
+    assert (outcome["pretrained"], outcome["seconds"]) == (False, 212.5)
     assert best["trial_id"] == 28
     assert best["settings"] == {
         "model_name": "SASRec_SAE",

@@ -56,14 +56,14 @@ def waits(case: Case, graphs: bool) -> Counter[str]:
     if not graphs:
         run._graphs = None
     run.epoch()
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as recorded:
         warnings.simplefilter("always")
         torch.cuda.set_sync_debug_mode("warn")
         try:
             run.epoch()
         finally:
             torch.cuda.set_sync_debug_mode("default")
-    found = [w for w in told if "synchronizing" in str(w.message)]
+    found = [w for w in recorded if "synchronizing" in str(w.message)]
     return Counter(f"{w.filename}:{w.lineno}" for w in found)
 
 

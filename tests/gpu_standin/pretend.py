@@ -131,8 +131,8 @@ def _tell_of_waiting(name: str) -> None:
     if _debug_mode[0] in ("warn", 1):
         frames = [f for f in traceback.extract_stack() if "/torch/" not in f.filename]
         frame = next(f for f in reversed(frames) if f.filename != __file__)
-        told = f"called a synchronizing CUDA operation: {name}"
-        warnings.warn_explicit(told, UserWarning, frame.filename, frame.lineno or 0)
+        message = f"called a synchronizing CUDA operation: {name}"
+        warnings.warn_explicit(message, UserWarning, frame.filename, frame.lineno or 0)
 
 
 class _Numbered(torch.overrides.TorchFunctionMode):

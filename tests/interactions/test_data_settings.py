@@ -40,7 +40,7 @@ def test_a_path_that_is_not_there():
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("synthetic:", "expected key=value, got ''"),
         ("synthetic:users", "expected key=value, got 'users'"),
@@ -52,8 +52,8 @@ def test_a_path_that_is_not_there():
         ("synthetic:items=5,concepts=6", "concepts: expected at most the 5 items, got 6"),
     ],
 )
-def test_options_of_synthetic_data(name, told):
-    assert refused(name) == f"{name!r}: {told}"
+def test_options_of_synthetic_data(name, expected):
+    assert refused(name) == f"{name!r}: {expected}"
 
 
 def test_options_are_read():

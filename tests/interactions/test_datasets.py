@@ -1,11 +1,10 @@
 """Names of data sets, RECSAE_DATA_DIR, and the real sets where they are."""
 
 import os
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from interactions.readers.forms import FORMS
 
 from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.attributes import tags
@@ -53,10 +52,8 @@ def test_a_downloaded_set_is_found_and_ones_own_wins(monkeypatch, tmp_path, cach
 
 
 @pytest.mark.parametrize("form", ["recbole", "csv", "parquet", "rechorus", "s3rec"])
-def test_a_known_set_may_have_any_format(form, writers, monkeypatch, tmp_path: Path):
-    (tmp_path / "toys").mkdir()
-    events = pd.DataFrame({"user": 1, "item": [3, 1, 2], "time": [5, 6, 7]})
-    writers[form](tmp_path / "toys", events)
+def test_a_known_set_may_have_any_format(form, monkeypatch, tmp_path):
+    FORMS[form].put(tmp_path / "toys", [("1", "3", "5"), ("1", "1", "6"), ("1", "2", "7")])
     monkeypatch.setenv("RECSAE_DATA_DIR", str(tmp_path))
     found = load(DataSettings(dataset="toys"))
     assert found.name == "toys" and found.frame["item"].tolist() == [2, 0, 1]

@@ -79,7 +79,7 @@ def test_a_split_in_order_of_time_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("timestamp", "split", "told"),
+    ("timestamp", "split", "message"),
     [
         ([1, 3, 1, 2], [0, 0, 0, 2], None),
         ([1, 3, 9, 2], [0, 0, 0, 2], "a train event comes after a test event"),
@@ -87,13 +87,13 @@ def test_a_split_in_order_of_time_is_kept():
         ([1, 3, 2, 2], [0, 0, 2, 1], "a dev event comes after a test event"),
     ],
 )
-def test_a_target_has_no_earlier_split_after_it(timestamp, split, told):
+def test_a_target_has_no_earlier_split_after_it(timestamp, split, message):
     events = ([0, 0, 1, 1], [0, 1, 0, 1], timestamp, split)
-    if told is None:
+    if message is None:
         assert made(*events).has_split
         return
     with pytest.raises(RecsaeError) as caught:
         made(*events)
     assert str(caught.value) == (
-        f"set: user 101: {told} in time; expected train, then dev, then test"
+        f"set: user 101: {message} in time; expected train, then dev, then test"
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 MOMENTS = st.datetimes(
     min_value=pd.Timestamp("1990-01-01").to_pydatetime(),
@@ -113,7 +113,7 @@ def test_names_of_the_time_in_any_case(name, form, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("times", "told"),
+    ("times", "message"),
     [
         (
             ["2020-01-01", "2020-01-02", "soon"],
@@ -132,8 +132,8 @@ def test_names_of_the_time_in_any_case(name, form, tmp_path, capsys):
         (["99999999999999999999", "1", "2"], "column 'time': expected a number below 2^63"),
     ],
 )
-def test_a_time_that_is_none_or_two(times, told, tmp_path):
-    assert told.replace("99", "99") in refused(log(tmp_path / "a.csv", times))
+def test_a_time_that_is_none_or_two(times, message, tmp_path):
+    assert message.replace("99", "99") in refused(log(tmp_path / "a.csv", times))
 
 
 def test_a_month_and_a_day_that_only_one_order_fits(tmp_path):
@@ -153,8 +153,8 @@ def test_two_columns_of_times(tmp_path, capsys):
     rows = [json.dumps({"user": 1, "item": n, "date": n, "timestamp": -n}) for n in range(3)]
     (tmp_path / "a.jsonl").write_text("\n".join(rows))
     assert order_of(tmp_path / "a.jsonl") == [2, 1, 0]
-    told = "'timestamp' is read as the time, not 'date'; --time_column date says otherwise"
-    assert told in capsys.readouterr().err
+    message = "'timestamp' is read as the time, not 'date'; --time_column date says otherwise"
+    assert message in capsys.readouterr().err
     assert order_of(tmp_path / "a.jsonl", time_column="date") == [0, 1, 2]
 
 

@@ -23,15 +23,15 @@ ERROR = "SettingError: sae_lr: training diverged in epoch 1"
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Done:
+def failed(tmp_path_factory: pytest.TempPathFactory) -> Done:
     path = tmp_path_factory.mktemp("space") / "space.yaml"
     path.write_text(yaml.safe_dump(SPACE))
     return process("tune", path, "--name", "failed", "--workers", "1")
 
 
-def test_the_search_ends_early_and_says_why(told: Done) -> None:
-    lines, err = told.out.splitlines(), told.err
-    assert told.code == 1
+def test_the_search_ends_early_and_says_why(failed: Done) -> None:
+    lines, err = failed.out.splitlines(), failed.err
+    assert failed.code == 1
     assert lines[0].startswith("failed: 0 COMPLETE, 0 PRUNED, 3 FAILED in ")
     assert "ended early: the first 3 trials failed alike" in lines
     (line,) = [line for line in lines if " trials FAILED" in line]
@@ -42,7 +42,7 @@ def test_the_search_ends_early_and_says_why(told: Done) -> None:
     assert len(places) == 4 and all(Path(path).exists() for path in places)
 
 
-def test_results_tell_it(told: Done) -> None:
+def test_results_tell_it(failed: Done) -> None:
     found = answer("results", "failed")
     assert found["trials"] == {"COMPLETE": 0, "PRUNED": 0, "FAILED": 3} and found["best"] == []
     (kind,) = found["errors"]
@@ -53,14 +53,14 @@ def test_results_tell_it(told: Done) -> None:
     assert "3 of 3 trials FAILED, 3 times with: " in process("results", "failed").out
 
 
-def test_evaluate_and_report_tell_it(told: Done) -> None:
+def test_evaluate_and_report_tell_it(failed: Done) -> None:
     line = process("evaluate", "failed").mistake
     assert "no trial of this run is complete (3 of 3 trials FAILED" in line
     lines = process("report", "failed").out.splitlines()
     assert lines[1].startswith(f"note: 3 of 3 trials FAILED, 3 times with: {ERROR}")
 
 
-def test_it_goes_on_when_asked_and_fails_again(told: Done) -> None:
+def test_it_goes_on_when_asked_and_fails_again(failed: Done) -> None:
     done = process("tune", "--resume", "failed", "--workers", "1", "--json")
     again, err = last_json(done.out), done.err
     assert done.code == 1

@@ -38,11 +38,11 @@ def test_finalists_and_the_winner_are_told(outcome: dict[str, Any]) -> None:
     assert not outcome["interrupted"] and len(outcome["finalists"]) == 2
     assert outcome["best"][0]["trial_id"] in {one["trial_id"] for one in outcome["finalists"]}
     for one in outcome["finalists"]:
-        told = one["metrics"]["ndcg@10"]
+        scores = one["metrics"]["ndcg@10"]
         assert (one["seeds"], one["failed"]) == (3, 0)
-        assert told["flattered"] == told["searched"] - told["dev"]["mean"]
+        assert scores["flattered"] == scores["searched"] - scores["dev"]["mean"]
         for split in ("dev", "test"):
-            assert told[split]["low"] < told[split]["mean"] < told[split]["high"]
+            assert scores[split]["low"] < scores[split]["mean"] < scores[split]["high"]
     first, second = (one["metrics"]["ndcg@10"] for one in outcome["finalists"])
     assert first["dev"]["mean"] >= second["dev"]["mean"]
     assert outcome["winner"]["metrics"]["ndcg@10"] == first

@@ -64,15 +64,18 @@ def test_a_model_has_all_measures_differences_and_groups(trained: dict[str, Any]
         metrics = trained["metrics"][split]
         assert set(metrics) >= deep_metrics()
         for name in ("ndcg@10", "hr@10"):
-            told = trained["difference"][split][name]
+            difference = trained["difference"][split][name]
             base = trained["base"]["metrics"][split][name]
-            assert told["mean"] == pytest.approx(metrics[name] - base)
-            assert told["low"] <= told["mean"] <= told["high"]
+            assert difference["mean"] == pytest.approx(metrics[name] - base)
+            assert difference["low"] <= difference["mean"] <= difference["high"]
         everyone = trained["groups"][split]["all"]
-        told, alone = everyone["difference"]["ndcg@10"], trained["difference"][split]["ndcg@10"]
-        assert told["verdict"] == alone["verdict"]
+        difference, alone = (
+            everyone["difference"]["ndcg@10"],
+            trained["difference"][split]["ndcg@10"],
+        )
+        assert difference["verdict"] == alone["verdict"]
         for name in ("mean", "low", "high"):
-            assert told[name] == pytest.approx(alone[name], abs=1e-12)
+            assert difference[name] == pytest.approx(alone[name], abs=1e-12)
         base = trained["base"]["metrics"][split]["ndcg@10"]
         assert everyone["base"]["ndcg@10"] == pytest.approx(base, abs=1e-12)
     stored = json.loads((Path(trained["path"]) / "metrics.json").read_text())

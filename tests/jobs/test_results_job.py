@@ -71,10 +71,10 @@ def test_a_run_is_shown_with_or_without_the_word(command: Command, words: list[s
 
 
 def test_show_as_json_is_what_a_search_prints(command: Command, runs: Path) -> None:
-    told = command("results", "a", "--json")
-    assert told == command("results", "show", "a", "--json")
-    assert told["trials"] == {"COMPLETE": 4, "PRUNED": 4, "FAILED": 4}
-    (best,) = told["best"]
+    outcome = command("results", "a", "--json")
+    assert outcome == command("results", "show", "a", "--json")
+    assert outcome["trials"] == {"COMPLETE": 4, "PRUNED": 4, "FAILED": 4}
+    (best,) = outcome["best"]
     assert best["trial_id"] == load_results(runs / "a").best["trial_id"].iloc[0]
     assert best["test"] == {"ndcg@10": 0.5}
 
@@ -84,8 +84,8 @@ def test_finalists_are_shown_beside_their_scores_in_the_search(
 ) -> None:
     values = [{"trial_id": 0, "seed": s, "dev/ndcg@10": 0.05 + s / 100} for s in range(2)]
     write_finalists(runs / "a", [{**value, "dev/leak": False} for value in values])
-    told = command("results", "a", "--json")["finalists"]
-    assert told[0]["metrics"]["ndcg@10"]["dev"]["mean"] == pytest.approx(0.055)
+    outcome = command("results", "a", "--json")["finalists"]
+    assert outcome[0]["metrics"]["ndcg@10"]["dev"]["mean"] == pytest.approx(0.055)
     assert "finalists, trained anew" in command("results", "a")
 
 
@@ -98,31 +98,33 @@ def test_help_names_the_commands(command: Command) -> None:
 
 
 def test_a_page_is_written_with_what_decides(command: Command, runs: Path) -> None:
-    told = command("report", "b", "--json")
-    assert told["report"] == str(runs / "b" / "report.html")
+    outcome = command("report", "b", "--json")
+    assert outcome["report"] == str(runs / "b" / "report.html")
     assert load_results(runs / "b").importance is not None
 
 
 def test_diff_tells_space_and_outcome(command: Command) -> None:
-    told = command("results", "diff", "a", "b", "--json")
-    assert told["runs"] == ["a", "b"] and told["not_mergeable"] is None
-    assert told["differences"] == {"space": {}, "data": {}, "base": {}, "versions": {}}
-    assert told["outcome"]["trials"][1] == {"COMPLETE": 7, "PRUNED": 7, "FAILED": 7}
-    told = command("results", "diff", "a", "c", "--json")
-    assert told["differences"]["space"]["objectives.l0"] == [None, "min"]
-    assert "cannot be compared" in told["not_mergeable"]
+    outcome = command("results", "diff", "a", "b", "--json")
+    assert outcome["runs"] == ["a", "b"] and outcome["not_mergeable"] is None
+    assert outcome["differences"] == {"space": {}, "data": {}, "base": {}, "versions": {}}
+    assert outcome["outcome"]["trials"][1] == {"COMPLETE": 7, "PRUNED": 7, "FAILED": 7}
+    outcome = command("results", "diff", "a", "c", "--json")
+    assert outcome["differences"]["space"]["objectives.l0"] == [None, "min"]
+    assert "cannot be compared" in outcome["not_mergeable"]
     assert command("results", "diff", "a", "c").startswith("a | c\nspace:\n")
 
 
 def test_merge_makes_a_run_of_both_with_the_best_model(command: Command, runs: Path) -> None:
-    told = command("results", "merge", "a", "b", "--name", "both", "--json")
-    assert told["trials"] == {"COMPLETE": 11, "PRUNED": 11, "FAILED": 11}
-    assert [source["run"] for source in told["merged"]] == ["a", "b"] and told["left_out"] == 0
+    outcome = command("results", "merge", "a", "b", "--name", "both", "--json")
+    assert outcome["trials"] == {"COMPLETE": 11, "PRUNED": 11, "FAILED": 11}
+    assert [source["run"] for source in outcome["merged"]] == ["a", "b"] and outcome[
+        "left_out"
+    ] == 0
     both = load_results(runs / "both")
     (row,) = both.best.to_dict("records")
     model = runs / "both" / Files.BEST / str(row["trial_id"]) / "model.safetensors"
     assert model.read_text() == f"{row['run']} {row['run_trial']}"
-    assert told["best"][0]["test"] == {"ndcg@10": 0.5}
+    assert outcome["best"][0]["test"] == {"ndcg@10": 0.5}
     assert (runs / "both" / Files.REPORT).is_file()
     curves = [len(load_results(runs / name).curves) for name in ("a", "b")]
     assert len(both.curves) == sum(curves)
@@ -133,17 +135,17 @@ def test_a_best_model_that_is_not_there_is_said(
     command: Command, runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_run(runs / "d", 5)
-    told = command("results", "merge", "d", "a", "--name", "both", "--json")
-    number = told["best"][0]["trial_id"]
+    outcome = command("results", "merge", "d", "a", "--name", "both", "--json")
+    number = outcome["best"][0]["trial_id"]
     assert not (runs / "both" / Files.BEST / str(number)).exists()
-    assert told["best"][0].get("test") is None
+    assert outcome["best"][0].get("test") is None
 
 
 def test_export_can_be_opened_and_says_how(command: Command, runs: Path) -> None:
-    told = command("results", "export", "a", "--json")
-    assert told["open"] == f"optuna-dashboard {told['path']}" and told["trials"] == 12
-    storage = JournalStorage(JournalFileBackend(told["path"]))
-    study = optuna.load_study(study_name=told["study"], storage=storage)
+    outcome = command("results", "export", "a", "--json")
+    assert outcome["open"] == f"optuna-dashboard {outcome['path']}" and outcome["trials"] == 12
+    storage = JournalStorage(JournalFileBackend(outcome["path"]))
+    study = optuna.load_study(study_name=outcome["study"], storage=storage)
     assert study.best_trial.number == load_results(runs / "a").best["trial_id"].iloc[0]
 
 
@@ -195,9 +197,9 @@ def test_a_run_in_any_state_merges_and_exports(
     search = load_results(runs / "a").search
     create(runs / "odd", search)
     write_trials(runs / "odd", rows)
-    told = command("results", "merge", "odd", "a", "--name", "both", "--json")
+    outcome = command("results", "merge", "odd", "a", "--name", "both", "--json")
     going = sum(row["state"] == "RUNNING" for row in rows)
-    assert told["left_out"] == going
-    assert sum(told["trials"].values()) == len(rows) - going + 12
+    assert outcome["left_out"] == going
+    assert sum(outcome["trials"].values()) == len(rows) - going + 12
     assert command("results", "export", "odd", "--json")["trials"] == len(rows)
     assert command("report", "odd", "--json")["run"] == "odd"

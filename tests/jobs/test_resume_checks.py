@@ -11,8 +11,7 @@ from recsae.errors import RecsaeError
 from recsae.jobs.search import few_complete
 from recsae.jobs.search_start import Prepared, check_resumable
 from recsae.search.versions import code, versions
-from recsae.space.space import space_of
-from recsae.space.stored import stored_space
+from recsae.space import space_of, stored_space
 
 SPACE = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": {"int": [2, 8]}}})
 
@@ -43,27 +42,27 @@ def test_a_change_of_what_decides_or_trains_is_refused_unless_it_extends(
     assert check_resumable(tmp_path / "a", before, SPACE, same, extend=False) == []
     (sources / file).write_text((sources / file).read_text() + "\nNEWER = True\n")
     now = Prepared(SPACE, searched(), tmp_path)
-    told = f"the code of {part} is not that of recsae"
-    with pytest.raises(RecsaeError, match=told):
+    message = f"the code of {part} is not that of recsae"
+    with pytest.raises(RecsaeError, match=message):
         check_resumable(tmp_path / "a", before, SPACE, now, extend=False)
     (change,) = check_resumable(tmp_path / "a", before, SPACE, now, extend=True)
-    assert change.startswith(told)
+    assert change.startswith(message)
 
 
 def test_a_run_does_not_go_on_with_a_base_that_came_out_otherwise(tmp_path: Path) -> None:
     before = searched() | {"base": {"fingerprint": "b", "weights": "1"}}
     states = {"activations": {"fingerprint": "y"}}
-    for base, told in [
+    for base, message in [
         ({"fingerprint": "b", "weights": "2"}, "its base was trained again since, and came out "),
         ({"fingerprint": "c", "weights": "2"}, "its data, its base or the code"),
     ]:
         now = Prepared(SPACE, searched() | states | {"base": base}, tmp_path)
-        with pytest.raises(RecsaeError, match=f"on other states: {told}"):
+        with pytest.raises(RecsaeError, match=f"on other states: {message}"):
             check_resumable(tmp_path / "a", before, SPACE, now, extend=True)
 
 
 @pytest.mark.parametrize(
-    ("objectives", "complete", "over", "told"),
+    ("objectives", "complete", "over", "message"),
     [
         (2, 3, None, " --trials 16 goes on"),
         (3, 1, "max_hours is over", " goes on, given more of what ended it (max_hours is over)"),
@@ -73,14 +72,14 @@ def test_a_run_does_not_go_on_with_a_base_that_came_out_otherwise(tmp_path: Path
     ],
 )
 def test_a_front_of_few_trials_is_told_how_to_go_on(
-    objectives: int, complete: int, over: str | None, told: str | None
+    objectives: int, complete: int, over: str | None, message: str | None
 ) -> None:
     names = ["ndcg@10", "l0", "dead"][:objectives]
     values = {"objectives": dict.fromkeys(names, "max"), "search": {"trials": 8}}
     space = stored_space(values, "search.yaml")
     found = few_complete({"run": "a", "trials": {"COMPLETE": complete}}, space, over)
-    if told is None:
+    if message is None:
         assert found == {}
     else:
         start = f"{complete} COMPLETE are few for a front of {objectives} objectives: "
-        assert found == {"few": f"{start}recsae tune --resume a --extend{told}"}
+        assert found == {"few": f"{start}recsae tune --resume a --extend{message}"}

@@ -22,8 +22,8 @@ from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.report.glossary import explained
 from recsae.report.model_lines import model_lines
 from recsae.sae.base import SAESettings
+from recsae.space import space_of
 from recsae.space.file_format.schema import schema
-from recsae.space.space import space_of
 from recsae.trial import SAETrial
 
 SOURCE = """
@@ -109,9 +109,9 @@ def test_one_from_outside_is_measured_beside_ours(tmp_path: Path) -> None:
     first, last = trial.step(), trial.step()
     assert 0 <= first["first"] <= first["hr@5"] and type(first["first"]) is float
     assert "costly" not in first and last["costly"] == last["overlap@10"]
-    told = model_lines({"metrics": {"dev": last}})
-    assert [line for line in told if "costly" in line and "ndcg@5" in line]
-    assert [line for line in told if line.split()[:2] == ["other", "first"]]
+    lines = model_lines({"metrics": {"dev": last}})
+    assert [line for line in lines if "costly" in line and "ndcg@5" in line]
+    assert [line for line in lines if line.split()[:2] == ["other", "first"]]
 
 
 def test_without_its_package_it_is_no_metric() -> None:

@@ -177,17 +177,17 @@ def test_scores_are_whole_float32_whatever_torch_is_set_to(
 ) -> None:
     matmul = torch.backends.cuda.matmul
     before = matmul.fp32_precision
-    told, multiply = [], torch.mm
+    precisions, multiply = [], torch.mm
 
     def mm(*given: Tensor, **named: Tensor) -> Tensor:
-        told.append(matmul.fp32_precision)
+        precisions.append(matmul.fp32_precision)
         return multiply(*given, **named)
 
     monkeypatch.setattr(torch, "mm", mm)
     try:
         matmul.fp32_precision = "tf32"
         ranks(torch.eye(2), torch.eye(2), torch.tensor([0, 1]), nothing_seen(2))
-        assert told == ["ieee"] and matmul.fp32_precision == "tf32"
+        assert precisions == ["ieee"] and matmul.fp32_precision == "tf32"
         with pytest.raises(ZeroDivisionError), whole_float32():
             assert 1 / 0
         assert matmul.fp32_precision == "tf32"

@@ -52,8 +52,8 @@ def test_help_and_schema_know_what_is_installed(example: Path, tmp_path: Path) -
     code = "from recsae.space.file_format.schema import schema_text; print(schema_text())"
     found = run(example, sys.executable, "-c", code, cwd=tmp_path).stdout
     assert all(f'"{name}"' in found for name in names)
-    told = run(example, *RECSAE, "tune", "--help", cwd=tmp_path).stdout
-    assert "halton" in told and "drop_worst" in told and "arrows" in told
+    output = run(example, *RECSAE, "tune", "--help", cwd=tmp_path).stdout
+    assert "halton" in output and "drop_worst" in output and "arrows" in output
     assert "halton" not in run(tmp_path, sys.executable, "-c", code, cwd=tmp_path).stdout
 
 
@@ -67,9 +67,9 @@ def test_one_of_each_is_searched_and_a_changed_package_is_noticed(
     (tmp_path / "space.yaml").write_text(SPACE)
     places = ["--storage", str(tmp_path / "runs"), "--json"]
     tune = [*RECSAE, "tune", "space.yaml", "--dataset", "log.txt", "--name", "a", *places]
-    told = json.loads(run(example, *tune, cwd=tmp_path).stdout)
-    assert sum(told["trials"].values()) == 4 and told["trials"]["FAILED"] == 0
-    assert told["base"]["model_name"] == "Mean" and "first" in told["best"][0]["metrics"]
+    output = json.loads(run(example, *tune, cwd=tmp_path).stdout)
+    assert sum(output["trials"].values()) == 4 and output["trials"]["FAILED"] == 0
+    assert output["base"]["model_name"] == "Mean" and "first" in output["best"][0]["metrics"]
     trials = load_results(tmp_path / "runs" / "a").trials
     assert trials[DEV + "first"].notna().all() and set(trials["model_name"]) == {
         "SASRec_SAE",
@@ -85,5 +85,5 @@ def test_one_of_each_is_searched_and_a_changed_package_is_noticed(
 @pytest.mark.slow
 def test_an_author_runs_the_laws(example: Path) -> None:
     laws = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_laws.py"]
-    told = run(example, *laws, cwd=example.parent / "source").stdout
-    assert "passed" in told and "failed" not in told
+    output = run(example, *laws, cwd=example.parent / "source").stdout
+    assert "passed" in output and "failed" not in output

@@ -22,8 +22,8 @@ from recsae.recommenders.recommender import Recommender
 from recsae.recommenders.registry import RECOMMENDERS, architecture, trainable
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
+from recsae.space import space_of
 from recsae.space.file_format.schema import schema
-from recsae.space.space import space_of
 
 CPU = torch.device("cpu")
 SOURCE = """

@@ -4,15 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-import torch
-from conftest import TINY
-from made_states import prepare
 
-from recsae.activations.settings import ActivationSettings
 from recsae.activations.store import Activations
-from recsae.cache import Cache
-from recsae.interactions.settings import DataSettings
-from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.report.dictionary import PAGE, page
 from recsae.report.glossary import LOSS_TERMS, explained
 from recsae.results import (
@@ -31,20 +24,12 @@ from recsae.sae.registry import variants
 from recsae.search.engine.reports import metric_columns
 from recsae.trial import SAETrial
 
-BASE = SASRecSettings(emb_size=16, num_layers=1, num_heads=2, epochs=1)
 SETTINGS = {name for kind in variants().values() for name in kind.Settings.model_fields}
 
 
-@pytest.fixture(scope="module")
-def activations(tmp_path_factory: pytest.TempPathFactory) -> Activations:
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    data = DataSettings(dataset=TINY)
-    return prepare(data, BASE, ActivationSettings(), cache, torch.device("cpu")).activations
-
-
 def test_the_page_is_what_the_columns_make_of_it() -> None:
-    told = "python -m recsae.report.dictionary writes it"
-    assert PAGE.read_text() == page(), told
+    hint = "python -m recsae.report.dictionary writes it"
+    assert PAGE.read_text() == page(), hint
 
 
 @pytest.mark.parametrize("name", list(variants()))

@@ -150,8 +150,8 @@ def test_finalists_stand_beside_what_the_search_said(make_run: Maker) -> None:
 def test_a_merged_run_says_where_its_trials_come_from(make_run: Maker) -> None:
     rows = [trial(0, "COMPLETE", run="a", run_trial=4), trial(1, "COMPLETE", run="b", run_trial=0)]
     run = make_run(rows)
-    told = [{"run": "a", "trials": 1}, {"run": "b", "trials": 1}]
-    write_search(run, {**load_results(run).search, "merged": told})
+    figures = [{"run": "a", "trials": 1}, {"run": "b", "trials": 1}]
+    write_search(run, {**load_results(run).search, "merged": figures})
     page = page_of(run)
     assert "from a: 1 trials from b: 1 trials" in page.visible
     assert "parameters" in page.plots
@@ -274,12 +274,12 @@ def test_metrics_are_explained_and_baselines_and_groups_shown(make_run: Maker) -
     search = yaml.safe_load((path / Files.SEARCH).read_text())
     baseline = {"ndcg@10": 0.0432, "hr@10": 0.0838}
     write_search(path, {**search, "controls": {"Popularity": baseline}})
-    told = {"mean": -0.01, "low": -0.02, "high": -0.001}
+    figures = {"mean": -0.01, "low": -0.02, "high": -0.001}
     group = {"ndcg@10": 0.1, "hr@50": 0.4, "percentile": 0.2}
     scored = {
         "cold_items": {
             **{"n": 300, **group, "base": group},
-            "difference": {"ndcg@10": {**told, "verdict": "worse"}},
+            "difference": {"ndcg@10": {**figures, "verdict": "worse"}},
         },
         "new_items": {**{"n": 0}, **dict.fromkeys(group)},
     }

@@ -75,8 +75,8 @@ def test_a_long_front_is_cut_short() -> None:
 
 
 def test_a_difference_to_the_base_has_its_interval() -> None:
-    told = {"mean": -0.001, "low": -0.008, "high": 0.006, "verdict": "unclear"}
-    scores = {"test": {"ndcg@10": 0.1}, "difference": {"test": {"ndcg@10": told}}}
+    interval = {"mean": -0.001, "low": -0.008, "high": 0.006, "verdict": "unclear"}
+    scores = {"test": {"ndcg@10": 0.1}, "difference": {"test": {"ndcg@10": interval}}}
     text = "\n".join(summary_lines(outcome([trial(**scores)])))
     assert "ndcg@10 to the base -0.0010 [-0.0080, +0.0060]: unclear" in text
 
@@ -89,8 +89,8 @@ def test_what_trials_are_held_against_has_its_lines() -> None:
 
 
 def test_finalists_have_their_lines() -> None:
-    told = {"mean": 0.1, "low": 0.09, "high": 0.11}
-    one = {"searched": 0.12, "dev": told, "test": {**told, "low": None}, "flattered": 0.02}
+    interval = {"mean": 0.1, "low": 0.09, "high": 0.11}
+    one = {"searched": 0.12, "dev": interval, "test": {**interval, "low": None}, "flattered": 0.02}
     about = {"trial_id": 3, "model_name": "SASRec_SAE", "seeds": 1, "failed": 0, "wins": True}
     lines = summary_lines({**outcome([]), "finalists": [{**about, "metrics": {"ndcg@10": one}}]})
     assert (

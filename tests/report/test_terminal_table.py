@@ -50,8 +50,10 @@ def test_a_narrow_terminal_has_fewer_columns_and_says_so(golden_run: Path, width
 def test_a_run_in_any_state_has_a_table(make_run: Maker, rows: list[dict[str, Any]]) -> None:
     text = shown(make_run(rows), 160, None)
     failed = sum(row["state"] == "FAILED" for row in rows)
-    told = int(failed > 0)  # a line of what they failed with
-    assert len(text.splitlines()) == 3 + len(rows) + 1 + told  # title, head, rule; and the base
+    error_lines = int(failed > 0)  # a line of what they failed with
+    assert (
+        len(text.splitlines()) == 3 + len(rows) + 1 + error_lines
+    )  # title, head, rule; and the base
     assert (f"{failed} of {len(rows)} trials FAILED" in text) == bool(failed)
 
 

@@ -1,30 +1,16 @@
 """What `results diff` finds between two runs."""
 
-import copy
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from report.made_up_runs import RUNS, SEARCH, trial
 
-from recsae.results import Results, create, load_results, write_finalists, write_trials
+from recsae.results import Results, load_results, write_finalists
 from recsae.results.comparison import best_settings, differences, outcomes
 
 Make = Callable[..., Results]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    def made(name: str, rows: list[dict[str, Any]], **change: Any) -> Results:
-        search = copy.deepcopy(SEARCH)
-        search["space"] |= change.pop("space", {})
-        create(tmp_path / name, search | change)
-        write_trials(tmp_path / name, rows)
-        return load_results(tmp_path / name)
-
-    return made
 
 
 def test_a_run_and_its_like_differ_in_nothing(make: Make) -> None:
@@ -98,5 +84,5 @@ def test_objectives_of_only_one_run_are_told_as_such(make: Make) -> None:
 def test_finalists_are_compared_by_their_fresh_scores(make: Make) -> None:
     one, other = make("a", RUNS["mixed"]), make("b", RUNS["mixed"])
     write_finalists(one.path, [{"trial_id": 0, "seed": 1, "dev/ndcg@10": 0.08}])
-    told = outcomes(load_results(one.path), other)["finalist ndcg@10, anew"]
-    assert told == [{"mean": 0.08, "low": None, "high": None}, None]
+    anew = outcomes(load_results(one.path), other)["finalist ndcg@10, anew"]
+    assert anew == [{"mean": 0.08, "low": None, "high": None}, None]

@@ -1,29 +1,18 @@
 """What the failed trials of a run are told as, and a run in which nothing came of anything."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from report.made_up_runs import RUNS, trial
 
-import recsae
 from recsae.jobs.results import report, run_outcome
-from recsae.results import Columns, Files, States, create, write_trials
+from recsae.results import Columns, Files, Results, States
 from recsae.results.failures import failure_line, kind_of, without_result
 
-SEARCH = {"space": {"objectives": {"ndcg@10": "max", "l0": "min"}}, "protocol": "made up"}
+Make = Callable[..., Results]
+TWO = {"objectives": {"ndcg@10": "max", "l0": "min"}}
 SLOWER = "SettingError: sae_lr: training diverged in epoch {}; expected a rate lower than {}"
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Callable[[list[dict[str, Any]]], Path]:
-    def run(rows: list[dict[str, Any]]) -> Path:
-        create(tmp_path / "run", SEARCH)
-        write_trials(tmp_path / "run", rows)
-        return tmp_path / "run"
-
-    return run
 
 
 def test_numbers_make_no_other_error() -> None:
@@ -32,12 +21,10 @@ def test_numbers_make_no_other_error() -> None:
     assert kind_of(None) == "no message"
 
 
-def test_errors_are_counted_by_kind_the_commonest_first(
-    make: Callable[[list[dict[str, Any]]], Path],
-) -> None:
+def test_errors_are_counted_by_kind_the_commonest_first(make: Make) -> None:
     errors = ["boo", SLOWER.format(1, 0.5), SLOWER.format(2, 0.25), None]
     rows = [trial(i, "FAILED", error=error) for i, error in enumerate(errors)]
-    run = recsae.load_results(make([*rows, trial(4, "COMPLETE")]))
+    run = make("run", [*rows, trial(4, "COMPLETE")])
     assert run.errors == [
         {"error": errors[1], "count": 2, "trials": [1, 2]},
         {"error": "boo", "count": 1, "trials": [0]},
@@ -73,15 +60,13 @@ def test_which_runs_found_nothing(name: str) -> None:
     assert without_result({state.value: states.count(state) for state in States}) == nothing
 
 
-def test_a_run_of_failures_is_read_like_any_other(
-    make: Callable[[list[dict[str, Any]]], Path],
-) -> None:
-    run = recsae.load_results(make(RUNS["failed only"]))
+def test_a_run_of_failures_is_read_like_any_other(make: Make) -> None:
+    run = make("run", RUNS["failed only"], space=TWO)
     assert run.best.empty and run.best_trials() == [] and run.finalist_scores == []
     assert list(run.best["dev/ndcg@10"]) == [] and list(run.best["dev/l0"]) == []
     assert set(run.trials[Columns.STATE]) == {States.FAILED}
     outcome = run_outcome(run.path)
     assert outcome["report"] is None and outcome["best"] == []
-    told = report(str(run.path), storage=None)
-    assert told["note"] == "3 of 3 trials FAILED, 3 times with: boo"
-    assert run_outcome(run.path)["report"] == told["report"] == str(run.path / Files.REPORT)
+    outcome = report(str(run.path), storage=None)
+    assert outcome["note"] == "3 of 3 trials FAILED, 3 times with: boo"
+    assert run_outcome(run.path)["report"] == outcome["report"] == str(run.path / Files.REPORT)

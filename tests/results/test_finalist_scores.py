@@ -15,9 +15,9 @@ from recsae.results.frames import read_frame, write_frame
 
 def test_the_interval_is_students() -> None:
     values = [0.1, 0.2, 0.4]
-    told = spread(pd.Series([*values, None]))
+    found = spread(pd.Series([*values, None]))
     low, high = t.interval(0.95, 2, loc=pd.Series(values).mean(), scale=pd.Series(values).sem())
-    assert told == pytest.approx((pd.Series(values).mean(), low, high))
+    assert found == pytest.approx((pd.Series(values).mean(), low, high))
 
 
 def test_one_seed_has_no_interval_and_none_has_no_mean() -> None:

@@ -62,8 +62,8 @@ def test_runs_of_one_setting_are_one_contender_by_their_mean() -> None:
     lucky = [trial(1, 0.40, k=7), trial(2, 0.10, k=7), trial(3, 0.34, k=7)]  # mean .28
     frame = trials_frame([trial(0, 0.30), *lucky, trial(4, 0.2)])
     assert chosen(frame, ONE, {}, 3) == [0, 1, 4]
-    told = contenders(frame, ONE).set_index("trial_id")["dev/ndcg@10"]
-    assert told.to_dict() == pytest.approx({0: 0.30, 1: 0.28, 4: 0.2})
+    scores = contenders(frame, ONE).set_index("trial_id")["dev/ndcg@10"]
+    assert scores.to_dict() == pytest.approx({0: 0.30, 1: 0.28, 4: 0.2})
 
 
 def test_settings_that_a_trial_lacks_tell_it_from_others() -> None:
@@ -146,17 +146,17 @@ def test_several_objectives_have_several_winners() -> None:
 def test_what_is_told_of_finalists() -> None:
     trials = trials_frame([trial(0, 0.30), trial(1, 0.40, k=7), trial(2, 0.20, k=7)])
     rows = [fresh(0, 1, 0.27), fresh(0, 2, 0.29), fresh(1, 3, 0.25)]
-    told = finalist_scores(trials, finalists_frame(rows), ONE)
-    assert [(one["trial_id"], one["wins"], one["seeds"]) for one in told] == [
+    scores = finalist_scores(trials, finalists_frame(rows), ONE)
+    assert [(one["trial_id"], one["wins"], one["seeds"]) for one in scores] == [
         (0, True, 2),
         (1, False, 1),
     ]
-    first, second = (one["metrics"]["ndcg@10"] for one in told)
+    first, second = (one["metrics"]["ndcg@10"] for one in scores)
     assert first["searched"] == 0.30 and first["flattered"] == pytest.approx(0.02)
     assert second["searched"] == pytest.approx(0.30), "the mean by which it was chosen"
     assert second["dev"] == {"mean": 0.25, "low": None, "high": None}, "one seed has no interval"
     assert second["test"] == {"mean": None, "low": None, "high": None}
-    assert optimism(told, ONE) == {"ndcg@10": pytest.approx((0.02 + 0.05) / 2)}
+    assert optimism(scores, ONE) == {"ndcg@10": pytest.approx((0.02 + 0.05) / 2)}
     less = finalist_scores(trials, finalists_frame(rows), {"ndcg@10": "min"})
     assert optimism(less, {"ndcg@10": "min"}) == {"ndcg@10": pytest.approx(-(0.02 + 0.05) / 2)}
 
@@ -170,7 +170,7 @@ def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
 
 def test_the_winners_curse_is_seen() -> None:
     """The best of many noisy scores flatters; fresh runs of the same settings do not."""
-    rng, told = np.random.default_rng(1), []
+    rng, scores = np.random.default_rng(1), []
     for _ in range(30):
         worth = rng.normal(0.3, 0.01, 40)
         trials = trials_frame([trial(i, w + rng.normal(0, 0.01)) for i, w in enumerate(worth)])
@@ -178,5 +178,5 @@ def test_the_winners_curse_is_seen() -> None:
         rows = [
             fresh(i, 10 * i + s, worth[i] + rng.normal(0, 0.01)) for i in picked for s in (0, 1)
         ]
-        told.append(optimism(finalist_scores(trials, finalists_frame(rows), ONE), ONE)["ndcg@10"])
-    assert np.mean([value for value in told if value is not None]) > 0.005
+        scores.append(optimism(finalist_scores(trials, finalists_frame(rows), ONE), ONE)["ndcg@10"])
+    assert np.mean([value for value in scores if value is not None]) > 0.005

@@ -1,19 +1,17 @@
 """Several runs as one: every trial once, and no two that cannot be compared."""
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from report.made_up_runs import RUNS, SEARCH, trial
+from report.made_up_runs import trial
 
 from recsae.errors import RecsaeError
 from recsae.results import (
     Results,
     create,
     load_results,
-    write_curves,
     write_finalists,
     write_search,
     write_trials,
@@ -24,26 +22,12 @@ Make = Callable[..., Results]
 RATE = {"float": [1e-4, 1e-1], "log": True}
 
 
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    def made(name: str, rows: list[dict[str, Any]] = RUNS["mixed"], **change: Any) -> Results:
-        search = copy.deepcopy(SEARCH)
-        search["space"] |= change.pop("space", {})
-        create(tmp_path / name, search | change)
-        write_trials(tmp_path / name, rows)
-        points = [{"trial_id": r["trial_id"], "epoch": 1, "dev/ndcg@10": 0.1} for r in rows]
-        write_curves(tmp_path / name, points)
-        return load_results(tmp_path / name)
-
-    return made
-
-
 def test_every_trial_is_there_once_under_a_new_number(make: Make) -> None:
     one, other = make("a"), make("b", [trial(3, "COMPLETE"), trial(7, "PRUNED")])
     found = merged([one, other])
     assert [row["trial_id"] for row in found.trials] == list(range(7))
-    told = [(row["run"], row["run_trial"]) for row in found.trials]
-    assert told == [*(("a", i) for i in range(5)), ("b", 3), ("b", 7)]
+    sources = [(row["run"], row["run_trial"]) for row in found.trials]
+    assert sources == [*(("a", i) for i in range(5)), ("b", 3), ("b", 7)]
     assert found.numbers == [{i: i for i in range(5)}, {3: 5, 7: 6}]
     assert [row["trial_id"] for row in found.curves] == list(range(7))
     assert [source["run"] for source in found.search["merged"]] == ["a", "b"]

@@ -10,13 +10,25 @@ import pytest
 
 import recsae
 from recsae.errors import RecsaeError
-from recsae.results import create, load_results, summary, table, write_curves, write_trials
+from recsae.results import (
+    Files,
+    create,
+    load_results,
+    run_seconds,
+    summary,
+    table,
+    write_curves,
+    write_search,
+    write_trials,
+)
+from recsae.results.frames import read_frame, write_frame
 
 SEARCH: dict[str, Any] = {
     "space": {"objectives": {"ndcg@10": "max"}},
     "base": {"metrics": {"dev": {"ndcg@10": 0.2}}, "settings": {"emb_size": 64}},
     "pretrained": True,
 }
+BOUNDED = "space: {{objectives: {{l0: min}}, constraints: {}}}"
 ROWS: list[dict[str, Any]] = [
     {
         "trial_id": 0,
@@ -58,8 +70,8 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_summary_is_the_json_of_tune(run: Path) -> None:
-    told = json.loads(json.dumps(summary(load_results(run)), allow_nan=False))
-    assert told == {
+    outcome = json.loads(json.dumps(summary(load_results(run)), allow_nan=False))
+    assert outcome == {
         "run": "a",
         "trials": {"COMPLETE": 2, "PRUNED": 0, "FAILED": 1, "RUNNING": 1},
         "errors": [{"error": "boo", "count": 1}],
@@ -106,27 +118,10 @@ def test_paused_trials_are_counted_and_constraints_told(tmp_path: Path) -> None:
     create(tmp_path / "c", {"space": space})
     rows = [{**ROWS[0], "state": "PAUSED"}, {**ROWS[1], "dev/dead": 0.6}]
     write_trials(tmp_path / "c", rows)
-    told = summary(load_results(tmp_path / "c"))
-    assert told["trials"] == {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0, "PAUSED": 1}
-    assert told["constraints"] == {"dead": "<= 0.5"} and told["best"] == []
+    outcome = summary(load_results(tmp_path / "c"))
+    assert outcome["trials"] == {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0, "PAUSED": 1}
+    assert outcome["constraints"] == {"dead": "<= 0.5"} and outcome["best"] == []
     assert "dead" in table(load_results(tmp_path / "c"))
-
-
-@pytest.mark.parametrize(
-    ("constraints", "message"),
-    [
-        ({"dead": "< 0.5"}, r"space\.constraints\.dead: expected"),
-        ({"dead": 0.5}, r"space\.constraints\.dead: expected"),
-        ([1], r"space\.constraints: expected keys and values, got \[1\]"),
-    ],
-)
-def test_broken_constraints_are_one_clear_line(
-    tmp_path: Path, constraints: Any, message: str
-) -> None:
-    space = {"objectives": {"ndcg@10": "max"}, "constraints": constraints}
-    create(tmp_path / "c", {"space": space})
-    with pytest.raises(RecsaeError, match=rf"search\.yaml: {message}"):
-        load_results(tmp_path / "c")
 
 
 def test_table_is_best_first_with_k_over_d(run: Path) -> None:
@@ -155,6 +150,15 @@ def test_the_package_gives_load_results(run: Path) -> None:
         ("space: {}", "space.objectives: expected metrics, each max or min"),
         ("", "space.objectives: expected metrics, each max or min"),
         ("\x00", "not readable as YAML"),
+        ("space: {objectives: {}}", "space.objectives: expected metrics, each max or min"),
+        ("space: {objectives: []}", "space.objectives: expected metrics, each max or min"),
+        (
+            "space: {objectives: {l0: mx}}",
+            "space.objectives: expected metrics, each max or min.*mx",
+        ),
+        (BOUNDED.format("{dead: < 0.5}"), r"space\.constraints\.dead: expected"),
+        (BOUNDED.format("{dead: 0.5}"), r"space\.constraints\.dead: expected"),
+        (BOUNDED.format("[1]"), r"space\.constraints: expected keys and values, got \[1\]"),
     ],
 )
 def test_a_broken_search_yaml_is_one_clear_line(run: Path, text: str, message: str) -> None:
@@ -187,3 +191,35 @@ def test_a_laptop_without_torch_and_ray_opens_a_run(package: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_seconds_that_are_no_number_count_as_not_stored(run: Path) -> None:
+    write_search(run, {**SEARCH, "seconds": "x"})
+    assert run_seconds(load_results(run)) == 7.25
+
+
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [(Files.RESULTS, "trial_id"), (Files.RESULTS, "state"), (Files.CURVES, "epoch")],
+)
+def test_a_missing_column_is_named(run: Path, file: str, column: str) -> None:
+    write_frame(run / file, read_frame(run / file).drop(columns=column))
+    with pytest.raises(RecsaeError, match=f"{file}: no column '{column}'"):
+        load_results(run)
+
+
+def test_an_unknown_state_is_told(run: Path) -> None:
+    frame = read_frame(run / Files.RESULTS)
+    frame.loc[0, ["trial_id", "state"]] = [0, "DONE"]
+    write_frame(run / Files.RESULTS, frame)
+    with pytest.raises(RecsaeError, match=r"column 'state': expected RUNNING, .*got 'DONE'"):
+        load_results(run)
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_broken_test_figures_are_named(run: Path, content: str) -> None:
+    folder = run / Files.BEST / "0"
+    folder.mkdir(parents=True)
+    (folder / Files.METRICS).write_text(content)
+    with pytest.raises(RecsaeError, match=r"metrics\.json: damaged"):
+        load_results(run).test_metrics(0)

@@ -27,8 +27,8 @@ def test_rungs_by_hand() -> None:
         ]
     )
     assert list(rungs) == [0, 1, 3, 9]
-    told = {epoch: (row[REACHED], row[WENT_ON]) for epoch, row in rungs.items()}
-    assert told == {0: (10, 9), 1: (9, 6), 3: (5, 2), 9: (2, 0)}
+    counts = {epoch: (row[REACHED], row[WENT_ON]) for epoch, row in rungs.items()}
+    assert counts == {0: (10, 9), 1: (9, 6), 3: (5, 2), 9: (2, 0)}
     assert rungs[1]["PRUNED"] == 3 and rungs[3]["PAUSED"] == rungs[3]["FAILED"] == 1
     assert rungs[9]["COMPLETE"] == 2 and rungs[0]["FAILED"] == 1
 

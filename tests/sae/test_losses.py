@@ -88,8 +88,8 @@ def test_a_mask_of_the_dead_says_what_their_numbers_say(dead: list[int]) -> None
     mask_N = torch.zeros(sae.latents, dtype=torch.bool)
     mask_N[dead] = True
     found = []
-    for told in (torch.tensor(dead, dtype=torch.int64), mask_N):
-        terms = loss_terms(sae, Rows(x), sae(x), told)
+    for dead_given in (torch.tensor(dead, dtype=torch.int64), mask_N):
+        terms = loss_terms(sae, Rows(x), sae(x), dead_given)
         found.append((terms, torch.autograd.grad(terms.loss, list(sae.parameters()))))
     torch.testing.assert_close(*found)
 

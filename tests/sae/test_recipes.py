@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from made_rows import some_rows
 from torch import Tensor
 
 from recsae.sae.base import SAESettings, Variant
@@ -21,13 +22,6 @@ DEFAULT, REFERENCE = RECIPES["default"], RECIPES["reference"]
 IDLE = {"dropout", "own_term"}
 """Corrections of what the plain autoencoder does not have."""
 SMALL = {"sae_k": 2, "sae_scale_size": 8, "sae_lr": 1e-2, "sae_batch_size": 32, "sae_epochs": 3}
-
-
-def some_rows(scale: float = 1.0) -> Rows:
-    generator = torch.Generator().manual_seed(7)
-    shapes = [(200, 3), (3, 8), (200, 8)]
-    factors, loadings, noise = (torch.randn(shape, generator=generator) for shape in shapes)
-    return Rows(scale * (factors @ loadings + 0.3 * noise + 0.5))
 
 
 def trained(
@@ -76,25 +70,14 @@ def test_without_the_schedule_the_rate_is_constant() -> None:
 
 
 def test_weight_decay_spares_what_is_called_a_bias() -> None:
-    groups = trained(REFERENCE, epochs=0)._descent.optimizer.param_groups
-    decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
-    model = trained(REFERENCE, epochs=0)
-    names = dict(model.model.named_parameters())
-    mine = {
-        name: next(
-            group["weight_decay"]
-            for group in model._descent.optimizer.param_groups
-            if any(p is weight for p in group["params"])
-        )
-        for name, weight in names.items()
+    run = trained(REFERENCE, epochs=0)
+    decays = {
+        name: group["weight_decay"]
+        for group in run._descent.optimizer.param_groups
+        for name, weight in run.model.named_parameters()
+        if any(weight is own for own in group["params"])
     }
-    assert mine == {
-        "W_dec": WEIGHT_DECAY,
-        "W_enc": WEIGHT_DECAY,
-        "b_dec": WEIGHT_DECAY,
-        "b_enc": 0.0,
-    }
-    assert len(decays) == 4
+    assert decays == {**dict.fromkeys(("W_dec", "W_enc", "b_dec"), WEIGHT_DECAY), "b_enc": 0.0}
 
 
 class OwnTerm(Variant):
@@ -158,8 +141,8 @@ def test_input_scaling_is_training_on_scaled_rows_folded_back() -> None:
 
 
 def test_a_scaled_training_does_not_depend_on_the_units_of_the_rows() -> None:
-    small, large = (trained(None, some_rows(s), sae_input_scale="rms") for s in (1.0, 64.0))
-    plain = [trained(None, some_rows(s)) for s in (1.0, 64.0)]
+    small, large = (trained(None, some_rows(scale=s), sae_input_scale="rms") for s in (1.0, 64.0))
+    plain = [trained(None, some_rows(scale=s)) for s in (1.0, 64.0)]
     torch.testing.assert_close(small.model.W_enc, large.model.W_enc, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(64 * small.model.b_dec, large.model.b_dec, rtol=1e-4, atol=1e-4)
     assert not torch.allclose(plain[0].model.W_enc, plain[1].model.W_enc, rtol=1e-2, atol=1e-3)

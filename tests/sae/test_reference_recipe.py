@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import torch
+from made_rows import some_rows
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from recsae.sae.recipes import WEIGHT_DECAY
 from recsae.sae.registry import variant
-from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer, data_order
 from recsae.sae.variants import contrastive
 
@@ -126,13 +126,6 @@ ORACLES = {
 
 def spread(x: Tensor) -> Tensor:
     return (x - x.mean(0)).pow(2).sum()
-
-
-def some_rows() -> Rows:
-    generator = torch.Generator().manual_seed(7)
-    shapes = [(COUNT, 3), (3, WIDTH), (COUNT, WIDTH)]
-    factors, loadings, noise = (torch.randn(shape, generator=generator) for shape in shapes)
-    return Rows(factors @ loadings + 0.3 * noise + 0.5)
 
 
 def trainer(name: str = "SASRec_SAE", **settings: Any) -> SAETrainer:

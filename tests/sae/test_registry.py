@@ -16,8 +16,8 @@ from recsae.sae.files import load, save
 from recsae.sae.registry import VARIANTS, variant, variants
 from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
+from recsae.space import space_of
 from recsae.space.file_format.schema import schema
-from recsae.space.space import space_of
 
 NEW_FILE = """
 from recsae.sae.base import Variant

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from made_rows import some_rows
 
 from recsae.errors import SettingError
 from recsae.sae.base import SAESettings
@@ -24,13 +25,6 @@ SMALL = {"sae_k": 2, "sae_scale_size": 4, "sae_lr": 1e-2, "sae_batch_size": 32, 
 def trainer(rows: Rows, *, order_seed: int = 0, **settings: Any) -> SAETrainer:
     chosen = SAESettings.of(SMALL | settings)
     return SAETrainer(TopK(), chosen, rows, order_seed=order_seed, device="cpu")
-
-
-def some_rows(count: int = 200, width: int = 8) -> Rows:
-    generator = torch.Generator().manual_seed(7)
-    shapes = [(count, 3), (3, width), (count, width)]
-    factors, loadings, noise = (torch.randn(shape, generator=generator) for shape in shapes)
-    return Rows(factors @ loadings + 0.1 * noise)
 
 
 def test_training_explains_more_each_epoch() -> None:

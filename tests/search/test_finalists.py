@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from killed_runs import kill_after
-from local_ray import FOLDERS
+from search.local_ray import FOLDERS
 from search.toy_spaces import toy_space
 
 from recsae.cache import Cache
@@ -29,7 +29,7 @@ from recsae.search.finalists import (
     key_of,
     row_of,
 )
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 from recsae.testing.driver import MemoryJournal, drive
 
 OBJECTIVES = {"ndcg@10": "max"}
@@ -40,7 +40,7 @@ def space(scheduler: str = "none", **search: object) -> SearchSpace:
     return toy_space(scheduler, epochs=4, search=search)
 
 
-def told(trial_id: int, epochs: int = 2) -> Trial:
+def finished(trial_id: int, epochs: int = 2) -> Trial:
     settings = {"sae_k": trial_id, "sae_seed": 5, "sae_epochs": epochs}
     return Trial(trial_id, "SASRec_SAE", {"sae_k": trial_id}, settings, epochs)
 
@@ -52,7 +52,7 @@ def test_fresh_seeds_are_their_own() -> None:
 
 
 def test_each_finalist_is_trained_with_each_seed_and_its_own_settings() -> None:
-    fresh = fresh_trials([told(4), told(9)], 3, search_seed=7)
+    fresh = fresh_trials([finished(4), finished(9)], 3, search_seed=7)
     keys = [key_of(one.drawn) for one in fresh]
     expected = [(trial, finalist_seed(7, trial, i)) for i in range(3) for trial in (4, 9)]
     assert keys == expected
@@ -69,7 +69,7 @@ def test_all_run_to_their_end_whatever_the_search_allowed() -> None:
 
 
 def director(journal: MemoryJournal, trials: list[Trial] | None = None) -> Director:
-    fresh = fresh_trials(trials or [told(4), told(9)], 2, search_seed=7)
+    fresh = fresh_trials(trials or [finished(4), finished(9)], 2, search_seed=7)
     led = Director(Listed(fresh), History(OBJECTIVES), Budget(1000), journal=journal)
     led.replay(list(journal))
     return led
@@ -95,7 +95,7 @@ def test_a_list_goes_on_from_any_moment(reports: int) -> None:
 def test_other_finalists_come_on_top_of_what_is_trained() -> None:
     journal = MemoryJournal()
     run(director(journal))
-    run(director(journal, [told(9), told(11)]))
+    run(director(journal, [finished(9), finished(11)]))
     keys = [key_of(e["drawn"]) for e in journal if e["kind"] == "asked"]
     assert len(keys) == len(set(keys)) == 6
 
@@ -185,9 +185,9 @@ def check(tmp_path: Path, path: Path, finalists: int, reads: int) -> None:
     assert sum(starts[seed] - 1 for seed in seeds) <= 1, "only the one that was killed started anew"
     assert results.finalists["dev/ndcg@10"].nunique() == len(keys)
     assert results.finalists["test/ndcg@10"].notna().all()
-    told = results.finalist_scores
-    assert [one["wins"] for one in told] == [True] + [False] * (finalists - 1)
-    winner = told[0]["trial_id"]
+    scores = results.finalist_scores
+    assert [one["wins"] for one in scores] == [True] + [False] * (finalists - 1)
+    winner = scores[0]["trial_id"]
     left = {entry.name for entry in (path / "finalists").iterdir()}
     assert left == {"journal", *(f"{t}-{seed}" for t, seed in keys if t == winner)}
     assert read_json(path / "test_reads.json")["reads"] == reads

@@ -134,9 +134,9 @@ class KeysAlone:
 
 def asked(ask: Callable[[Any], object]) -> str:
     """Return the key that a call asks its cache for."""
-    with pytest.raises(Asked) as told:
+    with pytest.raises(Asked) as caught:
         ask(KeysAlone())
-    return str(told.value)
+    return str(caught.value)
 
 
 def test_every_file_that_stores_states_is_in_their_name(sources: Path) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 
 
 def toy_space(

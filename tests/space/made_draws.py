@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from recsae.space.parameters import Draw, Parameter
+from recsae.space import Draw, Parameter
 
 
 def by_chance(seed: int) -> Draw:

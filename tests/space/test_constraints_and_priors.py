@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsae.metrics.bounds import Bound, allowed, number
-from recsae.space.parameters import Prior
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import Prior, SearchSpace, space_of
 
 
 def space(**keys: Any) -> SearchSpace:

@@ -6,7 +6,7 @@ import pytest
 from space.space_mistakes import MINIMAL, mistake, space_with
 
 from recsae.errors import RecsaeError
-from recsae.space.space import load_space
+from recsae.space import load_space
 
 MISTAKES = {
     "a key twice": (

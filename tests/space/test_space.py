@@ -10,9 +10,7 @@ import pytest
 from space.made_draws import First
 
 from recsae.errors import RecsaeError, SettingError
-from recsae.space.parameters import Parameter
-from recsae.space.sections import SearchSettings
-from recsae.space.space import SearchSpace, load_space, space_of
+from recsae.space import Parameter, SearchSettings, SearchSpace, load_space, space_of
 
 MINIMAL = """\
 model_name: SASRec_SAE
@@ -242,7 +240,7 @@ def test_fingerprint_follows_the_content_not_the_layout(tmp_path: Path) -> None:
 def test_a_space_is_read_without_torch_ray_optuna_or_pandas(tmp_path: Path) -> None:
     path = written(tmp_path, FULL)
     code = (
-        "import sys; from recsae.space.space import load_space; "
+        "import sys; from recsae.space import load_space; "
         f"load_space({str(path)!r}).suggest; "
         "heavy = {'torch', 'ray', 'optuna', 'pandas', 'plotly'} & set(sys.modules); "
         "sys.exit(str(sorted(heavy)) if heavy else 0)"

@@ -11,10 +11,9 @@ from space.made_draws import by_chance
 from recsae.errors import RecsaeError
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sae.registry import variants
+from recsae.space import SchedulerSettings, load_space
 from recsae.space.file_format.schema import schema, schema_text, write_schema
-from recsae.space.sections import SchedulerSettings
 from recsae.space.shipped import find_space, shipped_folder, shipped_spaces
-from recsae.space.space import load_space
 
 SINGLE = {
     "sasrec_sae.yaml": "SASRec_SAE",

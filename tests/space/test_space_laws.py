@@ -14,11 +14,10 @@ from space.made_draws import by_chance
 
 from recsae.errors import RecsaeError
 from recsae.metrics.registry import directions
+from recsae.space import SearchSpace, space_of, stored_space
 from recsae.space.file_format.document import read_document
 from recsae.space.file_format.schema import schema
 from recsae.space.kinds import SAMPLERS
-from recsae.space.space import SearchSpace, space_of
-from recsae.space.stored import stored_space
 
 SCHEMA = jsonschema.Draft7Validator(schema())
 ATTENTION, CONTRASTIVE = "SASRec_SAE_Attention", "SASRec_SAE_Contrastive"

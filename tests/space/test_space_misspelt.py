@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from recsae.errors import RecsaeError
 from recsae.settings import fields
+from recsae.space import load_space
 from recsae.space.file_format.space_file import SpaceFile
-from recsae.space.space import load_space
 
 KEYS = list(fields(SpaceFile))
 

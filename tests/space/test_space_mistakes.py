@@ -6,8 +6,8 @@ import pytest
 from space.space_mistakes import MINIMAL, mistake, space_with
 
 from recsae.errors import RecsaeError
+from recsae.space import load_space, space_of
 from recsae.space.kinds import SAMPLERS
-from recsae.space.space import load_space, space_of
 
 MISTAKES = {
     "misspelt top key": (

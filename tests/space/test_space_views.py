@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 
 
 def space(model: str | list[str], parameters: dict[str, Any], **sections: Any) -> SearchSpace:

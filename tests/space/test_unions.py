@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from recsae.space.space import SearchSpace
-from recsae.space.stored import stored_space
+from recsae.space import SearchSpace, stored_space
 from recsae.space.unions import shown, united_space
 
 LOG = {"int": [2, 16], "log": True}
@@ -67,8 +66,8 @@ def test_parameters_by_hand(one: Any, other: Any, expected: Any) -> None:
 def test_what_no_space_can_hold_is_named(one: Any, other: Any) -> None:
     with pytest.raises(ValueError, match=r"^parameters\.p ") as error:
         united(one, other)
-    told = [shown(space(parameters={"p": spec}).by_name["p"].written()) for spec in (one, other)]
-    assert str(error.value) == f"parameters.p {told[0]} and {told[1]}"
+    texts = [shown(space(parameters={"p": spec}).by_name["p"].written()) for spec in (one, other)]
+    assert str(error.value) == f"parameters.p {texts[0]} and {texts[1]}"
 
 
 def test_models_and_trials_add_up_and_a_lone_parameter_is_for_its_models() -> None:

@@ -26,17 +26,17 @@ class FileServer:
 @contextmanager
 def serving() -> Iterator[FileServer]:
     """Serve on a free port until the block ends."""
-    told = FileServer()
+    served = FileServer()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
-            told.asked.append((self.path, wanted))
-            body = told.files.get(self.path)
+            served.asked.append((self.path, wanted))
+            body = served.files.get(self.path)
             if body is None:
                 self.send_error(404)
                 return
-            start = int(re.findall(r"\d+", wanted)[0]) if wanted and told.ranges else 0
+            start = int(re.findall(r"\d+", wanted)[0]) if wanted and served.ranges else 0
             if start and start >= len(body):
                 self.send_response(416)
                 self.send_header("Content-Range", f"bytes */{len(body)}")
@@ -46,17 +46,17 @@ def serving() -> Iterator[FileServer]:
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(rest)))
             self.end_headers()
-            self.wfile.write(rest[: told.cuts.pop(0)] if told.cuts else rest)
+            self.wfile.write(rest[: served.cuts.pop(0)] if served.cuts else rest)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        told.url = f"http://127.0.0.1:{server.server_address[1]}"
+        served.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
-            yield told
+            yield served
         finally:
             server.shutdown()
             thread.join()

@@ -41,8 +41,8 @@ def kill_after(command: Sequence[str], run_path: Path, lines: int, pause: float)
         if driver.poll() is None:
             os.kill(driver.pid, signal.SIGKILL)
         assert driver.stderr is not None
-        told = driver.stderr.read().decode()
-    assert driver.returncode in (0, -signal.SIGKILL), told
+        stderr = driver.stderr.read().decode()
+    assert driver.returncode in (0, -signal.SIGKILL), stderr
     return driver.returncode != 0
 
 
@@ -58,7 +58,7 @@ def kill_often(
     return died
 
 
-def told(run_path: Path) -> list[Event]:
+def kept_events(run_path: Path) -> list[Event]:
     """Return all events of trials in a run's journal."""
     return [event for event in events_of(run_path) if event["kind"] in KINDS]
 
@@ -68,7 +68,7 @@ KINDS = (events.STARTED, events.RESUMED, events.REPORTED, events.ENDED)
 
 def check_nothing_lost_or_twice(run_path: Path) -> None:
     """Each trial was asked for once, and each of its epochs counted once."""
-    happened = told(run_path)
+    happened = kept_events(run_path)
     asked = Counter(e["trial_id"] for e in happened if e["kind"] == events.STARTED)
     heard = Counter((e["trial_id"], e["epochs"]) for e in happened if e["kind"] == events.REPORTED)
     assert set(asked.values()) == {1} and set(heard.values()) == {1}
@@ -91,7 +91,7 @@ def check_same(run_path: Path, left_alone: Path) -> None:
     for one, other in zip(what_was_found(run_path), what_was_found(left_alone), strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
     decisions = [
-        [(e["trial_id"], e["epochs"], e["decided"]) for e in told(path) if "decided" in e]
+        [(e["trial_id"], e["epochs"], e["decided"]) for e in kept_events(path) if "decided" in e]
         for path in (run_path, left_alone)
     ]
     assert decisions[0] == decisions[1]

@@ -71,7 +71,7 @@ def redrawn(page: str) -> str:
         begin, end = f"<!-- drawn: {name} -->\n", "<!-- end -->"
         before, mark, rest = page.partition(begin)
         assert mark, f"no {begin!r} in the page"
-        page = f"{before}{mark}{text}\n{end}{rest.partition(end)[2]}"
+        page = f"{before}{mark}\n{text}\n\n{end}{rest.partition(end)[2]}"
     return page
 
 

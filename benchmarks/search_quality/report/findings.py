@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.search_quality.answers import World
 from benchmarks.search_quality.errors import errors
 from benchmarks.search_quality.gp import Array
-from benchmarks.search_quality.judging import World
 from benchmarks.search_quality.plan import METHODS, STOCK, TRAININGS, Contest
 from benchmarks.search_quality.report.outcome import Outcome
 
@@ -111,7 +111,7 @@ def _table(world: World) -> dict[str, Any]:
     """Return what the reader must know of a table before its results."""
     recorded = world.recorded
     final = recorded.curves["ndcg@10"][:, :, -1]
-    told = errors(recorded)
+    table_errors = errors(recorded)
     return {
         "settings": len(recorded.settings),
         "budgets": list(world.budgets),
@@ -119,5 +119,5 @@ def _table(world: World) -> dict[str, Any]:
         "floors": [floor * SCALE for floor in world.floors],
         "best": [float(values.max()) for values in world.dense_ndcg],
         "recorded": [float(final.min()), float(np.median(final)), float(final.max())],
-        "errors": told.to_dict("records"),
+        "errors": table_errors.to_dict("records"),
     }

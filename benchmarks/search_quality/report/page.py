@@ -57,10 +57,10 @@ def sections(found: dict[str, Any]) -> Iterable[tuple[str, Rows]]:
     """Yield each table of figures: its title and its rows, the head first."""
     for contest, title in TITLES.items():
         if contest in found:
-            told = found[contest]
+            own = found[contest]
             yield f"{title}: {UNITS[contest]} [95 %]", _missed(found, contest)
-            if "against_stock" in told:
-                yield f"{title}: against {STOCK}", _against(told["against_stock"])
+            if "against_stock" in own:
+                yield f"{title}: against {STOCK}", _against(own["against_stock"])
     yield "The tables", _tables(found)
     yield "The surrogate's error, each setting left out: Spearman, RMSE", _errors(found)
 
@@ -69,20 +69,20 @@ def _missed(found: dict[str, Any], contest: str) -> Rows:
     tables = list(found["tables"])
     budgets = [f"{table} ×{count}" for table in tables for count in TRAININGS]
     rows = [["method", *budgets, "mean rank", "trials", "model, CPU s"]]
-    for name, told in found[contest]["methods"].items():
-        cells = [_interval(one) for table in tables for one in told["missed"][table]]
-        spent = [f"{told['trials']:.0f}", f"{told['thinking_seconds']:.1f}"]
-        rows.append([name, *cells, _interval(told["rank"], 2), *spent])
+    for name, own in found[contest]["methods"].items():
+        cells = [_interval(one) for table in tables for one in own["missed"][table]]
+        spent = [f"{own['trials']:.0f}", f"{own['thinking_seconds']:.1f}"]
+        rows.append([name, *cells, _interval(own["rank"], 2), *spent])
     return rows
 
 
-def _against(told: dict[str, Any]) -> Rows:
+def _against(own: dict[str, Any]) -> Rows:
     """Return a column for each method: its share of the rival's time, and what it misses more."""
-    rows = [["table and budget", *(f"{method}: time; misses more" for method in told)]]
-    overall = [_interval(one["time_ratio"], 2) for one in told.values()]
+    rows = [["table and budget", *(f"{method}: time; misses more" for method in own)]]
+    overall = [_interval(one["time_ratio"], 2) for one in own.values()]
     rows.append(["all, geometric mean", *overall])
-    for place in next(iter(told.values()), {"each": {}})["each"]:
-        each = [one["each"][place] for one in told.values()]
+    for place in next(iter(own.values()), {"each": {}})["each"]:
+        each = [one["each"][place] for one in own.values()]
         cells = [f"{_interval(e['time_ratio'], 2)}; {_interval(e['missed_more'])}" for e in each]
         rows.append([place, *cells])
     return rows
@@ -91,16 +91,16 @@ def _against(told: dict[str, Any]) -> Rows:
 def _tables(found: dict[str, Any]) -> Rows:
     head = ["table", "settings", "budgets, s", "NDCG@10 recorded: least, median, most"]
     rows = [[*head, "best by the surrogates", "seed noise × 1e4", "floors × 1e4"]]
-    for name, told in found["tables"].items():
+    for name, own in found["tables"].items():
         rows.append(
             [
                 name,
-                str(told["settings"]),
-                _join(told["budgets"], 0),
-                _join(told["recorded"], 4),
-                _join(told["best"], 4),
-                f"{told['seed_noise']:.1f}",
-                _join(told["floors"], 1),
+                str(own["settings"]),
+                _join(own["budgets"], 0),
+                _join(own["recorded"], 4),
+                _join(own["best"], 4),
+                f"{own['seed_noise']:.1f}",
+                _join(own["floors"], 1),
             ]
         )
     return rows
@@ -111,9 +111,9 @@ def _errors(found: dict[str, Any]) -> Rows:
     first = next(iter(found["tables"].values()))["errors"]
     ways = list(dict.fromkeys(one["way"] for one in first))
     rows = [["table", "of", *ways, "seed noise", "spread"]]
-    for name, told in found["tables"].items():
+    for name, own in found["tables"].items():
         cells: dict[tuple[str, int], dict[str, Any]] = {}
-        for one in told["errors"]:
+        for one in own["errors"]:
             cells.setdefault((one["what"], one["epoch"]), {})[one["way"]] = one
         for (what, epoch), by_way in cells.items():
             ndcg = what == "ndcg@10"
@@ -130,10 +130,10 @@ def _errors(found: dict[str, Any]) -> Rows:
 
 
 def _charts(found: dict[str, Any], contest: str) -> str:
-    told = found[contest]["curves"]
-    names = list(next(iter(told.values())))
+    own = found[contest]["curves"]
+    names = list(next(iter(own.values())))
     drawn = []
-    for table, methods in told.items():
+    for table, methods in own.items():
         lines = [
             Line(n, list(zip(m["at"], m["missed"], strict=True)), n in (OURS, STOCK))
             for n, m in methods.items()

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from comparison.material import Material
+from comparison.artifacts import Artifacts
 from comparison.pool import Pool, Task
 from comparison.store import load
 from recsae.files import digest, read_json, write_json
 from recsae.metrics.analysis.agreement import agreement
 
 
-def measure(material: Material, out: Path, pool: Pool) -> None:
+def measure(artifacts: Artifacts, out: Path, pool: Pool) -> None:
     """Fill in the agreement of each winner's dictionaries."""
     tasks: dict[Path, Task] = {}
     files: dict[Any, list[Path]] = {}
-    for place, trainings in material.winners.items():
+    for place, trainings in artifacts.winners.items():
         several = {_file(out, paths): paths for paths in trainings if len(paths) > 1}
         files[place] = list(several)
         for file, paths in several.items():
@@ -26,7 +26,7 @@ def measure(material: Material, out: Path, pool: Pool) -> None:
     for place, found in files.items():
         parts = [read_json(file) for file in found]
         names = parts[0] if parts else {}
-        material.agreement[place] = {
+        artifacts.agreement[place] = {
             name: float(np.mean([part[name] for part in parts])) for name in names
         }
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from comparison.plan import (
     BASE,
-    KNOWING,
+    CATEGORY_SCORES,
     LEVEL,
     MEASURES,
     RANKING,
@@ -58,7 +58,7 @@ def figures_on_test(model: Retrained, groups: Groups) -> dict[str, dict[str, dic
     """
     figures: dict[str, dict[str, dict[str, float]]] = {}
     for group, mask_U in groups.items():
-        names = (*RANKING, *(KNOWING if group == "all" else ()))
+        names = (*RANKING, *(CATEGORY_SCORES if group == "all" else ()))
         figures[group] = {
             name: _mean_and_sd(model.values(name)[:, :, mask_U].mean(2, dtype=np.float64))
             for name in names
@@ -95,12 +95,12 @@ class Tested:
 
 def tested_contrasts(models: Mapping[str, Retrained], groups: Groups, draws: int) -> list[Tested]:
     """Return the contrasts between the models that are there, group by group."""
-    knowing = all(model.has(name) for model in models.values() for name in KNOWING)
+    categories = all(model.has(name) for model in models.values() for name in CATEGORY_SCORES)
     tested = []
     for group, mask_U in groups.items():
         asked = [
             contrast
-            for contrast in contrasts(knowing)
+            for contrast in contrasts(categories)
             if contrast.group == group
             and contrast.variant in models
             and contrast.reference in models

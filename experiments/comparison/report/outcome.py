@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from comparison.artifacts import Artifacts, FinishedSearch, Trainings
 from comparison.bases import groups
-from comparison.material import Material, Searched, Trainings
 from comparison.plan import (
     BASE,
     BASES_AT_LEAST,
@@ -39,28 +39,28 @@ from recsae.metrics.analysis.contrasts import DRAWS
 QUICK_DRAWS = 1000
 
 
-def outcome(plan: PlanSettings, material: Material) -> dict[str, Any]:
+def outcome(plan: PlanSettings, artifacts: Artifacts) -> dict[str, Any]:
     """Return all that a comparison has found, as plain values."""
     final = not plan.quick and plan.bases >= BASES_AT_LEAST and plan.seeds >= SEEDS_AT_LEAST
     draws = QUICK_DRAWS if plan.quick else DRAWS
     datasets: dict[str, Any] = {}
     tested: dict[tuple[str, str], list[Tested]] = {}
-    for dataset, prepared in material.prepared.items():
+    for dataset, prepared in artifacts.prepared.items():
         in_groups = groups(Activations.open(Path(prepared[0].activations)))
-        models = _models(material, dataset)
+        models = _models(artifacts, dataset)
         for budget in BUDGETS:
             chosen = {BASE: models[BASE], **_of_budget(models, budget)}
             tested[dataset, budget] = tested_contrasts(chosen, in_groups, draws)
         datasets[dataset] = {
             "protocol": prepared[0].protocol,
             "groups": {name: int(mask_U.sum()) for name, mask_U in in_groups.items()},
-            "categories": list(material.categories[dataset]),
+            "categories": list(artifacts.categories[dataset]),
             "bases": [_base_about(one.base, one.base_seed) for one in prepared],
             "lines": [
                 _line(BASE, None, models[BASE], in_groups),
-                *_counted_lines(material, dataset),
+                *_counted_lines(artifacts, dataset),
                 _line(PCA, None, models[PCA], in_groups),
-                *_winner_lines(material, dataset, models, in_groups),
+                *_winner_lines(artifacts, dataset, models, in_groups),
             ],
         }
     rows, family = corrected(tested, final)
@@ -76,12 +76,12 @@ def outcome(plan: PlanSettings, material: Material) -> dict[str, Any]:
     }
 
 
-def _models(material: Material, dataset: str) -> dict[str, Retrained]:
+def _models(artifacts: Artifacts, dataset: str) -> dict[str, Retrained]:
     """Read the trainings of a data set: the base, PCA, and each winner as `label/budget`."""
-    base = [[load(path)] for path in material.bases[dataset]]
-    models = {BASE: Retrained(BASE, base, digest([p.name for p in material.bases[dataset]]))}
-    models[PCA] = _retrained(PCA, material.controls[dataset, PCA])
-    for (name, label, budget), files in material.winners.items():
+    base = [[load(path)] for path in artifacts.bases[dataset]]
+    models = {BASE: Retrained(BASE, base, digest([p.name for p in artifacts.bases[dataset]]))}
+    models[PCA] = _retrained(PCA, artifacts.controls[dataset, PCA])
+    for (name, label, budget), files in artifacts.winners.items():
         if name == dataset:
             models[f"{label}/{budget}"] = _retrained(label, files)
     return models
@@ -113,20 +113,20 @@ def _line(label: str, budget: Budget | None, model: Retrained, in_groups: Groups
 
 
 def _winner_lines(
-    material: Material, dataset: str, models: dict[str, Retrained], in_groups: Groups
+    artifacts: Artifacts, dataset: str, models: dict[str, Retrained], in_groups: Groups
 ) -> list[dict[str, Any]]:
     lines = []
     for budget in BUDGETS:
         for contender in CONTENDERS:
             label = contender.label
-            searched, model = material.searched[dataset, label], models.get(f"{label}/{budget}")
+            searched, model = artifacts.searched[dataset, label], models.get(f"{label}/{budget}")
             line = _winner_line(label, budget, searched, model, in_groups)
-            lines.append({**line, "agreement": material.agreement.get((dataset, label, budget))})
+            lines.append({**line, "agreement": artifacts.agreement.get((dataset, label, budget))})
     return lines
 
 
 def _winner_line(
-    label: str, budget: Budget, searched: Searched, model: Retrained | None, in_groups: Groups
+    label: str, budget: Budget, searched: FinishedSearch, model: Retrained | None, in_groups: Groups
 ) -> dict[str, Any]:
     best = searched.winners[budget]
     about: dict[str, Any] = {"search": searched.folder, "winner": best and best.values()}
@@ -151,7 +151,7 @@ def _curse(dev: float, model: Retrained) -> dict[str, float]:
     }
 
 
-def _counted_lines(material: Material, dataset: str) -> list[dict[str, Any]]:
+def _counted_lines(artifacts: Artifacts, dataset: str) -> list[dict[str, Any]]:
     """Return the lines of the baselines of counts: one score each."""
     return [
         {
@@ -167,7 +167,7 @@ def _counted_lines(material: Material, dataset: str) -> list[dict[str, Any]]:
                 if one["groups"]["test"][group]["n"]
             },
         }
-        for one in material.counted.get(dataset, [])
+        for one in artifacts.counted.get(dataset, [])
     ]
 
 

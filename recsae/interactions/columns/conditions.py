@@ -14,6 +14,7 @@ from recsae.errors import SettingError, nearest
 from recsae.interactions.columns.roles import listed
 from recsae.interactions.names import TRUTHS
 from recsae.interactions.table import TEXT, Column
+from recsae.interactions.times import NUMBER
 
 _CONDITION = re.compile(
     r"""\s*(?P<column>"[^"]+"|'[^']+'|[^=!<>]+?)\s*
@@ -30,7 +31,6 @@ _OPPOSITES = {
     **{"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"},
     **{"in": "not in", "not in": "in"},
 }
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 
 class Condition(NamedTuple):
@@ -70,8 +70,8 @@ def _condition(text: str, names: Sequence[str]) -> Condition:
     values = _listed(found["value"]) if operator.endswith("in") else [found["value"]]
     for value in values:
         if not value or (value == _bare(value) and _MORE.search(value)):
-            told = "a value with signs, and or or in it stands in quotes"
-            raise SettingError("where", f"{_FORM}; {told}; got {text.strip()!r}")
+            rule = "a value with signs, and or or in it stands in quotes"
+            raise SettingError("where", f"{_FORM}; {rule}; got {text.strip()!r}")
     return Condition(column, operator, tuple(_bare(value) for value in values))
 
 
@@ -102,7 +102,7 @@ def fitting(condition: Condition, column: Column) -> NDArray[np.bool_]:
             equal |= _equal(column, value)
         return equal if operator in ("==", "in") else ~equal
     value = condition.values[0]
-    if re.match(_NUMBER, value):
+    if re.match(NUMBER, value):
         numbers = numbers_of(column, f"a number, for the filter {condition.words}")
         return _compared(numbers, operator, float(value))
     moments = pd.to_datetime(_as_series(column), format="ISO8601", errors="coerce", utc=True)
@@ -143,7 +143,8 @@ def _as_numbers(cells: Any, words: Mapping[str, str] = TRUTHS) -> NDArray[np.flo
         for word, number in words.items():
             texts = pc.replace_substring_regex(texts, f"^{word}$", number)
         texts = pc.replace_substring_regex(texts, r"^(nan|na|null|none|)$", "nan")
-        number = pc.or_(pc.match_substring_regex(texts, _NUMBER), pc.equal(texts, "nan"))
+        number = pc.or_(pc.match_substring_regex(texts, NUMBER), pc.equal(texts, "nan"))
+        # Infinity marks what is no number; NaN is taken: it marks a gap.
         cells = pc.if_else(number, texts, "inf")
         cells = pc.utf8_ltrim(cells, "+")
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
@@ -172,7 +173,7 @@ def _equal_cells(cells: Any, value: str) -> NDArray[np.bool_]:
         value = {"1": "true", "0": "false"}.get(value, value)
     text = pc.utf8_trim_whitespace(cells.cast(TEXT))
     same = np.array(pc.fill_null(pc.equal(text, value), value == ""), dtype=bool)
-    if re.match(_NUMBER, value) and abs(float(value)) < 2**53:  # else as text, which is exact
+    if re.match(NUMBER, value) and abs(float(value)) < 2**53:  # else as text, which is exact
         same |= _as_numbers(cells) == float(value)
     return same
 

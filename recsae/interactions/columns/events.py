@@ -38,11 +38,11 @@ def log_of(
     """
     found = _one_reading(tables, settings, notes, where)
     refuse_prefixes(tables[0], found, settings)
-    asked = _asked(found, tables[0], settings)
-    names = list(dict.fromkeys([*found.roles().values(), *(one.column for one in asked)]))
+    wanted = _conditions_of(found, tables[0], settings)
+    names = list(dict.fromkeys([*found.roles().values(), *(one.column for one in wanted)]))
     numbers = [] if found.time is None else [found.time]
     read, sizes = columns_of(tables, names, numbers, str(where or tables[0].file))
-    keep, dropped, filters = _kept(found, read, asked, settings)
+    keep, dropped, filters = _kept(found, read, wanted, settings)
     if not keep.all():  # before ids and times: what is no event may have none
         read = {name: column.only(keep) for name, column in read.items()}
     time = _times(tables[0], found, read, settings, notes)
@@ -61,7 +61,7 @@ def _one_reading(
     return found[0]
 
 
-def _asked(found: Columns, table: Table, settings: DataSettings) -> list[Condition]:
+def _conditions_of(found: Columns, table: Table, settings: DataSettings) -> list[Condition]:
     if settings.min_rating is not None and found.rating is None:
         raise SettingError(
             "min_rating",
@@ -80,7 +80,7 @@ def _times(
 ) -> Times | None:
     if found.time is not None and settings.order != "file":
         times = exact_times(read[found.time])
-        _tell_odd(read[found.time], times, notes)
+        _note_odd_times(read[found.time], times, notes)
         return times
     if settings.order.startswith("random"):
         raise SettingError(
@@ -97,7 +97,7 @@ def _times(
     return None
 
 
-def _tell_odd(column: Column, times: Times, notes: list[str]) -> None:
+def _note_odd_times(column: Column, times: Times, notes: list[str]) -> None:
     """Say that all times are the same, or that some are 0, which may stand for none."""
     mark = f"{column.where}: column {column.name!r}"
     if len(times) > 1 and times.min() == times.max():
@@ -106,36 +106,39 @@ def _tell_odd(column: Column, times: Times, notes: list[str]) -> None:
     if pa.types.is_string(column.cells.type):
         clock = pc.sum(pc.match_substring(column.cells, ":")).as_py() or 0
         if 0 < clock < len(times):
-            told = f"{len(times) - clock:,} of {len(times):,} times have no hour, so are midnight"
-            notes.append(f"{mark}: {told}")
+            words = f"{len(times) - clock:,} of {len(times):,} times have no hour, so are midnight"
+            notes.append(f"{mark}: {words}")
         short = pc.index(pc.match_substring_regex(column.cells, _SHORTENED), True).as_py()
         if short >= 0:
             notes.append(f"{mark}: times such as {column.cells[short]} are rounded: many may tie")
     zeros = int((times <= 0).sum())
     if zeros and times.max() > _A_DATE:
-        told = f"{zeros:,} of {len(times):,} times are 0 or less; their events come first"
-        notes.append(f"{mark}: {told}")
+        words = f"{zeros:,} of {len(times):,} times are 0 or less; their events come first"
+        notes.append(f"{mark}: {words}")
 
 
 def _kept(
-    found: Columns, read: dict[str, Column], asked: Sequence[Condition], settings: DataSettings
+    found: Columns,
+    read: dict[str, Column],
+    wanted: Sequence[Condition],
+    settings: DataSettings,
 ) -> tuple[NDArray[np.bool_], dict[str, int], tuple[str, ...]]:
     """Mark the events that are ones and that the filters let pass; count the others."""
     tests: list[tuple[str, NDArray[np.bool_]]] = []
     filters = []
-    if found.label is not None and found.label not in {one.column for one in asked}:
+    if found.label is not None and found.label not in {one.column for one in wanted}:
         label = numbers_of(read[found.label], "a number, 0 if it is no event", LABEL_TRUTHS)
         _refuse_gap(read[found.label], label, "a number, 0 if it is no event")
         least = np.unique(label[label <= 0])
         sign = "<= 0" if len(least) > 1 or (least < 0).any() else "0"
         tests.append((f"{found.label} {sign}", label > 0))
     if settings.min_rating is not None:
-        assert found.rating is not None, "it was asked for above"
+        assert found.rating is not None, "_conditions_of has checked it"
         rating = numbers_of(read[found.rating], "a number")
         _refuse_gap(read[found.rating], rating, "a number")
         tests.append((f"{found.rating} < {settings.min_rating:g}", rating >= settings.min_rating))
         filters.append(f"{found.rating} >= {settings.min_rating:g}")
-    for one in asked:
+    for one in wanted:
         tests.append((one.opposite, fitting(one, read[one.column])))
         filters.append(one.words)
     keep = np.ones(len(read[found.user].cells), bool)

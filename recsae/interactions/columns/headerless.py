@@ -1,4 +1,4 @@
-"""Tables without a line of names: what each column is, told by its cells."""
+"""Tables without a line of names: what each column is, by its cells."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def roles_by_content(
     settings: DataSettings,
     notes: list[str],
 ) -> dict[str, str]:
-    """Return role → position; what was assumed is told in `notes`."""
+    """Return role → position; what was assumed is added to `notes`."""
     _refuse_known_others(table, sample)
     kinds = _kinds(sample)
     found = dict(chosen)
@@ -47,6 +47,7 @@ def roles_by_content(
     free = [name for name in free if name not in found.values()]
     ids = [name for name in free if name not in kinds.other]
     ids.sort(key=lambda name: name in kinds.time)  # stable: what looks like a time only if need be
+    # The order of the file decides which of the two is the user.
     ids = sorted(ids[:2], key=table.names.index) + ids[2:]
     for role in ("user", "item"):
         if role not in found and ids:
@@ -62,7 +63,7 @@ def roles_by_content(
         found |= _doubtful_time(table, sample, found, kinds)
     _refuse_sequences(table, sample, found)
     if len(chosen) < len(found):
-        _tell(table, found, swapped, notes)
+        _note_roles(table, found, swapped, notes)
     return found
 
 
@@ -158,7 +159,7 @@ def _rises(users: Sequence[str | None], cells: Sequence[str | None]) -> bool:
     return steps > 1
 
 
-def _tell(table: Table, found: Mapping[str, str], swapped: bool, notes: list[str]) -> None:
+def _note_roles(table: Table, found: Mapping[str, str], swapped: bool, notes: list[str]) -> None:
     read = ", ".join(f"column {found[role]} is the {role}" for role in ROLES if role in found)
     rest = [name for name in table.names if name not in found.values()]
     unread = f"; {', '.join(rest[:8])}{' …' * (len(rest) > 8)} not read" if rest else ""

@@ -57,13 +57,14 @@ def coded_ids(column: Column, notes: list[str]) -> Coded:
         codes, texts = _merged(codes, _stripped(column, ids, codes))
         codes, texts = _merged(codes, _without_point_zero(texts))
         _refuse_name(column, texts, codes)
-        _tell_missing(column, texts, codes, notes)
-        _tell_doubtful(column, texts, notes)
+        _note_missing(column, texts, codes, notes)
+        _note_doubtful(column, texts, notes)
         ids = _numbers_or_text(column, texts, notes)
     else:
         ids = np.asarray(ids.cast(pa.int64()))
-    _tell_minus_one(column, ids, notes)
+    _note_minus_one(column, ids, notes)
     order = np.argsort(ids, kind="stable")
+    # Codes in the order of the ids: the same events in any order get the same codes.
     code_of = np.empty(len(ids), np.int32)
     code_of[order] = np.arange(len(ids), dtype=np.int32)
     return Coded(code_of[codes], ids[order])
@@ -136,6 +137,7 @@ def _stripped(column: Column, ids: Any, codes: NDArray[np.int32]) -> Any:
 
 def _merged(codes: NDArray[np.int32], ids: Any) -> tuple[NDArray[np.int32], Any]:
     """Make one of ids that are the same text."""
+    # Two ids may be the same text once spaces or ".0" are gone.
     again = pc.dictionary_encode(ids)
     if len(again.dictionary) == len(ids):
         return codes, ids
@@ -156,8 +158,8 @@ def _without_point_zero(ids: Any) -> Any:
     return pc.if_else(floats, whole, ids)
 
 
-def _tell_missing(column: Column, ids: Any, codes: NDArray[np.int32], notes: list[str]) -> None:
-    """Refuse what stands for no id, such as NA; a rare one may be a name, and is told."""
+def _note_missing(column: Column, ids: Any, codes: NDArray[np.int32], notes: list[str]) -> None:
+    """Refuse what stands for no id, such as NA; a rare one may be a name, and gets a note."""
     missing = pc.is_in(ids, pa.array(_MISSING))
     if not pc.any(missing).as_py():
         return
@@ -175,20 +177,20 @@ def _refuse_name(column: Column, ids: Any, codes: NDArray[np.int32]) -> None:
         _refuse_codes(column, codes, pc.equal(ids, column.name))
 
 
-def _tell_doubtful(column: Column, ids: Any, notes: list[str]) -> None:
+def _note_doubtful(column: Column, ids: Any, notes: list[str]) -> None:
     """Say what may stand for many ids, or what may be one id though it is two texts."""
     names = ids.filter(pc.is_in(ids, pa.array(_NOBODY))).to_pylist()
     if names:
-        told = f"{', '.join(map(repr, names))} is taken for an id like others"
-        notes.append(f"{column.where}: column {column.name!r}: {told}")
+        words = f"{', '.join(map(repr, names))} is taken for an id like others"
+        notes.append(f"{column.where}: column {column.name!r}: {words}")
     if not pc.all(pc.string_is_ascii(ids)).as_py():
         count = len(ids) - len(pc.utf8_normalize(ids, "NFC").unique())
         if count:
-            told = f"{count:,} ids look like others, written with other code points"
-            notes.append(f"{column.where}: column {column.name!r}: {told}; they stay apart")
+            words = f"{count:,} ids look like others, written with other code points"
+            notes.append(f"{column.where}: column {column.name!r}: {words}; they stay apart")
 
 
-def _tell_minus_one(column: Column, ids: NDArray[Any], notes: list[str]) -> None:
+def _note_minus_one(column: Column, ids: NDArray[Any], notes: list[str]) -> None:
     if ids.dtype.kind == "i" and -1 in ids and (ids < 0).sum() == 1 and len(ids) > 1:
         notes.append(f"{column.where}: column {column.name!r}: -1 is taken for an id like others")
 

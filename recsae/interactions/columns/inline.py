@@ -59,6 +59,7 @@ def _of_items(
     if isinstance(whole, pa.ChunkedArray):
         return None
     texts = np.asarray(whole.dictionary.to_pylist(), dtype=object)
+    # -1 picks the last text, but is in no list of places that count.
     codes = np.asarray(whole.indices.fill_null(-1))[keep]
     pairs = pd.DataFrame({"item": log.item.codes, "value": codes}).drop_duplicates()
     there = [n for n, text in enumerate(texts) if text and text.strip()]

@@ -45,5 +45,6 @@ def _are_prefixes(
     lists = [_SIGNS.sub(" ", cell or "").split() for cell in cells]
     rows = zip(users, items, lists, strict=True)
     last = [(user, words[-1], item) for user, item, words in rows if len(words) > 1]
+    # In a list of negatives the last word is rarely what the user did next.
     fit = sum(word != item and (user, word) in targets for user, word, item in last)
     return len(last) >= _ROWS_AT_LEAST and 2 * fit > len(last)

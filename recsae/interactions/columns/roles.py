@@ -45,8 +45,8 @@ class Columns(NamedTuple):
 def columns(table: Table, settings: DataSettings, notes: list[str]) -> Columns:
     """Find the columns by the settings, by their names, or by what is in them.
 
-    What is not certain is told in `notes`. Raises RecsaeError when the user or the item is missing,
-    or when a column that looks like the time would be neglected.
+    `notes` gets what is not certain. Raises RecsaeError when the user or the item is missing, or
+    when a column that looks like the time would be neglected.
     """
     chosen = _chosen(table, settings)
     sample = table.sample()
@@ -64,8 +64,8 @@ def columns(table: Table, settings: DataSettings, notes: list[str]) -> Columns:
     for role in [role for role in ROLES if role in found]:
         name = found[role]
         if name in role_of:
-            told = f"is both {role_of[name]}_column and {role}_column"
-            raise RecsaeError(f"{table.top}: column {name!r} {told}")
+            reason = f"is both {role_of[name]}_column and {role}_column"
+            raise RecsaeError(f"{table.top}: column {name!r} {reason}")
         role_of[name] = role
         if table.names.count(name) > 1:
             raise RecsaeError(f"{table.top}: two columns are called {name!r}")
@@ -86,6 +86,7 @@ def _chosen(table: Table, settings: DataSettings) -> dict[str, str]:
         if wanted is not None and wanted in _positions(table):
             wanted = wanted if wanted in table.names else table.names[int(wanted) - 1]
         if wanted is not None and wanted not in table.names:
+            # difflib compares letters as they are: "USER_ID" is unlike "user_id" to it.
             alike = {name.lower(): name for name in table.names}.get(wanted.lower(), wanted)
             hint = nearest(alike, table.names) or f" among {listed(table.names)}"
             raise RecsaeError(f"{table.top}: no column {wanted!r}{hint} ({key})")
@@ -109,14 +110,14 @@ def _by_name(
             names.sort(key=lambda name: _has_gaps(sample.get(name, ())))
         if names:
             found[role] = names[0]
-            _tell_choice(table, role, names, notes)
+            _note_choice(table, role, names, notes)
     if "time" not in found and settings.order != "file":
         time = _time_by_content(table, sample, found, notes)
         found |= {} if time is None else {"time": time}
     return found
 
 
-def _tell_choice(table: Table, role: str, names: Sequence[str], notes: list[str]) -> None:
+def _note_choice(table: Table, role: str, names: Sequence[str], notes: list[str]) -> None:
     others = [name for name in names[1:] if name != names[0]]
     if not others and role == "time" and bare(names[0]) in DOUBTFUL:
         notes.append(
@@ -133,7 +134,7 @@ def _tell_choice(table: Table, role: str, names: Sequence[str], notes: list[str]
 
 
 def _labels(table: Table, names: Sequence[str], sample: Sample, notes: list[str]) -> list[str]:
-    """Return the labels of events; one in words, such as a category's, is told and is none."""
+    """Return the labels of events; one in words, such as a category's, gets a note and is none."""
     labels = [name for name in names if _any(_is_truth, sample.get(name, ()))]
     words = [name for name in names if name not in labels]
     if words:

@@ -48,6 +48,7 @@ class JsonTable(Table):
         }
 
     def read(self, names: Sequence[str], numbers: Sequence[str] = ()) -> dict[str, pa.ChunkedArray]:
+        # bool is an int to isinstance, but not to type.
         types = {name: {type(row.get(name)) for row in self._first} for name in names}
         plain = {name: _TYPES.get(kinds.pop()) for name, kinds in types.items() if len(kinds) == 1}
         if not self._is_list and len(plain) == len(names) and all(plain.values()):
@@ -143,17 +144,17 @@ def _parsed(loads: Callable[[str], Any], text: str, place: str) -> Any:
     try:
         return loads(text)
     except json.JSONDecodeError as error:
-        told = f"{place}: not JSON: {error.msg} at letter {error.pos + 1}"
+        reason = f"{place}: not JSON: {error.msg} at letter {error.pos + 1}"
     except ValueError:
-        told = f"{place}: not JSON that can be read: a number of thousands of digits"
+        reason = f"{place}: not JSON that can be read: a number of thousands of digits"
     except RecursionError:
         raise RecsaeError(f"{place}: not JSON that can be read: nested too deeply") from None
     try:  # the logs of Steam and the older ones of Amazon are Python's dictionaries
         found = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise RecsaeError(told) from None
+        raise RecsaeError(reason) from None
     if not isinstance(found, dict):
-        raise RecsaeError(told)
+        raise RecsaeError(reason)
     return {str(name): _as_text(value) for name, value in found.items()}
 
 

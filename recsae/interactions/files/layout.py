@@ -15,7 +15,7 @@ NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _DELIMITERS = ("::", "\t", ";", "|", ",", " ")
 _QUOTED_BY_HABIT = (",", ";")
 _DECLARED = re.compile(r"sep=([,;|\t])")  # Excel's first line
-_END = re.compile(rb"\r\n|\n|\r")
+LINE_END = re.compile(rb"\r\n|\n|\r")
 _LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
 
@@ -37,7 +37,7 @@ def lines_of(file: File) -> list[str]:
     """Return the first lines; a last one that the head cuts is left out. Bytes are no lines."""
     if b"\0" in file.head:
         return []
-    lines = _END.split(file.head)
+    lines = LINE_END.split(file.head)
     if len(lines) > 1 and len(file.head) >= HEAD:
         lines.pop()
     return [line.decode("utf-8", "replace") for line in lines]
@@ -114,6 +114,7 @@ def _delimiter(lines: Sequence[str]) -> str | None:
         share = sum(width == widths[0] for width in widths) / len(lines)
         if widths[0] < 2 or (delimiter == " " and (best or share < 0.9)):
             continue
+        # Among signs that part all lines alike the one with more columns wins.
         if best is None or (share, widths[0] if share == best[0] else 0) > best[:2]:
             best = (share, widths[0], delimiter)
     return best[2] if best else None

@@ -21,7 +21,7 @@ Form = Literal["pairs", "s3rec", "sequences"]
 _LINE = re.compile(r"[ \t]*\d{1,18}([ \t]+\d{1,18})*[ \t]*", re.ASCII)
 _WHOLE = r"^[0-9]{1,18}$"
 _SAMPLE = 5000  # lines
-_MOST = 0.9  # so many of the lines must agree: one damaged line is told, not another form
+_MOST = 0.9  # so many of the lines must agree: one damaged line is an error, not another form
 _READ_AS = {
     "pairs": "pairs, a user and an item a line",
     "s3rec": "S3Rec's form, a user and then their items a line",
@@ -70,7 +70,7 @@ def _is_table(rows: list[list[str]]) -> bool:
 def _are_users(first: NDArray[np.object_], rows: list[list[str]]) -> bool:
     """Tell whether lines start with a user: rising numbers, or each once and not all of items."""
     if len(first) >= 10 and (first[1:] > first[:-1]).mean() >= _MOST:
-        return True  # a user with two lines is a mistake to be told
+        return True  # a user with two lines is a mistake to be refused
     if len(set(first)) < len(first):
         return False
     if (first[1:] > first[:-1]).all() or max(first) - min(first) + 1 == len(first):
@@ -79,7 +79,7 @@ def _are_users(first: NDArray[np.object_], rows: list[list[str]]) -> bool:
     return not items.issuperset(first)
 
 
-def told(file: File, form: Form, settings: DataSettings) -> list[str]:
+def notes_on(file: File, form: Form, settings: DataSettings) -> list[str]:
     """Return the line that says which form was assumed, unless the settings name it."""
     if settings.format is not None:
         return []

@@ -11,12 +11,11 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from recsae.errors import RecsaeError
-from recsae.interactions.files.layout import Layout, quoting
+from recsae.interactions.files.layout import LINE_END, Layout, quoting
 from recsae.interactions.source_files import File
 from recsae.interactions.table import CODED, TEXT, Table
 
 _WHOLE = re.compile(r"\s*-?\d{1,18}\s*", re.ASCII)
-_END = re.compile(rb"\r\n|\n|\r")
 _HEXADECIMAL = re.compile(rb"0[xX]")  # a number to pyarrow
 _PART = "\x1f"  # stands for a delimiter of two letters, which pyarrow does not know
 
@@ -76,7 +75,7 @@ class TextTable(Table):
     def _body(self) -> pa.Buffer:
         """The rows, with a delimiter of one letter."""
         data = self.file.buffer
-        ends = _END.finditer(data)
+        ends = LINE_END.finditer(data)
         start = 0
         for _ in range(self._layout.skip):
             found = next(ends, None)
@@ -125,8 +124,8 @@ class TextTable(Table):
         """Find what the fast reader refused, in the order of the file."""
         for line, row in self.rows():
             if len(row) != len(self.names):
-                told = f"expected {len(self.names)} columns, got {len(row)}"
-                raise RecsaeError(f"{self.file}:{line}: {told}")
+                reason = f"expected {len(self.names)} columns, got {len(row)}"
+                raise RecsaeError(f"{self.file}:{line}: {reason}")
             for name, cell in zip(self.names, row, strict=True):
                 if name in names and any("\udc80" <= letter <= "\udcff" for letter in cell):
                     raise RecsaeError(f"{self.file}:{line}: column {name!r}: expected UTF-8 text")

@@ -1,4 +1,4 @@
-"""Files beside a log that say something about its items; a broken one is told and left out."""
+"""Item attributes in files beside a log; a note names a broken file, which is left out."""
 
 import io
 import re
@@ -32,7 +32,7 @@ _Kind = tuple[Callable[[File, Source], bool], Callable[[File, Source, Log], Item
 
 
 def item_attributes(source: Source, log: Log, notes: list[str]) -> ItemAttributes | None:
-    """Return what a file beside the log says of its items; the first kind that is there counts."""
+    """Return what a file beside the log holds on its items; the first kind that is there counts."""
     files = [file for file in beside(source.files[0]) if file.name not in _names(source)]
     for fits, read in _KINDS:
         for file in files:
@@ -43,8 +43,8 @@ def item_attributes(source: Source, log: Log, notes: list[str]) -> ItemAttribute
             except _ODD as error:
                 reason = str(error).partition("\n")[0] or type(error).__name__
                 mark = f"{file}:"
-                told = reason if reason.startswith(mark) else f"{mark} {reason}"
-                notes.append(f"{told}; the items are read without it")
+                words = reason if reason.startswith(mark) else f"{mark} {reason}"
+                notes.append(f"{words}; the items are read without it")
                 continue
             if found is not None and _of_these_items(found, log):
                 return found

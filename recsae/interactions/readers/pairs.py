@@ -44,5 +44,5 @@ class PairReader(Reader):
                 f"{file}:{line}: expected a user and an item, got {got} number{'s' * bool(got > 1)}"
                 " (--format s3rec reads sequences)"
             )
-        notes += numberlines.told(file, "pairs", settings)
+        notes += numberlines.notes_on(file, "pairs", settings)
         return Log(coded(numbers.values[::2]), coded(numbers.values[1::2]), None)

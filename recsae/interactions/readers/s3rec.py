@@ -49,6 +49,6 @@ class S3RecReader(Reader):
         if not lengths.all():
             where = f"{file}:{line_of[first[lengths.argmin()]]}"
             raise RecsaeError(f"{where}: expected a user and items, got one number")
-        notes += numberlines.told(file, "s3rec", settings)
+        notes += numberlines.notes_on(file, "s3rec", settings)
         users = np.repeat(numbers[first], lengths)
         return Log(coded(users), coded(np.delete(numbers, first)), None)

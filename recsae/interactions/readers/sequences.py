@@ -27,5 +27,5 @@ class SequenceReader(Reader):
         (file,) = source.files
         numberlines.refuse_columns(file, settings)
         numbers = numberlines.numbers_of(file, "item")
-        notes += numberlines.told(file, "sequences", settings)
+        notes += numberlines.notes_on(file, "sequences", settings)
         return Log(coded(numbers.line_of), coded(numbers.values), None)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recsae.metrics.intervals import LEVEL
+
 DRAWS = 10_000
-LEVEL = 0.95
 CHUNK_BYTES = 2**26
 """Memory for the resampled users of a chunk of draws."""
 

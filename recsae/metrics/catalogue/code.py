@@ -8,17 +8,19 @@ if TYPE_CHECKING:
     from recsae.metrics.evaluation import Evaluation
 
 
-class OfCode(Metric):
+class CodeMetric(Metric):
     """A metric of this family."""
 
     family = "code"
 
 
 @final
-class L0(OfCode):
+class L0(CodeMetric):
     """The usual name of how many entries are not 0."""
 
     name = "l0"
+    headline = True
+    decimals = 1
     direction = "min"
     meaning = "positive values a code, at most k"
 
@@ -27,7 +29,7 @@ class L0(OfCode):
 
 
 @final
-class Filled(OfCode):
+class Filled(CodeMetric):
     """How many of the k places are taken."""
 
     name = "k_filled"
@@ -39,10 +41,11 @@ class Filled(OfCode):
 
 
 @final
-class Dead(OfCode):
+class Dead(CodeMetric):
     """Latents that training did not use."""
 
     name = "dead"
+    headline = True
     listed = False
     direction = "min"
     meaning = "share of latents that were never positive in the last training epoch"
@@ -52,7 +55,7 @@ class Dead(OfCode):
 
 
 @final
-class Alive(OfCode):
+class Alive(CodeMetric):
     """Latents that training used."""
 
     name = "alive"
@@ -63,7 +66,7 @@ class Alive(OfCode):
         return 1.0 - Dead().compute(scored)
 
 
-class Density(OfCode):
+class Density(CodeMetric):
     """Latents that say little, because they are positive for many."""
 
     listed = False

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from recsae.metrics.evaluation import Evaluation
 
 
-class OfTheAudit(Metric):
+class AuditMetric(Metric):
     """A figure of the audit, under its own name."""
 
     family = "leak"
@@ -18,10 +18,11 @@ class OfTheAudit(Metric):
 
 
 @final
-class Leak(OfTheAudit):
+class Leak(AuditMetric):
     """The verdict."""
 
     name = "leak"
+    headline = True
     constraint = False  # what leaks is never allowed
     meaning = "the reconstruction does not come from the code alone: never best, whatever it scores"
 
@@ -33,10 +34,11 @@ class Leak(OfTheAudit):
 
 
 @final
-class LeakShare(OfTheAudit):
+class LeakShare(AuditMetric):
     """The leak in the reconstruction."""
 
     name = "leak_share"
+    decimals = None  # it matters from 1e-6 on
     meaning = (
         "how much the reconstruction changes with the input beside the same code, as a share of "
         "variance; a leak above 1e-6"
@@ -44,7 +46,7 @@ class LeakShare(OfTheAudit):
 
 
 @final
-class LeakRank(OfTheAudit):
+class LeakRank(AuditMetric):
     """The leak in the ranking."""
 
     name = "leak_rank"
@@ -60,7 +62,7 @@ class LeakRank(OfTheAudit):
 
 
 @final
-class UnexplainedPermuted(OfTheAudit):
+class UnexplainedPermuted(AuditMetric):
     """FVU with codes that belong to others."""
 
     name = "fvu_permuted"
@@ -68,7 +70,7 @@ class UnexplainedPermuted(OfTheAudit):
 
 
 @final
-class UnexplainedZeroed(OfTheAudit):
+class UnexplainedZeroed(AuditMetric):
     """FVU without a code."""
 
     name = "fvu_zeroed"
@@ -76,7 +78,7 @@ class UnexplainedZeroed(OfTheAudit):
 
 
 @final
-class CodeNDCG(OfTheAudit):
+class CodeNDCG(AuditMetric):
     """NDCG of what the decoder alone makes of the code."""
 
     name = "ndcg@10_code"
@@ -90,7 +92,7 @@ class CodeNDCG(OfTheAudit):
 
 
 @final
-class PermutedNDCG(OfTheAudit):
+class PermutedNDCG(AuditMetric):
     """NDCG with codes that belong to others."""
 
     name = "ndcg@10_permuted"
@@ -104,7 +106,7 @@ class PermutedNDCG(OfTheAudit):
 
 
 @final
-class ZeroedNDCG(OfTheAudit):
+class ZeroedNDCG(AuditMetric):
     """NDCG without a code."""
 
     name = "ndcg@10_zeroed"

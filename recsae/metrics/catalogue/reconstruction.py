@@ -19,6 +19,7 @@ class Unexplained(Reconstruction):
     """Fraction of variance unexplained, over the whole split."""
 
     name = "fvu"
+    headline = True
     direction = "min"
     meaning = (
         "share of the states' variance that the reconstruction misses; 1 is no better than the mean"

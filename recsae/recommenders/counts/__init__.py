@@ -1,3 +1,7 @@
 """Recommenders that only count, which any trained one has to beat. They must not load torch."""
 
-BASELINES: tuple[str, ...] = ("Popularity", "MarkovChain")
+from typing import Final
+
+POPULARITY: Final = "Popularity"
+MARKOV_CHAIN: Final = "MarkovChain"
+BASELINES: Final = (POPULARITY, MARKOV_CHAIN)

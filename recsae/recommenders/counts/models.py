@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from recsae.metrics.ranking import Scores
+from recsae.recommenders.counts import MARKOV_CHAIN, POPULARITY
 from recsae.sequences import Ints
 
 
@@ -62,8 +63,8 @@ def markov_chain(histories: Histories, position_R: Ints) -> Scores:
 
 
 SCORERS: dict[str, Callable[[Histories, Ints], Scores]] = {
-    "Popularity": popularity,
-    "MarkovChain": markov_chain,
+    POPULARITY: popularity,
+    MARKOV_CHAIN: markov_chain,
 }
 
 

@@ -44,11 +44,11 @@ def settings_of(
     width, longest = checkpoint.base[_ITEMS].shape[1], len(checkpoint.base[_PLACES]) - 1
     if num_heads is None:
         fits = ", ".join(str(heads) for heads in range(1, width + 1) if width % heads == 0)
-        told = "expected how many attention heads it has, which neither tensors nor name say"
-        raise SettingError("--num_heads", f"{told}; one of {fits}")
+        words = "expected how many attention heads it has, which neither tensors nor name say"
+        raise SettingError("--num_heads", f"{words}; one of {fits}")
     if max_len is not None and max_len > longest:
-        told = f"expected at most {longest}, the longest history of the file, got {max_len}"
-        raise SettingError("--max_len", told)
+        words = f"expected at most {longest}, the longest history of the file, got {max_len}"
+        raise SettingError("--max_len", words)
     values: dict[str, Any] = {
         "emb_size": width,
         "num_layers": checkpoint.layers,

@@ -131,8 +131,8 @@ def _sae(found: Weights, path: Path) -> Weights:
     for ours, wanted in shapes.items():
         _check_shape(found[keys[ours]], wanted, keys[ours], path)
     if not latents or latents % max(width, 1):
-        told = f"expected a multiple of its width {width} as rows, found {latents}"
-        raise RecsaeError(f"{path}: {_SAE_KEYS['W_dec']}: {told}")
+        words = f"expected a multiple of its width {width} as rows, found {latents}"
+        raise RecsaeError(f"{path}: {_SAE_KEYS['W_dec']}: {words}")
     return {ours: found[theirs] for ours, theirs in keys.items()}
 
 
@@ -199,13 +199,13 @@ def _load(path: Path) -> Any:
         raise RecsaeError(f"{path}: {_not_weights(str(error))}") from None
     except Exception as error:  # whatever a cut, or forged, archive makes the reader stumble over
         reason = str(error).partition("\n")[0].partition(". This")[0] or type(error).__name__
-        told = "expected a whole checkpoint of PyTorch; it is cut off, damaged or no checkpoint"
-        raise RecsaeError(f"{path}: {told} ({reason[:120]})") from None
+        words = "expected a whole checkpoint of PyTorch; it is cut off, damaged or no checkpoint"
+        raise RecsaeError(f"{path}: {words} ({reason[:120]})") from None
 
 
 def _not_weights(message: str) -> str:
     found = _GLOBAL.search(message)
     if not found:
         return "expected a checkpoint of PyTorch with tensors alone; nothing of it was run"
-    told = "expected tensors alone, as torch.save(model.state_dict()) gives"
-    return f"{told}, found code or an object ({found[1]}); nothing of it was run"
+    words = "expected tensors alone, as torch.save(model.state_dict()) gives"
+    return f"{words}, found code or an object ({found[1]}); nothing of it was run"

@@ -48,6 +48,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             rows = slice(start, start + chunk)
             hidden_CD, target_C = hidden_TD[rows], target_T[rows]
             scores_CI = hidden_CD @ item_table_ID.T
+            # Subtracted before exp, which would overflow.
             top_C1 = scores_CI.amax(1, keepdim=True)
             hit_C1 = scores_CI.gather(1, target_C.unsqueeze(1)) - top_C1
             sum_C1 = scores_CI.sub_(top_C1).exp_().sum(1, keepdim=True)

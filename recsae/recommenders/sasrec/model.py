@@ -36,6 +36,7 @@ class SASRec(Recommender):
         self.norm = nn.LayerNorm(settings.emb_size)
         self.temperature = settings.temperature
         angle_LX = _angles(settings.max_len, settings.emb_size // settings.num_heads)
+        # Not persistent: they follow from the settings, and a checkpoint holds weights alone.
         self.register_buffer("cos_LX", angle_LX.cos(), persistent=False)
         self.register_buffer("sin_LX", angle_LX.sin(), persistent=False)
         self.apply(_initialise)

@@ -64,6 +64,7 @@ def _fit(
             score = _score(model.eval(), sequences, seen, device)
             progress(epoch + 1, f"dev NDCG@10 {score:.4f}")
             if score > max(curve, default=-1.0):
+                # Its tensors are those that the next step changes.
                 weights = copy.deepcopy(model.state_dict())
             curve.append(score)
             if epoch - curve.index(max(curve)) >= settings.patience:
@@ -143,5 +144,5 @@ def _check(sequences: Sequences) -> None:
     # One state alone has no spread, and nothing to exchange codes with.
     for split, targets in (("dev", sequences.dev), ("test", sequences.test)):
         if len(targets.user) < _FEWEST_TARGETS:
-            told = f"expected at least {_FEWEST_TARGETS} users with a {split} target"
-            raise RecsaeError(f"{sequences.name}: {told}, found {len(targets.user)}")
+            message = f"expected at least {_FEWEST_TARGETS} users with a {split} target"
+            raise RecsaeError(f"{sequences.name}: {message}, found {len(targets.user)}")

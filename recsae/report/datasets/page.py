@@ -96,6 +96,7 @@ def _plots(outcome: Mapping[str, Any], counted: Counted) -> list[dict[str, Any]]
 
 def lengths(lengths_U: npt.NDArray[np.int64]) -> go.Figure:
     """Return how many users have how many events, in bins that grow."""
+    # Low bins of a geometric grid round to the same whole number.
     edges = np.unique(np.geomspace(1, lengths_U.max() + 1, BINS).astype(np.int64))
     users, _ = np.histogram(lengths_U, edges)
     names = [f"{low}" if high - low == 1 else f"{low}–{high - 1}" for low, high in pairwise(edges)]

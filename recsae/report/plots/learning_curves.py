@@ -44,6 +44,7 @@ def _shown(results: Results) -> pd.DataFrame:
     if len(trials) <= MOST_TRIALS:
         return trials
     half = MOST_TRIALS // 2
+    # Rounded up, so that the sample is never larger than the other half.
     step = -(-(len(trials) - half) // half)
     return pd.concat([trials.head(half), trials.iloc[half::step]])
 
@@ -79,6 +80,7 @@ def _line(curves: pd.DataFrame, trials: list[int], column: str) -> dict[str, lis
     y: list[Any] = []
     text: list[Any] = []
     for trial, part in curves[curves[Columns.TRIAL_ID].isin(trials)].groupby(Columns.TRIAL_ID):
+        # None breaks the line between two trials.
         x += [*part[Columns.EPOCH], None]
         y += [*part[column], None]
         text += [f"trial {trial}"] * (len(part) + 1)

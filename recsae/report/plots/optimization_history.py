@@ -75,6 +75,7 @@ def _add_best_so_far(
     if able.empty:
         return
     values = able[DEV + name]
+    # `able` is sorted by time, so this is the best until then.
     best = values.cummax() if way == MAX else values.cummin()
     figure.add_scatter(
         x=[*able[TIME], ended[TIME].max()],
@@ -92,6 +93,7 @@ def _mark_failures(figure: go.Figure, row: int, ended: pd.DataFrame) -> None:
     """Mark failed trials on the time axis: most have no value to be drawn at."""
     failed = ended.loc[ended[Columns.STATE] == States.FAILED, TIME]
     line = {"color": STATE_COLOURS[States.FAILED], "width": 2}
+    # plotly calls the axes of the first cell x and y, of the second x2 and y2.
     axis = "" if row == 1 else str(row)
     for x in failed:
         figure.add_shape(

@@ -10,7 +10,7 @@ from recsae.report.formats import NOTHING
 from recsae.report.plots.parameters import is_searched, log_ticks
 from recsae.report.plots.style import BEST, MODEL_COLOURS, QUIET, framed, varied_settings
 from recsae.results import DEV, MAX, Columns, Results, States, leaking
-from recsae.space.parameters import Parameter
+from recsae.space import Parameter
 
 MOST_LINES: Final = 2000
 _LEAST_LINES: Final = 2
@@ -63,6 +63,7 @@ def _axis(parameter: Parameter | None, name: str, values: "pd.Series[Any]") -> d
     """Return one axis: choices at equal steps, numbers by their size or logarithm."""
     missing = values.isna()
     if (parameter and parameter.kind == "choice") or not pd.api.types.is_numeric_dtype(values):
+        # False sorts before True: numbers first, then texts; the two cannot be compared.
         options = sorted(values.dropna().unique(), key=lambda o: (isinstance(o, str), o))
         places = values.map({option: place for place, option in enumerate(options)})
         ticks = {float(place): _text(option) for place, option in enumerate(options)}
@@ -86,6 +87,7 @@ def _placed(
         low -= _BELOW * span
         places = places.where(~missing, low)
         ticks = {low: NOTHING, **ticks}
+    # plotly draws no axis whose range is empty.
     if low == high:
         low, high = low - 0.5, high + 0.5
     return {

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from recsae.report.plots.style import dots_by_model, finish, hover_columns, varied_settings
 from recsae.results import DEV, Results
-from recsae.space.parameters import Parameter
+from recsae.space import Parameter
 
 _ACROSS: Final = 4
 _ROW_HEIGHT: Final = 230
@@ -78,6 +78,7 @@ def log_ticks(low: float, high: float) -> list[float]:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         ticks = [step * 10.0**power for power in range(first, last + 1) for step in steps]
+        # A thousandth of room: 10.0**power is not exact.
         inside = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
         if sum(len(f"{tick:g}") for tick in inside) <= _ROOM:
             break

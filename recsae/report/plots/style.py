@@ -153,6 +153,7 @@ def framed(figure: go.Figure, height: int) -> go.Figure:
 
 def _one_legend(figure: go.Figure) -> None:
     """Name each group once, by its strongest trace, and leave out empty ones."""
+    # plotly keeps an empty trace in the legend.
     figure.data = [trace for trace in figure.data if len(trace.x)]
     strongest: dict[str, go.Scatter] = {}
     for trace in figure.data:

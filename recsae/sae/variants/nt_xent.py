@@ -66,6 +66,7 @@ class _NTXent(torch.autograd.Function):
         excluded_SS: Tensor | None,
         real_S: Tensor | None,
     ) -> Tensor:
+        # s - 1 is at most 0, so no exponent overflows.
         weight_VV = (z_VD @ z_VD.T).sub_(1).div_(temperature).exp_()
         other_V = _other_view(len(z_VD), z_VD.device)
         other_VD = z_VD[other_V]
@@ -73,6 +74,7 @@ class _NTXent(torch.autograd.Function):
         if excluded_SS is not None:
             weight_VV.masked_fill_(excluded_SS.repeat(2, 2), 0.0)
             weight_VV.scatter_(1, other_V[:, None], positive_V.exp()[:, None])
+        # A row is no negative of itself (m != i in eq. 1).
         weight_VV.fill_diagonal_(0.0)
         count: int | Tensor = len(z_VD)
         if real_S is not None:

@@ -72,12 +72,14 @@ def principal_axes(x_ND: Tensor, count: int) -> tuple[Tensor, Tensor]:
     import torch
 
     rows, width = x_ND.shape
+    # In blocks, since float64 copies of all rows may not fit into memory.
     blocks = torch.split(x_ND, 65_536)
     mean_D = torch.stack([block.double().sum(0) for block in blocks]).sum(0) / rows
     scatter_DD = x_ND.new_zeros((width, width), dtype=torch.float64)
     for block in blocks:
         centred_BD = block.double() - mean_D
         scatter_DD += centred_BD.T @ centred_BD
+    # eigh sorts ascending; the axes of most variance come last.
     axes_KD = torch.linalg.eigh(scatter_DD).eigenvectors.T.flip(0)[:count]
     largest_K1 = axes_KD.abs().argmax(1, keepdim=True)
     return mean_D, axes_KD * axes_KD.gather(1, largest_K1).sign()

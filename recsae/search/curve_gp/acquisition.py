@@ -64,6 +64,7 @@ class Acquisition:
         for i, arm in enumerate(self.arms):
             setup = 0.0 if arm.trial_id == running else SETUP
             for h, stop in enumerate(arm.horizons):
+                # The rest of the training counts only as probably as the trial comes out ahead.
                 cost = stop - arm.epochs + setup + self.probabilities[i, h] * (arm.end - stop)
                 found[i] = max(found[i], self.improvements[i, h] / cost)
         return found

@@ -1,9 +1,9 @@
-"""Trials that ASHA leads and not the model, so that a wrong model is found out.
+"""Trials that ASHA leads and not the surrogate, so that a wrong surrogate is found out.
 
-A model that decides alone what runs on sees the end of those trials only that it predicts well of:
-where slow starters win, it stops them, and little shows it that it is wrong. So the first trials
+A surrogate that decides alone what runs on sees the end only of those trials that it predicts well
+of: where slow starters win, it stops them, and little shows that it is wrong. So the first trials
 and every EVERYth one are drawn at random, and by rank among themselves one of FACTOR goes on at a
-rung (see `schedulers.asha`). What does not go on there pauses, and is the model's from then on.
+rung (see `schedulers.asha`). What does not go on there pauses, and is the surrogate's from then on.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ from recsae.search.curve_gp.curves import segment_ends
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision
 from recsae.search.schedulers.asha import AshaScheduler
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 EVERY: Final = 8
 """One of so many new trials is one of them."""
@@ -30,7 +30,7 @@ class AshaTrials:
         """`first`: trials that are fixed beforehand."""
         self._space, self._first = space, first
         self._rungs = _rungs(space.max_epochs)
-        self._rule = AshaScheduler(self._rungs, FACTOR, len(space.objectives))
+        self._scheduler = AshaScheduler(self._rungs, FACTOR, len(space.objectives))
         self._led: set[int] = set()
 
     def due(self, trial_id: int) -> bool:
@@ -38,14 +38,14 @@ class AshaTrials:
         return trial_id >= self._first and trial_id % EVERY == 0
 
     def leads(self, trial: Trial) -> bool:
-        """Return True while a trial is not the model's."""
+        """Return True while a trial is not the surrogate's."""
         return trial.trial_id in self._led
 
     def judge(self, history: History, trial: Trial) -> Decision:
         """Let a trial go on by its rank among these trials, if it meets all constraints."""
         if trial.epochs not in self._rungs:
             return Decision.GO_ON
-        good = self._rule.judge(history, trial) == Decision.GO_ON
+        good = self._scheduler.judge(history, trial) == Decision.GO_ON
         allowed = self._space.allowed(trial.reports[-1].metrics)
         return Decision.GO_ON if good and allowed else Decision.PAUSE
 
@@ -54,7 +54,8 @@ class AshaTrials:
         if not trial.reports and (trial.trial_id < self._first or self.due(trial.trial_id)):
             self._led.add(trial.trial_id)
         if self.leads(trial):
-            self._rule.on_event(history, trial)
+            self._scheduler.on_event(history, trial)
+            # From its first pause on the surrogate decides, as of any other.
             if trial.state != States.RUNNING:
                 self._led.discard(trial.trial_id)
 

@@ -9,9 +9,9 @@ from scipy.stats import qmc
 from recsae.search.curve_gp.unit_cube import Array, Cube
 
 FIRST: Final = 8
-"""Trials that are spread evenly before the model is asked."""
+"""Trials that are spread evenly before the surrogate is asked."""
 POOL: Final = 256
-"""Settings of which the model predicts the end: half of them anywhere, half near good ones."""
+"""Settings of which the surrogate predicts the end: half of them anywhere, half near good ones."""
 NEAR: Final = 96
 """Settings near the best of those."""
 LISTED: Final = 12
@@ -46,9 +46,11 @@ class Candidates:
         """Return points that differ from good ones in about half of their sides, near or far."""
         sides = self._cube.dimensions
         which = good[random.integers(len(good), size=count)]
+        # From 1 to 30 percent of a side: some only refine, some look further.
         far = 10 ** random.uniform(-2.0, -0.5, (count, 1))
         moves = random.random((count, sides)) < max(0.5, 2 / max(sides, 1))
         moved = which + far * random.standard_normal((count, sides)) * moves
+        # Reflected at 0 and 1: clipping would pile candidates up on the ends.
         return self._cube.settled(1 - np.abs(1 - np.abs(moved)))
 
     def _sobol(self) -> Array:
@@ -63,5 +65,6 @@ class Candidates:
 
 
 def _best(points: Array, score: Callable[[Array], Array]) -> Array:
+    # Also sorts them, so that a tie is broken the same way each time.
     points = np.unique(points, axis=0)
     return points[np.argsort(-score(points), kind="stable")[:LISTED]]

@@ -1,4 +1,4 @@
-"""The curves of a search as the model sees them: means over segments of epochs."""
+"""The curves of a search as the surrogate sees them: means over segments of epochs."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -16,7 +16,7 @@ from recsae.search.engine.history import WORST, Trial
 GROWTH: Final = 1.5
 """A segment ends at so many times the epochs of the one before."""
 MOST: Final = 120
-"""Trials that the model sees at most: time grows with their number cubed."""
+"""Trials that the surrogate sees at most: time grows with their number cubed."""
 OUTLIER: Final = 3.0
 """Values so many times the usual range below the middle went wrong altogether."""
 LEAST: Final = 0.5
@@ -28,6 +28,7 @@ def segment_ends(end: int) -> tuple[int, ...]:
     """Return the epochs at which segments end: 1, 2, 3, 5, 8, 12, 18, 27 of 27."""
     found = [1]
     while found[-1] < end:
+        # + .01: a half rounds up, where Python rounds to the even number.
         found.append(max(found[-1] + 1, round(found[-1] * GROWTH + 0.01)))
     # A last segment of an epoch or two would say hardly anything of its own.
     kept = [stop for stop in found if stop * GROWTH**0.5 < end or stop == 1]
@@ -57,6 +58,7 @@ class Standardised(NamedTuple):
         trial = np.repeat(np.arange(len(curves)), [len(curve.segments) for curve in curves])
         values = np.array([one.value for one in segments])
         middle, spread, residual = 0.0, 1.0, 0.0
+        # This search (0) comes last, so that its middle and spread are the ones returned.
         for task in sorted(set(tasks.tolist()), reverse=True):
             own = tasks[trial] == task
             middle, spread, least = _scale(values[own])
@@ -92,7 +94,7 @@ class Segment(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """What the model sees of one trial."""
+    """What the surrogate sees of one trial."""
 
     features: Array
     segments: list[Segment]
@@ -140,6 +142,7 @@ def thinned(trials: Sequence[Trial], segments: Mapping[int, Sequence[Segment]]) 
     levels: dict[int, list[float]] = {}
     for own in (segments[trial.trial_id] for trial in trials):
         levels.setdefault(len(own), []).append(own[-1].value)
+    # A short curve lies lower: it is ranked against the median of curves as long.
     usual = {length: float(np.median(values)) for length, values in levels.items()}
 
     def rank(trial: Trial) -> tuple[bool, float, int]:
@@ -162,5 +165,6 @@ def _scale(values: Array) -> tuple[float, float, float]:
         return 0.0, 1.0, -LEAST
     low, middle, high = np.quantile(good, [0.1, 0.5, 0.9])
     kept = good[good >= middle - OUTLIER * (high - low)]
+    # Equal values have no spread; any scale does for them.
     spread = float(kept.std()) or 1.0
     return float(middle), spread, (float(kept.min()) - float(middle)) / spread - LEAST

@@ -95,6 +95,7 @@ class Surrogate:
         )
         mean, end_known = self._posterior.known(ends)
         _, later_known = self._posterior.known(later)
+        # Covariance of the end and of the later value, given what was observed.
         own = Query(features[whose], zero[: len(rows)], zero[: len(rows)], nothing[whose])
         shared = self._posterior.prior(own, later) - (end_known[:, whose] * later_known).sum(axis=0)
         if beside is not None:
@@ -103,7 +104,9 @@ class Surrogate:
             shared -= self._posterior.prior(place, later) - (known * later_known).sum(axis=0)
         variance = self._posterior.prior(later, later) - (later_known**2).sum(axis=0)
         variance += self._posterior.noise / np.array([one.span for one in segments])
+        # A new trial also brings the effect of its seed.
         variance += np.where(trial[whose] < 0, self._posterior.trial_effect, 0.0)
+        # cov(end, later) / sd(later): by so much the estimate of the end moves.
         moves = np.zeros((len(arms), most))
         moves[whose, [h for _, h in rows]] = np.abs(shared) / np.sqrt(np.maximum(variance, 1e-12))
         return Forecast(mean, moves)
@@ -118,6 +121,7 @@ class Surrogate:
         age = np.array([one.age for one in segments])
         query = Query(features, walk, age, np.array(trial))
         mean, _ = self._posterior.known(query)
+        # Trials without a report get a row of their own; the others only more values.
         new = [i for i, index in enumerate(trial) if index < 0]
         places = {i: len(seen.task) + n for n, i in enumerate(new)}
         more = seen._replace(

@@ -59,6 +59,7 @@ def walk_left(epochs: Any, end: float) -> Any:
     """Return the share of the walk that is left after `epochs` of `end`."""
     if end <= 1:
         return np.zeros_like(np.asarray(epochs, dtype=float))
+    # Scaled so that 1 is left at the first epoch and 0 at the end.
     last = end**-WALK
     return (np.asarray(epochs, dtype=float) ** -WALK - last) / (1 - last)
 
@@ -123,11 +124,14 @@ def likelihood(seen: Observations, kernel: Kernel, squares: Array) -> tuple[floa
     covariance = Covariance.of(seen, kernel, squares)
     factor = cholesky(covariance.total, lower=True, check_finite=False)
     alpha = cho_solve((factor, True), seen.value, check_finite=False)
+    # Without the constant n/2 log 2π, which moves no optimum.
     value = -0.5 * seen.value @ alpha - np.log(np.diag(factor)).sum()
+    # How rough curves are says the same noise: a Gaussian likelihood of the residuals.
     beside = seen.residual * math.exp(-kernel.noise)
     value -= 0.5 * (seen.freedom * kernel.noise + beside)
     inverse = cho_solve((factor, True), np.eye(len(alpha)), check_finite=False)
     slope = 0.5 * (np.outer(alpha, alpha) - inverse)
+    # Values of a trial stand together, so sums by trial are sums of blocks.
     starts = np.flatnonzero(np.diff(seen.trial, prepend=-1))
 
     def by_trial(matrix: Array) -> Array:
@@ -136,6 +140,7 @@ def likelihood(seen: Observations, kernel: Kernel, squares: Array) -> tuple[floa
     level, moving = by_trial(slope), by_trial(slope * covariance.walk)
     g, h = math.exp(kernel.g), math.exp(kernel.h)
     pulled = g * level + h * moving
+    # ∂k/∂log(length) of a Matérn kernel is its `steep` times the squared scaled gap.
     scaled = squares * np.exp(-2 * kernel.lengths)[:, None, None]
     lengths = np.tensordot(scaled, pulled * covariance.related * covariance.steep, axes=2)
     rho = logistic(kernel.tasks)
@@ -146,6 +151,7 @@ def likelihood(seen: Observations, kernel: Kernel, squares: Array) -> tuple[floa
         h * (moving * alike).sum(),
         math.exp(kernel.trial_effect) * (slope * covariance.trial_effect).sum(),
         math.exp(kernel.noise) * (np.diag(slope) / seen.span).sum() + 0.5 * (beside - seen.freedom),
+        # The slope of a correlation by its logit.
         rho * (1 - rho) * (pulled * covariance.matern * others).sum(),
     ]
     return float(value), np.append(lengths, rest)
@@ -167,9 +173,11 @@ class Covariance(NamedTuple):
         matern, steep = matern52(distance)
         same = seen.task[:, None] == seen.task
         related = np.where(same, 1.0, logistic(kernel.tasks))
+        # A random walk that ends at 0: two values share what is still to come after the later.
         walk = np.minimum(seen.walk[:, None], seen.walk)
         pair = np.ix_(seen.trial, seen.trial)
         total = (matern * related)[pair] * (math.exp(kernel.g) + math.exp(kernel.h) * walk)
+        # Each search has a mean of its own, so tasks share only the part over settings.
         total += same[pair] * COMMON * (1 + walk)
         trial_effect = (seen.trial[:, None] == seen.trial) * trial_correlation(
             seen.age[:, None] - seen.age
@@ -199,6 +207,7 @@ def squared_gaps(features: Array) -> Array:
 
 def distances(a: Array, b: Array) -> Array:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    # Rounding may leave a square just below 0.
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
 
 

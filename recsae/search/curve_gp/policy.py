@@ -14,8 +14,7 @@ from recsae.search.curve_gp.surrogates import Surrogates
 from recsae.search.curve_gp.unit_cube import Array, Cube
 from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.parameters import EPOCHS
-from recsae.space.space import SearchSpace
+from recsae.space import EPOCHS, SearchSpace
 
 MOST_PAUSED: Final = 12
 """Paused trials that are looked at closely."""
@@ -47,6 +46,7 @@ class IndexPolicy:
     def acquisition(self, history: History, judged: Trial | None = None) -> Acquisition:
         """Return all arms: the same whether a trial is being judged, or was and then paused."""
         running = [t for t in history if t.state == States.RUNNING and t is not judged]
+        # Pausing the judged trial changes none of these, so the arms are computed once for both.
         key = (
             *(history.epochs, len(history), history.ended - (judged is not None and judged.ended)),
             *(t.trial_id for t in running),
@@ -58,40 +58,14 @@ class IndexPolicy:
     def _acquisition(
         self, history: History, judged: Trial | None, running: Sequence[Trial]
     ) -> Acquisition:
-        known = self._surrogates
-        ahead = [
-            Running(known.features(t), t.epochs, t.max_epochs, t.trial_id)
-            for t in running
-            if t.epochs < t.max_epochs
-        ]
-        surrogates = known.of(history, ahead)
+        surrogates = self._surrogates.of(history, [self._running(t) for t in running if _on(t)])
         objectives = surrogates[: len(history.objectives)]
         constraints = surrogates[len(history.objectives) :]
         reported = [t for t in history if t.trial_id in objectives[0].numbers and t.reports]
         incumbent = self._incumbent(history, reported, running, objectives)
-        paused = [
-            (m, t)
-            for m, t in zip(incumbent.means[:, 0], reported, strict=True)
-            if t is judged or t.state == States.PAUSED
-        ]
-        paused.sort(key=lambda pair: (-pair[0], pair[1].trial_id))
-        order = np.argsort(-incumbent.means.mean(axis=1), kind="stable")[:6]
-        good = np.array([known.points[reported[i].trial_id] for i in order])
-
-        def score(points: Array) -> Array:
-            features = self.cube.features(points)
-            ends = [objective.ends(features, incumbent.features) for objective in objectives]
-            improvement, _ = incumbent.improvement(
-                *(np.stack(part, axis=-1) for part in zip(*ends, strict=True))
-            )
-            return improvement * feasibility(constraints, features)
-
-        points = list(self.candidates.shortlist(len(history), good, score))
+        points = self._shortlist(history, reported, incumbent, objectives, constraints)
         arms = [Arm(self.cube.features(p[None])[0], 0, self._end(p), -1) for p in points]
-        arms += [
-            Arm(known.features(t), t.epochs, t.max_epochs, t.trial_id)
-            for _, t in paused[:MOST_PAUSED]
-        ]
+        arms += self._paused(reported, incumbent, judged)
         forecasts = [objective.forecast(arms, incumbent.features) for objective in objectives]
         moves = np.stack([forecast.moves for forecast in forecasts], axis=-1)
         mean = np.stack([forecast.mean for forecast in forecasts], axis=-1)
@@ -102,6 +76,44 @@ class IndexPolicy:
         return Acquisition(
             arms, points, improvements * feasible, probabilities * feasible, objectives[0].noise
         )
+
+    def _running(self, trial: Trial) -> Running:
+        features = self._surrogates.features(trial)
+        return Running(features, trial.epochs, trial.max_epochs, trial.trial_id)
+
+    def _paused(
+        self, reported: Sequence[Trial], incumbent: Incumbent, judged: Trial | None
+    ) -> list[Arm]:
+        """Return the best of the paused trials as arms, the one that is judged among them."""
+        paused = [
+            (m, t)
+            for m, t in zip(incumbent.means[:, 0], reported, strict=True)
+            if t is judged or t.state == States.PAUSED
+        ]
+        paused.sort(key=lambda pair: (-pair[0], pair[1].trial_id))
+        return [Arm(*self._running(t)) for _, t in paused[:MOST_PAUSED]]
+
+    def _shortlist(
+        self,
+        history: History,
+        reported: Sequence[Trial],
+        incumbent: Incumbent,
+        objectives: Sequence[Surrogate],
+        constraints: Sequence[Surrogate],
+    ) -> list[Array]:
+        """Return the points of new trials that are expected to improve most at their end."""
+        order = np.argsort(-incumbent.means.mean(axis=1), kind="stable")[:6]
+        good = np.array([self._surrogates.points[reported[i].trial_id] for i in order])
+
+        def score(points: Array) -> Array:
+            features = self.cube.features(points)
+            ends = [objective.ends(features, incumbent.features) for objective in objectives]
+            improvement, _ = incumbent.improvement(
+                *(np.stack(part, axis=-1) for part in zip(*ends, strict=True))
+            )
+            return improvement * feasibility(constraints, features)
+
+        return list(self.candidates.shortlist(len(history), good, score))
 
     def _incumbent(
         self,
@@ -118,10 +130,12 @@ class IndexPolicy:
         eligible = [
             i
             for i, t in enumerate(reported)
+            # One past half of its budget will be complete soon, unless something better comes.
             if (t.state == States.COMPLETE or (t in running and 2 * t.epochs >= t.max_epochs))
             and self._space.allowed(t.reports[-1].metrics)
         ]
         if not eligible:
+            # Nothing is complete: all that could be is an improvement.
             return Incumbent(means, features[means[:, 0].argmax()], means.min() - 1.0)
         best = max(eligible, key=lambda i: (means[i, 0], -i))
         return Incumbent(means, features[best], float(means[best, 0]))
@@ -133,3 +147,8 @@ class IndexPolicy:
             i = names.index(EPOCHS)
             return int(self.cube.sides[i].value(float(point[i])))
         return self._space.max_epochs
+
+
+def _on(trial: Trial) -> bool:
+    """Return True if a trial has epochs left."""
+    return trial.epochs < trial.max_epochs

@@ -54,8 +54,10 @@ class Posterior:
         one, other = (Query(*(part[i.ravel()] for part in query)) for i in pairs)
         own = self.prior(one, other).reshape(pairs.shape[1:]) - whitened.T @ whitened
         own[np.diag_indices_from(own)] += self.noise / more.span[new] + JITTER
+        # `prior` gives no effect to a trial that was not observed, not even with itself.
         own += np.diag(np.where(query.trial < 0, self.trial_effect, 0.0))
         factor = np.zeros((len(more.value), len(more.value)))
+        # Block Cholesky: the old factor stays, [whitenedᵀ, chol(own)] is added below it.
         factor[: new.start, : new.start] = self._factor
         factor[new, : new.start] = whitened.T
         factor[new, new] = cholesky(own, lower=True, check_finite=False)
@@ -103,8 +105,10 @@ class Posterior:
         if beside is not None:
             scale = np.exp(-self.kernel.lengths)
             alike, _ = matern52(distances(features * scale, beside[None] * scale)[:, 0])
+            # The variance of a difference: the common mean cancels.
             prior = 2 * g * (1 - alike)
             covariance = covariance - self._end_with_seen(beside[None])
+        # covᵀ K⁻¹ cov with K⁻¹ summed by trial once: no solve for each candidate.
         known = ((covariance @ self._certain) * covariance).sum(axis=1)
         return mean, np.maximum(prior - known, 0.0)
 

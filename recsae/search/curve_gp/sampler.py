@@ -11,7 +11,7 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.base import Sampler
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.schedulers.base import Scheduler
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class CurveGPSampler(Sampler):

@@ -40,6 +40,7 @@ class CurveGPScheduler(Scheduler):
             return Decision.PAUSE
         acquisition = policy.acquisition(history, trial)
         index = acquisition.index(trial.trial_id)
+        # The trial is itself an arm, if it is among the best paused ones.
         listed = (i for i, arm in enumerate(acquisition.arms) if arm.trial_id == trial.trial_id)
         own = next(listed, None)
         if own is None:

@@ -20,7 +20,7 @@ from recsae.search.curve_gp.unit_cube import Array, Cube
 from recsae.search.engine.history import WORST, History, Trial
 from recsae.search.engine.reports import Report
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 STEPS: Final = 12
 """Steps of the fit, from where the last one ended."""
@@ -29,7 +29,7 @@ REFIT: Final = 1.2
 ENOUGH: Final = 4
 """Curves from which a kernel is fitted."""
 MOST_WARM: Final = 48
-"""Trials of earlier searches that are used: the better ones."""
+"""Trials of earlier searches that are used: those with the longest curves."""
 
 Reading = Callable[[History, Report], float]
 
@@ -60,6 +60,7 @@ class Surrogates:
         if trial.state == States.RUNNING and trial.epochs in segment_ends(trial.max_epochs):
             self._segments_seen += 1
             if self._segments_seen >= self._due:
+                # A search of n curves is fitted about log n times.
                 self._due = self._segments_seen * REFIT
                 self._fit(history)
 
@@ -131,9 +132,11 @@ def _warm_curves(
                 for epochs, metrics in sorted(trial.curve.items())
             }
             features = cube.features(cube.point(trial.drawn)[None])[0]
+            # An earlier search may have trained longer than this one will.
             segments = segments_of(values, max(space.max_epochs, *values))
             curves.append(Curve(features, segments, tasks[trial.source]))
         curves = [curve for curve in curves if curve.segments]
+        # The longest curves say most of the end, which is what is to be predicted.
         curves.sort(key=lambda curve: -len(curve.segments))
         found.append(sorted(curves[:MOST_WARM], key=lambda curve: curve.task))
     return found

@@ -1,7 +1,7 @@
 """A search space as a cube: every searched parameter is one side of it, from 0 to 1.
 
 Ranges lie on their side by value or logarithm; choices among numbers lie in order at equal
-distances, so that a model may interpolate between them; other choices have no order, and get a
+distances, so that a surrogate may interpolate between them; other choices have no order, and get a
 feature each. A parameter that takes no part in a trial stands in the middle, wherever it was drawn.
 """
 
@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from recsae.space import SearchSpace
 from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import Parameter, drawn_before
-from recsae.space.space import SearchSpace
 from recsae.space.unit import between_ends, from_between_ends
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -61,6 +61,7 @@ class Side:
         """Return places of values that are all equally likely where `shares` is uniform."""
         if self.values is None or self.parameter.kind == "int":
             return self.snapped(shares)
+        # The ends of evenly spread places would get half a share by rounding.
         count = len(self.values)
         return np.asarray(self.places[np.minimum((shares * count).astype(int), count - 1)])
 
@@ -138,4 +139,5 @@ def _side(parameter: Parameter) -> Side:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in choices)
     order = sorted(choices, key=float) if numbers else list(choices)  # type: ignore[arg-type]
     spread = np.linspace(0.0, 1.0, len(order)) if len(order) > 1 else np.array([MIDDLE])
+    # Two choices have a distance, whatever they are: one coordinate does.
     return Side(parameter, tuple(order), spread, numbers or len(choices) <= 2)

@@ -1,11 +1,12 @@
 """When a search has spent enough: trials, hours, device-seconds, epochs."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from recsae.search.engine.events import BEGUN, Event
 from recsae.search.engine.history import History
-from recsae.space.sections import SearchSettings
+from recsae.space import SearchSettings
 
 OUT_OF_TIME = "max_hours is over"
 OUT_OF_DEVICE_SECONDS = "max_device_seconds are spent"
@@ -62,3 +63,14 @@ class Budget:
         assert self._began is not None
         passed = self.seconds_before + self.clock() - self._began
         return OUT_OF_TIME if passed >= self.max_hours * 3600 else None
+
+
+def seconds_before(past: Iterable[Event]) -> float:
+    """Return the seconds that earlier drivers of a search took, by the times of their events."""
+    seconds, began, last = 0.0, None, 0.0
+    for event in past:
+        if event["kind"] == BEGUN:
+            seconds += 0.0 if began is None else last - began
+            began = event["at"]
+        last = event["at"]
+    return seconds + (0.0 if began is None else last - began)

@@ -90,6 +90,7 @@ class Director:
         for event in past:
             if event["kind"] != events.BEGUN:
                 self._apply(event)
+        # Their processes died with the driver.
         self._to_restart = [t.trial_id for t in self.history if t.state == States.RUNNING]
         self._ended_before = frozenset(t.trial_id for t in self.history if t.ended)
 
@@ -102,6 +103,7 @@ class Director:
         """Return what to run on a free place; None: nothing now, nothing ever if `finished`."""
         if self._to_restart:
             return TrialRun.of(self.history.trials[self._to_restart.pop(0)])
+        # A budget may be over without an event: time passes.
         over = self.budget.over(self.history) or self.failure
         if self._idle == (self._events, over):
             return None  # nothing has happened since the last answer
@@ -157,8 +159,10 @@ class Director:
             trial = self.history.trials[event["trial_id"]]
         before = trial.state
         self._change(trial, event, new)
+        # A report that changes no state was shown in `_change`, before it was decided on.
         if event["kind"] != events.REPORTED or trial.state != before:
             self._strategy.on_event(self.history, trial)
+        # After the decision, which is part of the event, and before anybody hears of it.
         if new and self._journal is not None:
             self._journal.append(event)
         for listener in self._listeners:
@@ -173,6 +177,7 @@ class Director:
             self._strategy.on_event(history, trial)
             if new:
                 event["decided"] = str(self._decided(trial))
+            # In a replay the decision of that time holds, whatever this code would decide.
             history.set_state(trial, _STATES[event["decided"]])
         elif event["kind"] == events.RESUMED:
             history.set_state(trial, States.RUNNING)

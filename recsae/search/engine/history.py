@@ -90,6 +90,7 @@ class History:
         assert report.epochs > last.epochs, "epochs come in order"
         trial.reports.append(report)
         self.epochs += report.epochs - last.epochs
+        # A trial that was lost starts from its checkpoint with fewer seconds.
         self.seconds += max(0.0, report.seconds - last.seconds)
 
     def set_state(self, trial: Trial, state: States) -> None:

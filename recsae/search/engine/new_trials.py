@@ -8,8 +8,8 @@ from recsae.errors import SettingError
 from recsae.sae.registry import variant
 from recsae.search.engine.strategy import StartTrial
 from recsae.settings import fields
+from recsae.space import SearchSpace
 from recsae.space.parameters import EPOCHS, MODEL, SEED, drawn_before
-from recsae.space.space import SearchSpace
 
 
 def completed(space: SearchSpace, drawn: dict[str, Any], trial_id: int) -> StartTrial:

@@ -61,7 +61,7 @@ class Strategy(Protocol):
 
 
 class Completes(Protocol):
-    """Makes a whole trial of what was drawn: `completing.completed` of a space."""
+    """Makes a whole trial of what was drawn: `new_trials.completed` of a space."""
 
     def __call__(self, drawn: dict[str, Any], trial_id: int) -> StartTrial:
         """Return it with every setting, and a seed of its own."""

@@ -66,6 +66,7 @@ class LocalFolder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # thread_local=False: it is taken in one thread and may be given back in another.
         self._lock = FileLock(path / "lock", timeout=0, thread_local=False)
         self._file: FileIO | None = None
         self.sound = True
@@ -95,6 +96,7 @@ class LocalFolder:
         path = self._path / _name(number)
         try:
             with naming(path):
+                # x: it must be new, also on a network file system where the lock does not reach.
                 self._file = path.open("xb", buffering=0)
         except FileExistsError:
             raise _taken(str(path), self.files([number])) from None
@@ -112,6 +114,7 @@ class LocalFolder:
             self.sound = False
             rest = line
             while rest:
+                # An unbuffered write may take only a part.
                 rest = rest[self._file.write(rest) :]
             self.sound = True
             os.fsync(self._file.fileno())
@@ -150,6 +153,7 @@ class RemoteFolder:
 
     def numbers(self) -> list[int]:
         """Return the numbers of the objects."""
+        # fsspec remembers listings, and another driver may have written since.
         self._store.invalidate_cache()
         try:
             names = self._store.ls(self._path, detail=False)

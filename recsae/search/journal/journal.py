@@ -62,6 +62,7 @@ class Journal:
         if not self._folder.appends:
             self._begin(event)
             return
+        # After a torn line nothing may be appended: a new segment goes on from before it.
         if self._position.lines > SEGMENT_EVENTS or not self._folder.sound:
             self._begin()
         line, after = self._position.event(event)

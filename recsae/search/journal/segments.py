@@ -91,6 +91,7 @@ class Reader:
         torn: str | None = None
         for number, file, content in files:
             segment = parsed(number, file, content)
+            # Only the last file counts: what was torn before it is outside of `after`.
             torn = file if segment is None or segment.torn else None
             if segment is None:
                 continue  # killed before its header was whole
@@ -133,6 +134,7 @@ class Reader:
 
 def parsed(number: int, file: str, content: bytes) -> Segment | None:
     """Return a segment of a file's content; None if it has no whole line; raises JournalError."""
+    # Whatever follows the last newline was torn off.
     *lines, rest = content.split(b"\n")
     if not lines:
         return None
@@ -151,6 +153,7 @@ def parsed(number: int, file: str, content: bytes) -> Segment | None:
 
 
 def _line(last: str, number: int, kind: str, value: Any) -> tuple[bytes, str]:
+    # Python writes the shortest decimal that reads back as the same float.
     text = json.dumps(value, separators=(",", ":"))
     body = f'"n":{number},"{kind}":{text}'.encode("ascii")
     checksum = _checksum(last, body)

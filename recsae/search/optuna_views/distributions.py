@@ -7,7 +7,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from recsae.space.parameters import Parameter
+from recsae.space import Parameter
 
 
 def distribution_of(parameter: Parameter) -> BaseDistribution:

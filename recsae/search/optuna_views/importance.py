@@ -1,7 +1,7 @@
 """How much each parameter decides of each objective: Optuna's PED-ANOVA over a run's frames.
 
 PED-ANOVA asks how differently a parameter is spread among the best trials and among all; it knows
-conditional parameters and needs no model (arXiv 2304.10255, 2601.20800). Shares of 1 in all.
+conditional parameters and needs no surrogate (arXiv 2304.10255, 2601.20800). Shares of 1 in all.
 
 Stopping early would mislead it: a stopped trial's last score is of fewer epochs. So trials are
 compared twice, each time after as many epochs: all of them where half of them still trained, and

@@ -22,9 +22,9 @@ from optuna.study import StudyDirection
 from recsae.errors import SettingError
 from recsae.results import Columns, Results, records, settings_of
 from recsae.search.optuna_views.distributions import distribution_of
+from recsae.space import SearchSpace
 from recsae.space.parameters import Parameter, rate_factor
 from recsae.space.parameters import settings_of as checked
-from recsae.space.space import SearchSpace
 
 DIRECTIONS: Final = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
 _MISSING: Final = object()

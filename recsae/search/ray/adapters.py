@@ -67,6 +67,7 @@ class DirectorSearcher(Searcher):
             return None
         trial = self._director.next()
         if trial is None:
+            # To Tune None is "ask again", FINISHED "never again".
             return Searcher.FINISHED if self._director.finished else None
         self.live[trial_id] = trial.trial_id
         return {
@@ -120,6 +121,7 @@ class DirectorStopper(Stopper):
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         """Return True if the Tune trial is over."""
+        # Tune asks the stopper before on_trial_complete frees the number.
         number, report = self._searcher.live[trial_id], Report.unpacked(result)
         if report.error is not None:
             self._fail(number, report)

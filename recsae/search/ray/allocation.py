@@ -16,7 +16,7 @@ from recsae.search.ray.resources import (
     too_large,
     widest,
 )
-from recsae.space.sections import ResourceSettings
+from recsae.space import ResourceSettings
 
 
 def allocate(
@@ -47,7 +47,7 @@ def allocate(
 
 
 def check_capacity(asked: ResourceSettings, workers: int | None, *, own: bool) -> None:
-    """Raise RecsaeError for what no node can ever capacity, before anything is trained for it."""
+    """Raise RecsaeError for what no node can ever offer, before anything is trained for it."""
     nodes = cluster.nodes()
     least = Allocation(asked.cpus, 0.0 if asked.gpus == "auto" else asked.gpus)
     _check_possible(_narrowed(least, nodes, workers, own), nodes, own)

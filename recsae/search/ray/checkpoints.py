@@ -20,27 +20,28 @@ def checkpoint_folder(run_path: Path) -> Path:
     return folder
 
 
-def save_checkpoint(folder: Path, trial_id: int, state: dict[str, Any]) -> None:
-    """Keep a trial's state in place of an earlier one; tensors and plain values only."""
+def save_checkpoint(folder: Path, trial_id: int, checkpoint: dict[str, Any]) -> None:
+    """Keep a trial's checkpoint in place of an earlier one; tensors and plain values only."""
     import torch
 
+    # Through memory: `write_whole` replaces the file at once, so a kill leaves the earlier one.
     buffer = io.BytesIO()
-    torch.save(state, buffer)
+    torch.save(checkpoint, buffer)
     write_whole(_file(folder, trial_id), buffer.getvalue())
 
 
 def load_checkpoint(folder: Path, trial_id: int) -> dict[str, Any] | None:
-    """Return the state that a trial's checkpoint holds, or None if it has none."""
+    """Return a trial's checkpoint, or None if it has none."""
     import torch
 
     try:
-        # A checkpoint from a GPU goes on wherever the trial is now: it moves the state itself.
-        state: dict[str, Any] = torch.load(
+        # A checkpoint from a GPU goes on wherever the trial is now: it moves the tensors itself.
+        checkpoint: dict[str, Any] = torch.load(
             _file(folder, trial_id), map_location="cpu", weights_only=True
         )
     except FileNotFoundError:
         return None
-    return state
+    return checkpoint
 
 
 def delete_checkpoint(folder: Path, trial_id: int) -> None:

@@ -80,6 +80,7 @@ def run_on_each_node(
     running: list[tuple[str, Any]] = []
     for node in ray.nodes():  # type: ignore[no-untyped-call]
         if node["Alive"] and (node["Resources"].get(GPU, 0) or not gpus_alone):
+            # soft=False: fail rather than answer from another node.
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
             answer = task.options(scheduling_strategy=there).remote()
             running.append((node["NodeManagerHostname"], answer))
@@ -159,12 +160,15 @@ class ClusterCapacity:
 
 
 def _start() -> None:
+    # In containers /dev/shm is often 64 MB.
     free = shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else STORE_BYTES
     if free < STORE_BYTES:
         say(f"{SHARED_MEMORY} has only {free / 1e6:.0f} MB free: Ray falls back to slower files")
     say("starting Ray on this machine")
     ray.init(
+        # Else it would join whatever Ray the environment names.
         address="local",
+        # It would take a port and memory, and nobody looks at it.
         include_dashboard=False,
         log_to_driver=False,
         logging_level=logging.CRITICAL,

@@ -17,8 +17,8 @@ from recsae.search.ray.interrupt import Interrupt
 from recsae.search.ray.reservations import run_with
 from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work, factory
+from recsae.space import SearchSpace
 from recsae.space.parameters import MODEL, RATE, Parameter
-from recsae.space.space import SearchSpace
 
 STEPS: Final = 20
 """Of training, with a deep scoring after them: what takes most memory has come by then."""
@@ -158,6 +158,7 @@ def measure(
     for model, settings in cases:
         try:
             step(model, settings)
+        # Larger cases cannot take more than all: no need to try them.
         except cuda.OutOfMemoryError:
             _, total = cuda.mem_get_info()
             return total - others, total - others, failures
@@ -165,5 +166,6 @@ def measure(
             failed = f"the largest settings of {model} failed ({one_line(error)})"
             failures.append(f"{failed}: they count with what they took until then")
     free, total = cuda.mem_get_info()
+    # All that torch itself has reserved is in the peak below.
     context = total - free - cuda.memory_reserved() - others
     return max(0, context) + cuda.max_memory_reserved(), total - others, failures

@@ -35,6 +35,7 @@ def run(purpose: str, gpus: float, function: Callable[..., Any], *args: Any) -> 
     Raises what it raises, RecsaeError if its process was lost. `purpose` tells who waits for a GPU
     what for. A Ctrl-C ends the process.
     """
+    # num_cpus=0: it must not wait for the resources that the task holds.
     lines: Any = ray.remote(num_cpus=0)(_Lines).remote()
     pass_on = _passing_on(lines)
     try:
@@ -45,6 +46,7 @@ def run(purpose: str, gpus: float, function: Callable[..., Any], *args: Any) -> 
         pass_on()
     except RayTaskError as error:
         pass_on()
+        # The exception as it was raised there, not the one that Ray wraps it in.
         raise error.cause from error
     except RayError as error:
         reason = one_line(error)

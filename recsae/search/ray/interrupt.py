@@ -33,6 +33,7 @@ class Interrupt:
         before = signal.getsignal(signal.SIGINT)
 
         def stop(signum: int, frame: Any) -> None:
+            # Nothing more here: whoever runs ends at the next safe place.
             self.requested = True
             signal.signal(signal.SIGINT, before)
             say("stopping: nothing is lost, the run can be resumed (Ctrl-C again to stop at once)")

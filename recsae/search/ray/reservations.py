@@ -34,6 +34,7 @@ def run_with(
         task = ray.remote(
             num_cpus=allocation.cpus,
             num_gpus=allocation.gpus,
+            # Else the process stays for the next task, and its CUDA context with it.
             max_calls=1,
             max_retries=0,
             scheduling_strategy=PlacementGroupSchedulingStrategy(group),

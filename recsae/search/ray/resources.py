@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recsae.errors import RecsaeError
-from recsae.space.sections import ResourceSettings
+from recsae.space import ResourceSettings
 
 CPU, GPU = "CPU", "GPU"
 MARGIN = 0.1
@@ -67,6 +67,7 @@ def allocation_for(
     required = measure(Allocation(asked.cpus, 1.0)) if able else None
     if required is None:
         return Allocation(asked.cpus, 0.0)
+    # More trials than CPUs for them would leave parts of the GPU unused.
     by_cpus = min(trials_by_cpus(node, asked.cpus) for node in able)
     return Allocation(asked.cpus, ray_fraction(1 / min(by_cpus, trials_in_memory(required))))
 
@@ -117,6 +118,7 @@ def node_capacity(node: Node, allocation: Allocation) -> int:
         return by_cpu
     devices = int(node.get(GPU, 0))
     if allocation.gpus < 1:
+        # A trial never spans two GPUs: each is filled for itself.
         return min(by_cpu, devices * int(1 / allocation.gpus + 1e-9))
     return min(by_cpu, int(devices / allocation.gpus + 1e-9))
 

@@ -22,7 +22,7 @@ from recsae.results import Columns
 from recsae.search.engine.reports import Report, check_objectives, memory_is_full, one_line
 from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
 from recsae.search.ray.node_versions import check_here
-from recsae.space.parameters import SEED
+from recsae.space import SEED
 
 if TYPE_CHECKING:
     from recsae.activations.store import Activations
@@ -50,8 +50,8 @@ class RunnableTrial(Protocol):
     def state_dict(self) -> dict[str, Any]:
         """Return all that it takes to go on."""
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
+    def load_state_dict(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
 
     def save(self, folder: Path, **about: Any) -> None:
         """Save the model as a new folder."""
@@ -130,6 +130,7 @@ class SearchTrainable(Trainable):
         self._unreported = None
         self._epochs = 0
         try:
+            # A node that joined later was not there when `check_nodes` asked.
             check_here(self._work.versions or {})
             make = factory(self._work.factory)
             self._trial = make(config[Columns.MODEL_NAME], config["settings"], self._work)
@@ -139,6 +140,7 @@ class SearchTrainable(Trainable):
 
     def _fail(self, error: Exception) -> None:
         self._error = one_line(error)
+        # On a CPU more of a GPU would not help.
         self._out_of_memory = self._work.device != "cpu" and memory_is_full(error)
 
     def _go_on(self, known: int) -> None:
@@ -168,9 +170,10 @@ class SearchTrainable(Trainable):
                 shutil.rmtree(folder, ignore_errors=True)  # of a driver that was killed right then
                 self._trial.save(folder, trial_id=self._trial_id)
             self._free()
+        # Before the report: once the driver knows the epoch, it must be possible to go on from it.
         elif epochs in self._work.pauses or self._due():
-            state = {"trial": self._trial.state_dict(), "report": tuple(report)}
-            save_checkpoint(Path(self._work.checkpoints), self._trial_id, state)
+            checkpoint = {"trial": self._trial.state_dict(), "report": tuple(report)}
+            save_checkpoint(Path(self._work.checkpoints), self._trial_id, checkpoint)
             self._checkpoint_at = time.monotonic()
         self._spent, self._epochs = spent, epochs
         return report.packed(done)

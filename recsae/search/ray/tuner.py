@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,7 @@ from ray import tune
 from recsae.progress import meter, say
 from recsae.results import DEV, Files, States
 from recsae.search.engine import events
-from recsae.search.engine.budgets import Budget
+from recsae.search.engine.budgets import Budget, seconds_before
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
@@ -43,7 +43,7 @@ from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.stopping.noise import StopAtNoise
 from recsae.search.strategies import pauses_for, rungs_for, strategy_for
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
@@ -156,6 +156,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
                 allocation = _allocation(plan, work, interrupt)
             except InterruptError:
                 return SearchOutcome(True, None, Allocation(plan.space.resources.cpus, 0.0))
+            # Only now is it known whether trials run on a GPU.
             work = replace(work, device=allocation.device, threads=allocation.threads)
             gpus = cluster.gpu_types() if allocation.gpus else ""
             search = _Search(plan, run_path, work, allocation, interrupt)
@@ -203,10 +204,12 @@ class _Search:
         """Run the trials to the end of the search, or to a Ctrl-C; return their director."""
         plan, record = self.plan, self._record()
         director = self._director(record, journal, past)
+        # Old events fill the rows; none of them is shown in TensorBoard again.
         with record.replaying():
             director.replay(past)
         if not plan.strategy.exact:
             say(f"{plan.space.search.sampler} goes on otherwise than it would have without a stop")
+        # Should anything be raised below, what has not ended is shown as paused: it can go on.
         left = States.PAUSED
         try:
             with meter(plan.title, plan.space.search.trials) as progress, cluster.silence():
@@ -229,7 +232,8 @@ class _Search:
         return RunRecord(self.run_path, best, board)
 
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
-        before = hours_before(past) * 3600
+        # A budget in hours holds for all drivers of a search together.
+        before = seconds_before(past)
         return Director(
             self.plan.strategy,
             History(self.plan.space.objectives),
@@ -271,17 +275,6 @@ def _tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
         trial_name_creator=_trial_name,
         trial_dirname_creator=_trial_name,
     )
-
-
-def hours_before(past: Iterable[Event]) -> float:
-    """Return the hours that earlier drivers of a search took, by the times of their events."""
-    seconds, began, last = 0.0, None, 0.0
-    for event in past:
-        if event["kind"] == events.BEGUN:
-            seconds += 0.0 if began is None else last - began
-            began = event["at"]
-        last = event["at"]
-    return (seconds + (0.0 if began is None else last - began)) / 3600
 
 
 def _delete_checkpoint(folder: Path, event: Event, trial: Trial) -> None:

@@ -62,6 +62,7 @@ class BestModels:
         for row in rows:
             self.add(row)
         self.select()
+        # What is left was saved before its report was kept: the trial saves it again.
         shutil.rmtree(self._waiting, ignore_errors=True)
 
     def delete_others(self) -> None:

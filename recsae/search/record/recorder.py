@@ -112,11 +112,13 @@ class RunRecord:
     def flush(self, left: States | None = None) -> None:
         """Write both files."""
         began = self._clock()
+        # Models first: a row that is called best must find its model, see BestModels.
         self._best_models.select()
         write_trials(self._path, [_row(known, left) for known in self._known.values()])
         write_curves(self._path, [row for k in self._known.values() for row in _curve(k.trial)])
         self._best_models.delete_others()
         ended = self._clock()
+        # Both files are written whole, so the larger the run, the rarer.
         self._next_flush = ended + max(FLUSH_SECONDS, FLUSH_SHARE * (ended - began))
         self._changed = False
 

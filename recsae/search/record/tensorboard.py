@@ -18,8 +18,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from recsae.files import naming
 from recsae.results import States
-from recsae.space.parameters import Parameter
-from recsae.space.space import SearchSpace
+from recsae.space import Parameter, SearchSpace
 
 _STATUS: Final = {
     States.RUNNING: api_pb2.STATUS_RUNNING,
@@ -77,6 +76,7 @@ class TensorBoard:
         path = folder / self._file
         with naming(path), path.open("ab") as file:
             records = RecordWriter(file)
+            # TensorBoard reads a file only if its first record says the version.
             if file.tell() == 0:
                 version = Event(wall_time=time.time(), file_version="brain.Event:2")
                 records.write(version.SerializeToString())

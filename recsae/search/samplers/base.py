@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.schedulers.base import Scheduler
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class Sampler(ABC):

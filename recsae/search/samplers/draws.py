@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from recsae.space.parameters import Draw
+from recsae.space import Draw
 from recsae.space.unit import from_unit
 
 

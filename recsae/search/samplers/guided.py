@@ -6,7 +6,7 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.base import Sampler
 from recsae.search.samplers.draws import Use, generator
 from recsae.search.samplers.priors import Priors
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class GuidedSampler(Sampler):

@@ -3,8 +3,8 @@
 A share of the proposals takes such a parameter's value from around its prior, the rest of the
 settings from the sampler. The share falls with the number of trials, so that a wrong prior washes
 out, as the weight of the prior does in piBO (arXiv 2204.11051, eq. 6: a power of 1/n); that a share
-is drawn from the prior itself, beside what the model proposes, is PriorBand's way (arXiv
-2306.12370, §4). All parameters of a trial go by one coin, so that a joint belief stays joint.
+is drawn from the prior itself, beside what the sampler proposes, is PriorBand's way (arXiv
+2306.12370, §4). All parameters of a trial go by one coin, so that a joint prior stays joint.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from recsae.search.samplers.draws import Use, generator
-from recsae.space.parameters import Draw, Parameter
-from recsae.space.space import SearchSpace
+from recsae.space import Draw, Parameter, SearchSpace
 from recsae.space.unit import from_unit, to_unit
 
 

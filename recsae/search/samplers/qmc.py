@@ -9,7 +9,7 @@ from recsae.search.engine.history import History
 from recsae.search.samplers.base import Sampler
 from recsae.search.samplers.draws import Use, generator
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 from recsae.space.unit import from_unit
 
 

@@ -22,9 +22,8 @@ from recsae.results import (
 )
 from recsae.sae.registry import variant
 from recsae.settings import fields
-from recsae.space import parameters
+from recsae.space import SearchSpace, parameters
 from recsae.space.parameters import MODEL, SEED, Parameter, rate_factor
-from recsae.space.space import SearchSpace
 
 _TAKEN: Final = (States.COMPLETE, States.PRUNED, States.PAUSED)
 
@@ -113,6 +112,7 @@ def _read(
             continue
         value = _value(parameter, model, row, width)
         if parameter.kind == "fixed":
+            # Every trial has a seed of its own: that one differs says nothing.
             if value != parameter.value and parameter.name != SEED:
                 odd.append(f"{parameter.name} {value}, which is {parameter.value} here")
             params[parameter.name] = parameter.value
@@ -146,6 +146,7 @@ def _in_range(parameter: Parameter, value: Any) -> Any:
             if (parameter.takes(value) and option == value) or json.dumps(option) == value:
                 return option
     elif isinstance(value, int | float) and not isinstance(value, bool):
+        # Scaling a rate and back may leave it a rounding beyond the end of its range.
         for end in (parameter.low, parameter.high):
             if end is not None and isclose(value, end, rel_tol=1e-9):
                 value = end

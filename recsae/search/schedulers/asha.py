@@ -17,7 +17,7 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision
 from recsae.search.schedulers.base import Scheduler, geometric_rungs
 from recsae.search.schedulers.rung_table import invalid, ranked_values, rung_table
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class AshaScheduler(Scheduler):

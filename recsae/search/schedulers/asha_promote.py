@@ -10,7 +10,7 @@ from typing import Self
 
 from recsae.search.schedulers.base import geometric_rungs
 from recsae.search.schedulers.promotion import Bracket, Promotion
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class AshaPromoteScheduler(Promotion):

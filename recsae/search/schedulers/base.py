@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision, ResumeTrial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class Scheduler(ABC):

@@ -46,6 +46,7 @@ class Fronts:
             )
         point = np.asarray(values)
         level, known = self._level(point), self._values[:place]
+        # Only what it dominates can move, and what that dominates in turn is among them.
         below = np.flatnonzero((known <= point).all(axis=1) & (known < point).any(axis=1))
         self._trials.append(trial_id)
         self._values[place], self._levels[place] = point, level
@@ -69,6 +70,7 @@ class Fronts:
                 break
             front = np.flatnonzero(levels == level)
             left = held[front]
+            # Those of the front that went on have taken their places already.
             if room > len(front) - left.sum():
                 far = self._distances(front, left)
                 return self._trials[int(front[left][far.argmax()])]
@@ -106,6 +108,7 @@ class Fronts:
         moving = below[self._levels[below] == level]
         while moving.size:
             level += 1
+            # Before the others move in: they do not push one another.
             there = below[self._levels[below] == level]
             self._levels[moving] = level
             by, hit = self._values[moving][:, None], self._values[there]

@@ -11,7 +11,7 @@ from typing import Self
 
 from recsae.search.schedulers.base import geometric_rungs
 from recsae.search.schedulers.promotion import Bracket, Promotion
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class HyperbandScheduler(Promotion):
@@ -24,6 +24,7 @@ class HyperbandScheduler(Promotion):
 
     def __init__(self, rungs: Sequence[int], max_epochs: int, factor: int, objectives: int) -> None:
         """`rungs`: epochs, ascending, below `max_epochs`; of `factor` at a rung one goes on."""
+        # The last one is empty: its trials are never judged.
         starts = [rungs[i:] for i in range(len(rungs) + 1)]
         super().__init__([Bracket(start, factor, objectives) for start in starts])
         self._costs = [expected_epochs(start, max_epochs, factor) for start in starts]

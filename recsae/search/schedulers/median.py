@@ -13,7 +13,7 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision
 from recsae.search.schedulers.base import Scheduler
 from recsae.search.schedulers.rung_table import RungTable, invalid, ranked_values, rung_table
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 LEAST = 3
 """With fewer others nothing is stopped."""
@@ -65,6 +65,7 @@ class MedianScheduler(Scheduler):
             return Decision.GO_ON
         if invalid(history, trial):
             return Decision.STOP
+        # It holds the trial itself too, since `on_event` comes first.
         means = self._means[trial.epochs]
         others = len(means) - 1
         ahead = means.ahead(self._averages[trial.trial_id].best)

@@ -11,7 +11,7 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision, ResumeTrial
 from recsae.search.schedulers.base import Scheduler
 from recsae.search.schedulers.rung_table import invalid, ranked_values, rung_table
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class OneEpochScheduler(Scheduler):

@@ -31,6 +31,7 @@ class Bracket:
 
     def on_event(self, history: History, trial: Trial) -> None:
         """Learn of an event of a trial of this bracket."""
+        # The last rung that it has come to.
         rung = bisect_right(self.epochs, trial.epochs) - 1
         there, paused = self._tables[rung], trial.state == States.PAUSED
         if trial.trial_id not in there and (paused or rung > 0):
@@ -38,14 +39,15 @@ class Bracket:
         if trial.trial_id in there:
             there.hold(trial.trial_id, paused)
 
-    def candidate(self, by_rule: bool, also: Trial | None = None) -> Candidate | None:
+    def candidate(self, within_quota: bool, also: Trial | None = None) -> Candidate | None:
         """Return the best paused trial of the highest rung that has one to let go on.
 
-        `by_rule`: only one of the best 1/factor of a rung. `also`: a trial that is taken as paused.
+        `within_quota`: only one of the best 1/factor of a rung. `also`: a trial to take as paused.
         """
         for rung in reversed(range(len(self.epochs))):
             there = self._tables[rung]
-            limited = by_rule and rung > 0
+            # At rung 0 are trials that something else paused: all of them may go on.
+            limited = within_quota and rung > 0
             quota = len(there) // self._factor if limited else len(there)
             here = also is not None and also.epochs == self.epochs[rung]
             found = there.first(quota, also.trial_id if also is not None and here else None)
@@ -57,8 +59,8 @@ class Bracket:
 class Promotion(Scheduler):
     """Pauses trials at rungs and lets the best of a rung go on, the highest rung first.
 
-    A trial that would be the next to go on does so at once. When no new trial may start, the rule
-    goes on as before; if that leaves no answer (with few trials no rung is full enough, and a
+    A trial that would be the next to go on does so at once. When no new trial may start, this
+    goes on as before; if it leaves no answer (with few trials no rung is full enough, and a
     promoted one may have failed), the best of the highest rung go on one by one until one is
     complete. A trial that leaks is stopped at a rung. One that has failed, or has ended before a
     later rung, keeps its place where it has been.
@@ -98,11 +100,12 @@ class Promotion(Scheduler):
         if trial.state == States.COMPLETE and not invalid(history, trial):
             self._answered = True
 
-    def _candidate(self, by_rule: bool, also: Trial | None = None) -> Candidate | None:
+    def _candidate(self, within_quota: bool, also: Trial | None = None) -> Candidate | None:
         """Return the next of all brackets, the highest rung first, then the first bracket."""
         own = None if also is None else self.bracket(also.trial_id)
         found = [
-            bracket.candidate(by_rule, also if number == own else None)
+            bracket.candidate(within_quota, also if number == own else None)
             for number, bracket in enumerate(self._brackets)
         ]
+        # max returns the first of equals, which is the first bracket.
         return max((f for f in found if f), key=lambda candidate: candidate.epochs, default=None)

@@ -1,7 +1,7 @@
 """Stops a search that expects to gain less than another seed would change; both are measured.
 
 The best setting so far is run again with other seeds, as trials like any other: what these differ
-by is the noise. What may still be gained a model of the search says, or `tail_gain`.
+by is the noise. What may still be gained a surrogate of the search says, or `tail_gain`.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from recsae.search.engine.strategy import (
     Strategy,
 )
 from recsae.search.stopping.repeats import RepeatedSetting, RepeatedSettings
-from recsae.space.parameters import SEED
+from recsae.space import SEED
 
 MIN_COMPLETE: Final = 3
 """Trials that are complete before one is run again."""
@@ -90,6 +90,7 @@ class StopAtNoise:
         """Return in words why nothing new starts, None while something may."""
         if len(history.objectives) > 1:
             return None
+        # A look is due once a multiple of CHECK_EVERY trials has ended since the last start.
         if history.ended // CHECK_EVERY == self._ended_at_ask // CHECK_EVERY:
             return None
         now = (len(history), history.ended, history.epochs)
@@ -127,6 +128,7 @@ class StopAtNoise:
         if sum(max(0, len(one.repeats) - 1) for one in settings) >= ENOUGH_FREEDOM:
             return None
         near = settings.best(MIN_COMPLETE)
+        # A second repeat gives the first degree of freedom, so half-done settings go first.
         found = next((one for one in near if len(one.repeats) == 1), near[0])
         spent = settings.repeat_epochs + found.epochs
         return found if spent <= SHARE * (history.epochs + found.epochs) else None

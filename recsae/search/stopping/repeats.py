@@ -79,6 +79,7 @@ class RepeatedSettings:
         number = trial.trial_id
         if number not in self._by_trial:
             key = json.dumps(trial.drawn, sort_keys=True)
+            # A setting is what was drawn; its seed, unless searched, is none of it.
             setting = self._by_drawn.setdefault(key, RepeatedSetting(trial.drawn, trial.max_epochs))
             self.repeat_epochs += trial.max_epochs if setting.trials else 0
             setting.trials.append(number)

@@ -134,6 +134,7 @@ def _form(written: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """Return what is written as one of the forms, a bare value as a fixed one."""
     if not isinstance(written, dict | list):
         written = {"value": written}
+    # Of an unknown key alone say that; else which forms there are.
     if isinstance(written, list) or not set(written) & set(FORMS):
         for key in written if isinstance(written, dict) else ():
             if key not in _ORDER:

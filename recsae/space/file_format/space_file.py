@@ -63,8 +63,8 @@ def _known_constraints(constraints: dict[str, Any]) -> dict[str, str]:
     known = constrainable()
     for name, written in constraints.items():
         if name == "leak":
-            told = "what leaks is never allowed; it needs no constraint"
-            raise KeyedValueError(name, told)
+            reason = "what leaks is never allowed; it needs no constraint"
+            raise KeyedValueError(name, reason)
         if name not in known:
             raise KeyedValueError(name, f"no such metric{nearest(name, known)}")
         try:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from comparison.plan import BASE, PLAIN, PlanSettings, words
 from comparison.report import tables
+from comparison.report.output import print_outcome, read_outcome, write_outputs
 from comparison.report.page import render
-from comparison.report.writing import print_outcome, read_outcome, write_outputs
 from scripts import EXPERIMENTS
 
 from recsae.errors import RecsaeError
@@ -144,7 +144,7 @@ def test_everything_is_written_and_can_be_read_again(
 def test_the_page_needs_neither_torch_nor_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(EXPERIMENTS))
     code = (
-        "import sys, comparison.report.writing as w; "
+        "import sys, comparison.report.output as w; "
         "sys.exit(' '.join({'torch', 'ray', 'optuna'} & set(sys.modules)) or 0)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -15,7 +15,7 @@ from recsae.results.folder import write_trials
 from recsae.search.engine.history import History
 from recsae.search.engine.new_trials import completed
 from recsae.search.strategies import sampler_for
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 from recsae.test_reads import reads_of_test
 
 DATA = "synthetic:users=300,items=60,concepts=4,length=10"
@@ -62,10 +62,10 @@ def test_a_comparison_cut_short_goes_on_and_ends_the_same(
 ) -> None:
     train = training._trained
 
-    def third_breaks(job: Any, bench: Any) -> Any:
+    def third_breaks(job: Any, scorer: Any) -> Any:
         if len(trained) == 3:
             raise KeyboardInterrupt
-        return train(job, bench)
+        return train(job, scorer)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training, "_trained", third_breaks)
@@ -128,10 +128,10 @@ def test_a_training_that_diverges_is_told_and_left_out(
 
     train = training._trained
 
-    def diverges(job: Any, bench: Any) -> Any:
+    def diverges(job: Any, scorer: Any) -> Any:
         if job.model_name == "SASRec_SAE_Contrastive":
             raise SettingError("sae_lr", "training diverged")
-        return train(job, bench)
+        return train(job, scorer)
 
     monkeypatch.setattr(training, "_trained", diverges)
     found = compare([DATA], PLAN, tmp_path, BASE)

@@ -21,11 +21,11 @@ from recsae.errors import SettingError
 
 
 def test_every_claim_is_held_against_every_reference_in_every_group() -> None:
-    found = contrasts(knowing=True)
+    found = contrasts(categories=True)
     assert len(set(found)) == len(found)
     assert len(found) == len(CLAIMED) * len(REFERENCES) * (len(GROUPS) * 3 + 2)
     assert {c.group for c in found if c.measure.startswith("auc")} == {"all"}
-    assert not any(c.measure.startswith("auc") for c in contrasts(knowing=False))
+    assert not any(c.measure.startswith("auc") for c in contrasts(categories=False))
     assert CLAIMED == ("Attention published", "Attention code", "Contrastive")
 
 

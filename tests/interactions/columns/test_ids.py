@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 
 def csv(path, ids):
@@ -47,8 +47,8 @@ def test_ids_of_text(ids, wanted, tmp_path):
 def test_a_column_of_words_and_numbers_says_so(ids, mixes, tmp_path, capsys):
     path = csv(tmp_path / "a.csv", ids)
     read(path)
-    told = f"{path}: column 'item' mixes text and numbers {mixes}: all are read as text\n"
-    assert capsys.readouterr().err == (told if mixes else "")
+    message = f"{path}: column 'item' mixes text and numbers {mixes}: all are read as text\n"
+    assert capsys.readouterr().err == (message if mixes else "")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_id_of_a_page_is_damage(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("ids", "told"),
+    ("ids", "message"),
     [
         (["7", "8", "-1", "9"], "-1 is taken for an id like others"),
         (["a", "unknown", "b", "-"], "'unknown', '-' is taken for an id like others"),
@@ -119,11 +119,11 @@ def test_an_id_of_a_page_is_damage(tmp_path):
         (["\u00e91", "\u00e92", "b"], None),
     ],
 )
-def test_doubtful_ids_are_told_and_kept(ids, told, tmp_path, capsys):
+def test_doubtful_ids_are_told_and_kept(ids, message, tmp_path, capsys):
     path = csv(tmp_path / "a.csv", ids)
     assert sorted(map(str, read(path).items)) == sorted(ids)
     said = capsys.readouterr().err
-    assert f"{path}: column 'item': {told}" in said if told else "column 'item'" not in said
+    assert f"{path}: column 'item': {message}" in said if message else "column 'item'" not in said
 
 
 def test_a_minus_one_of_parquet_is_told(tmp_path, capsys):

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 ROWS = [(1, item, item, item % 2, 1 + item % 5) for item in range(10)]
 
@@ -127,7 +127,7 @@ def test_a_filter_by_date(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ({"where": "ratng > 3"}, "where: no column 'ratng' (did you mean 'rating'?)"),
         ({"where": "rating = 3"}, "(did you mean ==?)"),
@@ -151,9 +151,9 @@ def test_a_filter_by_date(tmp_path):
         ({"rating_column": "ratings"}, "no column 'ratings' (did you mean 'rating'?)"),
     ],
 )
-def test_a_filter_that_is_wrong(values, told, tmp_path):
+def test_a_filter_that_is_wrong(values, message, tmp_path):
     frame().assign(kind="c").to_csv(tmp_path / "a.csv", index=False)
-    assert told in refused(tmp_path / "a.csv", **values)
+    assert message in refused(tmp_path / "a.csv", **values)
 
 
 def test_ratings_need_a_column(tmp_path):

@@ -5,7 +5,17 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from interactions.reading import ITEMS, ORDERED, START, TIMES, USERS, lines, ordered, read, refused
+from interactions.small_log import (
+    ITEMS,
+    ORDERED,
+    START,
+    TIMES,
+    USERS,
+    lines,
+    ordered,
+    read,
+    refused,
+)
 
 HEAD = "user_id,item_id,time\n"
 LOG = HEAD + lines(lambda u, i, t, s: f"{u},{i},{t}")

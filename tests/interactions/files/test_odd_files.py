@@ -7,7 +7,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from interactions.reading import ITEMS, ORDERED, START, TIMES, USERS, lines, ordered, read, refused
+from interactions.small_log import (
+    ITEMS,
+    ORDERED,
+    START,
+    TIMES,
+    USERS,
+    lines,
+    ordered,
+    read,
+    refused,
+)
 
 HEAD = "user_id,item_id,time\n"
 LOG = HEAD + lines(lambda u, i, t, s: f"{u},{i},{t}")
@@ -66,8 +76,8 @@ def pieces(folder, ending, rows_each=1):
 def test_numbered_files_are_one_log_in_the_order_of_their_numbers(ending, tmp_path, capsys):
     pieces(tmp_path, ending)  # 12 files: events_10 stands before events_2 by its letters
     assert ordered(read(tmp_path)) == ORDERED
-    told = f"12 files, events_0.{ending} … events_11.{ending}, are one log\n"
-    assert told in capsys.readouterr().err
+    message = f"12 files, events_0.{ending} … events_11.{ending}, are one log\n"
+    assert message in capsys.readouterr().err
 
 
 def test_a_piece_without_names_is_not_lost(tmp_path):

@@ -4,7 +4,7 @@ import json
 import zipfile
 
 import pytest
-from interactions.reading import ITEMS, lines, read
+from interactions.small_log import ITEMS, lines, read
 
 RATINGS = lines(lambda u, i, t, s: f"{u}::{i}::5::{t}")
 NAMED = "userId,movieId,rating,timestamp\n" + lines(lambda u, i, t, s: f"{u},{i},4.0,{t}")

@@ -1,5 +1,6 @@
 """One small log in every format: what the tests of broken and of damaged files write."""
 
+import csv
 import gzip
 import io
 import json
@@ -49,6 +50,17 @@ def _table(name: str, head: str, delimiter: str, line: str = "{0}{d}{1}{d}{2}") 
 
     columns = ("user", "item", "time") if head else ("1", "2", "4")
     return Form(write, columns, 2 if head else 1)
+
+
+def _quoted(name: str, dialect: str) -> Form:
+    """A table whose cells are quoted where they must be; Excel's own ends its lines with CRLF."""
+
+    def write(events: Sequence[Event]) -> dict[str, bytes]:
+        to = io.StringIO()
+        csv.writer(to, dialect).writerows([("user", "item", "time"), *events])
+        return {name: to.getvalue().encode("utf-8-sig" if dialect == "excel-tab" else "utf-8")}
+
+    return Form(write)
 
 
 def _jsonl(events: Sequence[Event]) -> dict[str, bytes]:
@@ -130,6 +142,7 @@ TABLES: dict[str, Form] = {
     "csv": CSV,
     "semicolon": _table("log.csv", "user;item;time\n", ";"),
     "tab": _table("log.tsv", "user\titem\ttime\n", "\t"),
+    "windows.tsv": _quoted("log.tsv", "excel-tab"),
     "pipe": _table("log.txt", "user|item|time\n", "|"),
     "spaces": _table("log.txt", "user item time\n", " "),
     "u.data": _table("u.data", "", "\t", "{0}{d}{1}{d}3{d}{2}"),
@@ -148,6 +161,7 @@ TABLES: dict[str, Form] = {
 """Formats with an event a row in one file."""
 FORMS: dict[str, Form] = {
     **TABLES,
+    "quoted.csv": _quoted("log.csv", "excel"),
     "rechorus": Form(_rechorus, ("user_id", "item_id", "time")),
     "s3rec": Form(_s3rec),
     "pairs": Form(_pairs),

@@ -108,7 +108,7 @@ def test_a_file_that_nothing_tells(tmp_path):
     assert recognised(tmp_path / "log", format="s3rec") == ("s3rec", ["log"])
 
 
-def test_rechorus_is_a_folder_with_three_files(tmp_path, writers):
+def test_rechorus_is_a_folder_with_three_files(tmp_path):
     (tmp_path / "train.csv").write_text(CSV)
     assert refused(tmp_path / "train.csv", format="rechorus").endswith(
         "is a folder, this is a file"

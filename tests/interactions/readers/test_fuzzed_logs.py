@@ -151,19 +151,19 @@ def rewritten(form: Form, draw: random.Random, folder: Path) -> None:
     assert sequences(found) == oracle(events), names
 
 
-def hurt(form: Form, draw: random.Random, folder: Path, told: Callable[[], str]) -> None:
+def hurt(form: Form, draw: random.Random, folder: Path, notes: Callable[[], str]) -> None:
     events = events_of(draw)
     path = form.put(folder, events)
     file = draw.choice(sorted(path.iterdir())) if path.is_dir() else path
     file.write_bytes(damaged(draw, file.read_bytes()))
-    told()
+    notes()
     found = read(path)
     if isinstance(found, str):
         return
     users = len({user for user, _, _ in events})
     most = 3 + 2 * users + LONGEST * (form is FORMS["prefixes"])
     assert found.n_events <= len(events) + most  # lines of numbers may be taken for sequences
-    if ASSUMED.search(told()) or form in NO_LINES:
+    if ASSUMED.search(notes()) or form in NO_LINES:
         return
     true = Counter((user, item) for user, item, _ in events)
     back = Counter(
@@ -174,27 +174,27 @@ def hurt(form: Form, draw: random.Random, folder: Path, told: Callable[[], str])
     assert (back - true).total() <= most, (file.read_bytes(), back - true)
 
 
-def check(form: str, count: int, folder: Path, told: Callable[[], str]) -> None:
+def check(form: str, count: int, folder: Path, notes: Callable[[], str]) -> None:
     for seed in range(count):
         draw = random.Random(f"{form}-{seed}")
         here = folder / str(seed)
         if form in LINES and seed % 3 == 0:
             rewritten(FORMS[form], draw, here)
         else:
-            hurt(FORMS[form], draw, here, told)
+            hurt(FORMS[form], draw, here, notes)
 
 
 @pytest.fixture
-def told(capsys) -> Callable[[], str]:
+def notes(capsys) -> Callable[[], str]:
     return lambda: capsys.readouterr().err
 
 
 @pytest.mark.parametrize("form", [*FORMS])
-def test_some_files(form, tmp_path, told):
-    check(form, FEW, tmp_path, told)
+def test_some_files(form, tmp_path, notes):
+    check(form, FEW, tmp_path, notes)
 
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("form", [*FORMS])
-def test_many_files(form, tmp_path, told):
-    check(form, MANY, tmp_path, told)
+def test_many_files(form, tmp_path, notes):
+    check(form, MANY, tmp_path, notes)

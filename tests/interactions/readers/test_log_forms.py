@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from interactions.reading import ITEMS, ORDERED, TIMES, USERS, lines, ordered, read, refused
+from interactions.small_log import ITEMS, ORDERED, TIMES, USERS, lines, ordered, read, refused
 
 MOVIELENS = lines(lambda u, i, t, s: f"{u}\t{i}\t3\t{t}")
 REVIEW = {"reviewText": "a\nb", "summary": "x"}
@@ -86,7 +86,7 @@ def test_a_log_is_read_without_flags(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("u.data", "column 1 is the user, column 2 is the item, column 4 is the time, column 3 is"),
         ("amazon-2018.csv", "column 2 is the user, column 1 is the item"),
@@ -96,10 +96,10 @@ def test_a_log_is_read_without_flags(name, tmp_path):
         ("unnamed-time.csv", "'seen' looks like the time and is read as it; --time_column names"),
     ],
 )
-def test_what_was_assumed_is_said(name, told, tmp_path, capsys):
+def test_what_was_assumed_is_said(name, message, tmp_path, capsys):
     (tmp_path / name).write_text(TABLES[name])
     read(tmp_path / name)
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["ratings.csv", "hash.csv", "yelp.json", "semicolon.csv"])
@@ -155,7 +155,7 @@ def test_pieces_of_one_table(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("combined_data_1.txt", "1:\n5,3,2005-09-06\n2:\n5,3,2005-09-06\n", "as in Netflix' data"),
         ("behaviors.tsv", "1\tU1\t11/15/2019 10:22:32 AM\tN1 N2\tN5-1 N6-0\n", "MIND's"),
@@ -174,9 +174,9 @@ def test_pieces_of_one_table(tmp_path):
         ),
     ],
 )
-def test_what_cannot_be_read_is_refused_in_one_line(name, text, told, tmp_path):
+def test_what_cannot_be_read_is_refused_in_one_line(name, text, message, tmp_path):
     (tmp_path / name).write_text(text)
-    assert told in refused(tmp_path / name)
+    assert message in refused(tmp_path / name)
 
 
 def test_a_workbook_is_refused(tmp_path):
@@ -223,10 +223,10 @@ def test_user_groups_before_session(tmp_path, capsys):
         "session_id:token\titem_id:token\ttimestamp:float\tuser_id:token\n" + rows
     )
     assert read(tmp_path / "a.inter").n_users == 1
-    told = (
+    message = (
         "'user_id' is read as the user, not 'session_id'; --user_column session_id says otherwise"
     )
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert read(tmp_path / "a.inter", user_column="session_id").users.tolist() == [10, 11]
 
 

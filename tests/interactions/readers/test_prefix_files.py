@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from interactions.reading import read, refused
+from interactions.small_log import read, refused
 
 HEAD = "user_id:token\titem_id_list:token_seq\titem_id:token\n"
 Row = tuple[str, list[str], str]
@@ -71,8 +71,8 @@ def test_lists_of_another_name_whose_times_are_not_read(tmp_path, capsys):
         (tmp_path / f"set.{part}.inter").write_text(head + text)
     found = read(tmp_path)
     assert found.items[found.frame["item"]].tolist() == ["x", "y", "z", "w", "v"]
-    told = f"{tmp_path}: the lists give the order, 'timestamp' is not read\n"
-    assert capsys.readouterr().err == told
+    message = f"{tmp_path}: the lists give the order, 'timestamp' is not read\n"
+    assert capsys.readouterr().err == message
 
 
 def test_another_split_may_be_asked_for(tmp_path):
@@ -90,7 +90,7 @@ def test_rows_that_contradict_each_other_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         (
             "a\t\tx\n",
@@ -101,9 +101,9 @@ def test_rows_that_contradict_each_other_are_refused(tmp_path):
         ("\tx y\tz\n", ":2: column 'user_id': expected an id, got nothing"),
     ],
 )
-def test_a_broken_row(row, told, tmp_path):
+def test_a_broken_row(row, message, tmp_path):
     (tmp_path / "a.inter").write_text(HEAD + row + "b\tx y\tz\n")
-    assert refused(tmp_path / "a.inter") == f"{tmp_path}/a.inter{told}"
+    assert refused(tmp_path / "a.inter") == f"{tmp_path}/a.inter{message}"
 
 
 def test_prefixes_cannot_be_filtered(tmp_path):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from interactions.reading import ITEMS, USERS, read
+from interactions.small_log import ITEMS, USERS, read
 from outside_package import installed, lay
 
 from recsae.errors import SettingError

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from interactions.readers.forms import FORMS
 
 from recsae.interactions.attributes import tags
 from recsae.interactions.datasets import load
@@ -53,17 +54,21 @@ def tags_of(path: Path) -> pd.DataFrame | None:
     return tags(read.attributes, read.n_items, read.tag_names)
 
 
+def put(form: str, folders: pytest.TempPathFactory, events: pd.DataFrame) -> Path:
+    return FORMS[form].put(folders.mktemp("set"), [*events.astype(str).itertuples(index=False)])
+
+
 def as_text(events: pd.DataFrame) -> pd.DataFrame:
     return events.astype({"user": str, "item": str, "time": np.int64}).reset_index(drop=True)
 
 
 @pytest.mark.parametrize("ids", [WORDS, NUMBERS], ids=["words", "numbers"])
-@pytest.mark.parametrize("form", ["recbole", "csv", "windows_tsv", "parquet"])
-def test_events_come_back_in_the_order_of_the_file(form, ids, writers, tmp_path_factory):
+@pytest.mark.parametrize("form", ["recbole", "quoted.csv", "windows.tsv", "parquet"])
+def test_events_come_back_in_the_order_of_the_file(form, ids, tmp_path_factory):
     @settings(max_examples=30, deadline=None)
     @given(logs(ids))
     def check(events):
-        path = writers[form](tmp_path_factory.mktemp("set"), events)
+        path = put(form, tmp_path_factory, events)
         read = load(DataSettings(dataset=str(path)))
         pd.testing.assert_frame_equal(events_of(read), as_text(events), check_dtype=False)
         assert read.timed and not read.has_split and read.filtered == "as shipped"
@@ -73,8 +78,8 @@ def test_events_come_back_in_the_order_of_the_file(form, ids, writers, tmp_path_
 
 @settings(max_examples=30, deadline=None)
 @given(events=logs(NUMBERS))
-def test_a_rechorus_folder_keeps_its_split(events, writers, tmp_path_factory):
-    path = writers["rechorus"](tmp_path_factory.mktemp("set"), events)
+def test_a_rechorus_folder_keeps_its_split(events, tmp_path_factory):
+    path = put("rechorus", tmp_path_factory, events)
     read = load(DataSettings(dataset=str(path)))
     by_time = as_text(events).sort_values(["time"], kind="stable")
     back = events_of(read).assign(split=read.frame["split"])
@@ -86,8 +91,8 @@ def test_a_rechorus_folder_keeps_its_split(events, writers, tmp_path_factory):
 
 @settings(max_examples=30, deadline=None)
 @given(events=logs(NUMBERS))
-def test_s3rec_text_keeps_the_order_of_each_user(events, writers, tmp_path_factory):
-    path = writers["s3rec"](tmp_path_factory.mktemp("set"), events)
+def test_s3rec_text_keeps_the_order_of_each_user(events, tmp_path_factory):
+    path = put("s3rec", tmp_path_factory, events)
     read = load(DataSettings(dataset=str(path)))
     by_time = as_text(events).sort_values(["time"], kind="stable").groupby("user")["item"]
     back = events_of(read).groupby("user")["item"]

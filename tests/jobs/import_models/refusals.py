@@ -17,6 +17,6 @@ def entries(tmp_path: Path) -> list[str]:
 
 def refused(run: Recsae, file: Path, data: Path, line: str, tmp_path: Path) -> None:
     words = ["--format", "rechorus", "--dataset", data, "--name", "mine", "--num_heads", 2]
-    told = run("import", file, *words).mistake
-    assert told.startswith(f"recsae: {file}: ") and line in told, told
-    assert not entries(tmp_path), told
+    message = run("import", file, *words).mistake
+    assert message.startswith(f"recsae: {file}: ") and line in message, message
+    assert not entries(tmp_path), message

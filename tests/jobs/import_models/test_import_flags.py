@@ -126,8 +126,8 @@ def test_a_name_is_taken_once_and_a_base_keeps_its_data(
     assert "belongs to other data: expected data (12 users, 24 items" in line
     assert "found other (12 users, 24 items" in line
     for flag in (["--emb_size", "8"], ["--preset", "best"], ["--dropout", "0.1"]):
-        told = f"{flag[0][2:]}: expected it or the base 'mine', which has its settings"
-        assert told in run(*use, "mine", *flag).mistake
+        message = f"{flag[0][2:]}: expected it or the base 'mine', which has its settings"
+        assert message in run(*use, "mine", *flag).mistake
     assert entries(tmp_path) == before
 
 

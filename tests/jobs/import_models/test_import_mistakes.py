@@ -165,9 +165,11 @@ def test_weights_too_large_to_score_with(
     key = "sae_module.W_dec" if part else "i_embeddings.weight"
     torch.save(GOOD | state | {key: state[key] * 1e38}, tmp_path / "model.pt")
     words = ["--dataset", data, "--name", "mine", "--num_heads", 2, *(["--sae_k", 3] * bool(part))]
-    told = run("import", tmp_path / "model.pt", *words).mistake
-    assert told.startswith(f"recsae: {tmp_path / 'model.pt'}: {part}".removesuffix(": ")), told
-    assert "expected weights that give finite scores" in told
+    message = run("import", tmp_path / "model.pt", *words).mistake
+    assert message.startswith(f"recsae: {tmp_path / 'model.pt'}: {part}".removesuffix(": ")), (
+        message
+    )
+    assert "expected weights that give finite scores" in message
     left = [file for file in entries(tmp_path) if not part or "/models/" in file]
     assert not left, left
 

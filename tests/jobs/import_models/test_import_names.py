@@ -167,5 +167,5 @@ def test_items_of_the_table_without_an_event(
     if missing == [ITEMS]:
         assert "expected 24 rows for data (ids from 1 to 23), found 25" in err
     else:
-        told = ", ".join(map(str, missing[:5])) + (" and 5 more" if len(missing) > 5 else "")
-        assert f"expected an event of each id from 1 to 24 in data, found none of {told};" in err
+        message = ", ".join(map(str, missing[:5])) + (" and 5 more" if len(missing) > 5 else "")
+        assert f"expected an event of each id from 1 to 24 in data, found none of {message};" in err

@@ -29,7 +29,7 @@ from recsae.jobs.search_start import prepare
 from recsae.recommenders import base as bases
 from recsae.sae import files
 from recsae.sequences import Sequences
-from recsae.space.space import load_space, space_of
+from recsae.space import load_space, space_of
 
 ITEMS, WIDTH, HISTORY = 24, 8, 5
 SAE = ["--sae_k", "2", "--sae_scale_size", "2", "--sae_epochs", "1"]

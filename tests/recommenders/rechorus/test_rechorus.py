@@ -85,12 +85,12 @@ def test_any_sizes_score_as_an_implementation_of_its_own(
 )
 def test_the_logits_of_rechorus_own_code() -> None:
     checkpoint = read_checkpoint(REAL)
-    told = np.load(REAL.with_suffix(".logits.npz"))
+    expected = np.load(REAL.with_suffix(".logits.npz"))
     model = model_of(checkpoint, heads=2)
-    history, lengths = torch.from_numpy(told["history"]), torch.from_numpy(told["lengths"])
+    history, lengths = torch.from_numpy(expected["history"]), torch.from_numpy(expected["lengths"])
     with torch.no_grad():
         found = model.last(history, lengths) @ model.item_table().T
-    assert abs(found.numpy() - told["logits"]).max() < 1e-4
+    assert abs(found.numpy() - expected["logits"]).max() < 1e-4
     assert len(checkpoint.ignored) == 32
     assert all(key.startswith("trm_encoder.") for key in checkpoint.ignored)
 

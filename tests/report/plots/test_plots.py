@@ -16,7 +16,7 @@ from recsae.report.plots.optimization_history import optimization_history
 from recsae.report.plots.parameters import axis_of, log_ticks, parameters_against_objective
 from recsae.report.plots.pareto_front import pareto_front
 from recsae.results import Results, load_results
-from recsae.space.stored import stored_space
+from recsae.space import stored_space
 
 Maker = Callable[..., Path]
 

@@ -10,7 +10,7 @@ from recsae.search.curve_gp.asha_trials import EVERY, FACTOR, AshaTrials
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.reports import Report
 from recsae.search.engine.strategy import Decision
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 
 FIRST = 8
 
@@ -35,8 +35,8 @@ class Led:
 
     def report(self, trial: Trial, value: float, **metrics: float) -> Decision:
         """Let a trial tell of its next epoch; return what becomes of it."""
-        told = Report(trial.epochs + 1, 0.0, {"ndcg@10": value, "leak": 0.0, **metrics})
-        self.history.add_report(trial, told)
+        report = Report(trial.epochs + 1, 0.0, {"ndcg@10": value, "leak": 0.0, **metrics})
+        self.history.add_report(trial, report)
         self.asha_trials.on_event(self.history, trial)
         return self.asha_trials.judge(self.history, trial)
 

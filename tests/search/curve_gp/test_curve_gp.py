@@ -9,7 +9,7 @@ from recsae.search.curve_gp.unit_cube import MIDDLE, Cube
 from recsae.search.engine.new_trials import completed
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.strategies import pauses_for
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 from recsae.testing.searches import Curve, Metrics, search
 
 K, RATE = {"int": [2, 16], "log": True}, {"float": [1e-4, 1e-2], "log": True}

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from recsae.errors import RecsaeError, SettingError
-from recsae.space.changes import stored_space
-from recsae.space.space import SearchSpace, load_space, space_of
+from recsae.space import SearchSpace, load_space, space_of, stored_space
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}
 OURS = {"sampler": "ours"}
@@ -46,7 +45,7 @@ def test_a_flag_takes_the_default_with_it_and_no_other_scheduler() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         (
             "objectives: {ndcg@10: max, l0: min}\nsearch: {sampler: ours}",
@@ -59,14 +58,14 @@ def test_a_flag_takes_the_default_with_it_and_no_other_scheduler() -> None:
     ],
 )
 def test_a_mistake_in_a_file_is_one_line(
-    written: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    written: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     start = "model_name: SASRec_SAE\nparameters: {sae_k: 3}\n"
     Path("mine.yaml").write_text(start + written)
     with pytest.raises(RecsaeError) as caught:
         load_space("mine.yaml")
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 def test_an_older_run_has_no_scheduler() -> None:

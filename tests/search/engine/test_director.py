@@ -152,16 +152,16 @@ def test_a_budget_that_is_over_still_gives_an_answer(budget: Budget, reason: str
     for _ in range(2):
         led.next()
     assert tell(led, 0, 1, 0.2)
-    told, epoch = [tell(led, 1, 1, 0.7)], 1
+    decisions, epoch = [tell(led, 1, 1, 0.7)], 1
     while budget.over(led.history) is None:
         epoch += 1
-        told.append(tell(led, 1, epoch, 0.7))
+        decisions.append(tell(led, 1, epoch, 0.7))
     assert budget.over(led.history) == reason
     assert led.next() is None and not led.finished
     assert not tell(led, 0, 2, 0.3), "the weaker one stops at its next report"
-    while told[-1]:
+    while decisions[-1]:
         epoch += 1
-        told.append(tell(led, 1, epoch, 0.7))
+        decisions.append(tell(led, 1, epoch, 0.7))
     assert states(led) == ["PRUNED", "COMPLETE"]
     assert led.next() is None and led.finished
 

@@ -62,7 +62,7 @@ CANNOT = "The actor died because of an error raised in its creation task, ray::T
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("last_line", "text"),
     [
         ("", "lost 4 times: its process or its node died"),
         (DIED, "lost 4 times: its process or its node died"),
@@ -77,11 +77,10 @@ CANNOT = "The actor died because of an error raised in its creation task, ray::T
         ("ray::T.train()\n  File x\nOSError: disk full\n", "OSError: disk full"),
     ],
 )
-def test_why_a_lost_trial_was_given_up_is_one_line(told: str, text: str) -> None:
-    file = (
-        f"Failure # 1 (occurred at some time)\nsomething else\nFailure # 2 (occurred later)\n{told}"
-    )
-    assert why_given_up(file if told else "", 4) == text
+def test_why_a_lost_trial_was_given_up_is_one_line(last_line: str, text: str) -> None:
+    first = "Failure # 1 (occurred at some time)\nsomething else\n"
+    file = f"{first}Failure # 2 (occurred later)\n{last_line}"
+    assert why_given_up(file if last_line else "", 4) == text
 
 
 def test_the_sharing_of_names_is_all_that_reports_have_in_common() -> None:

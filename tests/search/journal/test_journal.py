@@ -136,9 +136,9 @@ def test_in_a_store_each_event_is_an_object(address: str) -> None:
 
 def test_a_second_driver_is_told_who_the_first_one_is(tmp_path: Path) -> None:
     me = f"process {os.getpid()} on {socket.gethostname()} is searching in this run"
-    with Journal.open(tmp_path), pytest.raises(JournalError) as told:
+    with Journal.open(tmp_path), pytest.raises(JournalError) as caught:
         Journal.open(tmp_path)
-    assert str(told.value) == f"{tmp_path / 'journal'}: {me}; wait for it, or stop it"
+    assert str(caught.value) == f"{tmp_path / 'journal'}: {me}; wait for it, or stop it"
     assert kept(tmp_path, [{"n": 0}]) == [{"n": 0}]  # the lock is free again
 
 
@@ -184,9 +184,9 @@ def test_after_a_full_disk_the_journal_goes_on_in_a_new_segment(
                 file.close()
 
         journal._folder._file = Full()
-        with pytest.raises(OSError, match="No space left") as told:
+        with pytest.raises(OSError, match="No space left") as caught:
             journal.append({"n": 1})
-        assert told.value.filename.endswith("000001.jsonl")
+        assert caught.value.filename.endswith("000001.jsonl")
         journal.append({"n": 1})
     assert list(events_of(tmp_path)) == [{"n": 0}, {"n": 1}]
 

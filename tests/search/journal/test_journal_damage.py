@@ -73,8 +73,8 @@ def test_the_last_segment_cut_at_any_byte_is_a_prefix_that_goes_on(
         assert numbers(run) == expected
         with Journal.open(run) as journal:
             torn = not content[:cut].endswith(b"\n")
-            told = f"{segment(run, 5)}: its last line is torn, as a kill leaves it: dropped"
-            assert journal.notes == ([told] if torn else [])
+            message = f"{segment(run, 5)}: its last line is torn, as a kill leaves it: dropped"
+            assert journal.notes == ([message] if torn else [])
             journal.append({"n": -1})
         assert numbers(run) == [*expected, -1]
         with Journal.open(run) as journal:
@@ -114,8 +114,8 @@ def test_a_segment_cut_in_the_middle_is_told(
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_missing_segment_is_told(run: Path, number: int) -> None:
     segment(run, number).unlink()
-    told = rf"^{segment(run, number)}: missing, but {number + 1:06d}\.jsonl is there$"
-    with pytest.raises(JournalError, match=told):
+    message = rf"^{segment(run, number)}: missing, but {number + 1:06d}\.jsonl is there$"
+    with pytest.raises(JournalError, match=message):
         numbers(run)
 
 
@@ -123,9 +123,9 @@ def test_an_edited_line_is_told_with_its_number(run: Path) -> None:
     lines = segment(run, 5).read_text().splitlines(keepends=True)
     lines[2] = lines[2].replace('"n":6,"value"', '"n":6,"valeu"')
     segment(run, 5).write_text("".join(lines))
-    with pytest.raises(JournalError) as told:
+    with pytest.raises(JournalError) as caught:
         numbers(run)
-    assert str(told.value) == f"{segment(run, 5)}:3: damaged: its checksum does not fit"
+    assert str(caught.value) == f"{segment(run, 5)}:3: damaged: its checksum does not fit"
 
 
 def moved(lines: list[str], change: str) -> list[str]:

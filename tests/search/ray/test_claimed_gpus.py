@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import ray
 from conftest import TINY
-from local_ray import local_ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from search.gpu_tasks import endless, full_disk, lost, mistake, words
+from search.local_ray import local_ray
 from search.toy_spaces import toy_space
 
 from recsae.activations.settings import ActivationSettings
@@ -32,7 +32,7 @@ from recsae.search.ray.interrupt import Interrupt, InterruptError
 from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import SearchOutcome, run_search
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 ONE = Allocation(1.0, 1.0)
 
@@ -84,9 +84,9 @@ def test_gpus_that_torch_cannot_use_are_told(capsys: pytest.CaptureFixture[str])
     if torch.cuda.is_available():
         pytest.skip("torch can use a GPU here")
     assert required() is None
-    told = f"gpus: auto: torch {torch.__version__} on "
+    message = f"gpus: auto: torch {torch.__version__} on "
     err = capsys.readouterr().err
-    assert err.startswith(told) and err.endswith("cannot use its GPU, so trials run on CPUs\n")
+    assert err.startswith(message) and err.endswith("cannot use its GPU, so trials run on CPUs\n")
 
 
 def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
@@ -110,9 +110,9 @@ def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
         threading.Timer(1.0, remove_placement_group, [group]).start()
         found.append(required())
     assert found == [Requirement(5, 100)]
-    told = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs (gpus: auto); "
+    message = "for a node with 1 CPUs and 1 GPUs free, to measure what a trial needs (gpus: auto); "
     err = capsys.readouterr().err
-    assert f"{told}2 of 2 CPUs and 0 of 2 GPUs are free in all" in err
+    assert f"{message}2 of 2 CPUs and 0 of 2 GPUs are free in all" in err
     assert "gpus: auto: a note\n" in err
 
 
@@ -262,8 +262,8 @@ def test_a_trial_whose_gpu_is_full_goes_on_with_twice_the_share(
         _, trial, part = path.name.split("-")
         held.setdefault(trial, []).append(part)
     assert [sorted(parts) for parts in held.values()] == [["0.5", "1"]] * 3
-    told = "found its GPU's memory full: it goes on with 1 of a GPU"
-    assert capsys.readouterr().err.count(told) == 3
+    message = "found its GPU's memory full: it goes on with 1 of a GPU"
+    assert capsys.readouterr().err.count(message) == 3
     if state == "FAILED":
         full = "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"
         assert set(found["error"]) == {full}
@@ -292,7 +292,7 @@ def test_a_cluster_is_waited_for_only_if_it_grows(
     check_capacity(asked, None, own=False)
     assert not capsys.readouterr().err
     assert allocate(asked, 2, None, no_measure, own=False) == Allocation(3.0, 1.0)
-    told = "no node offers 3 CPUs and 1 GPUs yet: the search waits for the cluster to start one"
-    assert told in capsys.readouterr().err
+    message = "no node offers 3 CPUs and 1 GPUs yet: the search waits for the cluster to start one"
+    assert message in capsys.readouterr().err
     with pytest.raises(RecsaeError, match="asks for 3 CPUs and 1 GPUs"):
         check_capacity(asked, None, own=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from recsae.search.ray.gpu_memory import _memories, largest, measure, others_hold
-from recsae.space.space import space_of
+from recsae.space import space_of
 
 MIB = 2**20
 
@@ -79,9 +79,11 @@ def test_a_case_that_fails_counts_with_what_it_took_and_is_told() -> None:
         device.take(settings["size"])
         raise FloatingPointError("not finite")
 
-    used, total, (told,) = measure([("model", {"size": 200 * MIB})], step, device)
+    used, total, (message,) = measure([("model", {"size": 200 * MIB})], step, device)
     assert (used, total) == (500 * MIB, Device.total)
-    assert told.startswith("the largest settings of model failed (FloatingPointError: not finite)")
+    assert message.startswith(
+        "the largest settings of model failed (FloatingPointError: not finite)"
+    )
 
 
 def test_the_largest_settings_of_each_model_are_tried() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from killed_runs import check_nothing_lost_or_twice, check_same, kill_often
-from local_ray import FOLDERS
+from search.local_ray import FOLDERS
 
 from recsae.space.kinds import SAMPLERS
 

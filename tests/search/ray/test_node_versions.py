@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_ray import local_ray
+from search.local_ray import local_ray
 
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
 from recsae.search.ray.node_versions import check_nodes, differences, own_versions
 from recsae.search.versions import versions
-from recsae.space.space import space_of
+from recsae.space import space_of
 
 OWN = {"recsae": "0.1", "torch": "2.9.0+cpu", "python": "3.11.2", "training code": "abc"}
 
@@ -56,6 +56,6 @@ def test_a_node_with_another_torch_is_refused_before_anything_is_trained(
     monkeypatch.setattr("recsae.search.ray.cluster.check_answers", lambda address: None)
     space = space_of({"model_name": "SASRec_SAE", "parameters": {"sae_k": {"int": [2, 4]}}})
     where = jobs.Where(storage=str(tmp_path), address="here:1")
-    told = rf"^{socket.gethostname()}: torch {versions()['torch']}, not 0\.0\.1: its trials"
-    with pytest.raises(RecsaeError, match=told.replace("+", r"\+")):
+    message = rf"^{socket.gethostname()}: torch {versions()['torch']}, not 0\.0\.1: its trials"
+    with pytest.raises(RecsaeError, match=message.replace("+", r"\+")):
         jobs.tune(space, where)

@@ -21,7 +21,7 @@ from recsae.search.ray.resources import (
     trials_in_memory,
     widest,
 )
-from recsae.space.sections import ResourceSettings
+from recsae.space import ResourceSettings
 
 GIB = 2**30
 LAPTOP = {"CPU": 8.0, "memory": 1e10}

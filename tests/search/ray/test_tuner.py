@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_ray import local_ray
+from search.local_ray import local_ray
 from search.toy_spaces import toy_space
 
 from recsae.errors import RecsaeError
@@ -21,7 +21,7 @@ from recsae.search.engine.failures import EQUAL_FAILURES
 from recsae.search.ray import tuner
 from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import SearchOutcome, run_search
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 HERE = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import api_pb2, metadata
 
 from recsae.search.record.tensorboard import TensorBoard, trial_name
-from recsae.space.stored import stored_space
+from recsae.space import stored_space
 
 EXPERIMENT: dict[str, Any] = {
     "objectives": {"ndcg@10": "max"},

@@ -16,7 +16,7 @@ from recsae.search.samplers.optuna_adapter.observations import (
     best,
     bounded,
 )
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 
 
 def space(**keys: Any) -> SearchSpace:
@@ -36,8 +36,8 @@ def trial(number: int, *values: float, state: States = States.COMPLETE, **metric
 
 def seen(*trials: Trial, made: SearchSpace | None = None) -> list[Observation]:
     observations = Observations(made or space())
-    for told in trials:
-        observations.on_event(told)
+    for one in trials:
+        observations.on_event(one)
     return observations.seen()
 
 
@@ -57,18 +57,20 @@ def test_a_failed_one_and_one_without_a_number_are_left_out() -> None:
 
 def test_a_trial_is_running_until_it_pauses_or_ends() -> None:
     observations = Observations(space())
-    told = trial(0, 0.5, state=States.RUNNING)
-    observations.on_event(told)
-    assert observations.running == [(0, told.drawn)] and observations.seen() == []
-    told.state = States.PAUSED
-    observations.on_event(told)
+    running = trial(0, 0.5, state=States.RUNNING)
+    observations.on_event(running)
+    assert observations.running == [(0, running.drawn)] and observations.seen() == []
+    running.state = States.PAUSED
+    observations.on_event(running)
     assert observations.running == [] and len(observations.seen()) == 1
-    told.state = States.RUNNING  # it goes on: what it told still counts, and by its latest report
-    told.reports.append(Report(2, 20.0, {"ndcg@10": 0.9}))
-    observations.on_event(told)
+    running.state = (
+        States.RUNNING
+    )  # it goes on: what it reported still counts, and by its latest report
+    running.reports.append(Report(2, 20.0, {"ndcg@10": 0.9}))
+    observations.on_event(running)
     assert observations.running == [] and observations.seen()[0].values == (0.9,)
-    told.state = States.FAILED
-    observations.on_event(told)
+    running.state = States.FAILED
+    observations.on_event(running)
     assert observations.seen() == []
 
 
@@ -109,9 +111,9 @@ numbers = st.integers(-3, 3).map(float)
 )
 @settings(deadline=None)
 def test_a_bounded_part_is_a_part_with_the_best_and_the_newest(
-    told: list[tuple[tuple[float, ...], float]], most: int
+    given: list[tuple[tuple[float, ...], float]], most: int
 ) -> None:
-    found = [observation(i, *values, violation=b) for i, (values, b) in enumerate(told)]
+    found = [observation(i, *values, violation=b) for i, (values, b) in enumerate(given)]
     part = bounded(found, most)
     assert len(part) == min(most, len(found))
     numbers_in = {o.number for o in part}

@@ -12,8 +12,7 @@ from recsae.search.engine.history import History
 from recsae.search.samplers.guided import GuidedSampler
 from recsae.search.samplers.priors import CONFIDENCE, Priors, share
 from recsae.search.strategies import sampler_for
-from recsae.space.parameters import Parameter, Prior
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import Parameter, Prior, SearchSpace, space_of
 from recsae.space.unit import from_unit, to_unit
 from recsae.testing.searches import drawn_in, search
 

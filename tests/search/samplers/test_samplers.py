@@ -100,12 +100,12 @@ def shares_near(place: float, best: float, state: States, running: Sequence[floa
     )
     sampler, history = sampler_for(made), History(made.objectives)
     for number, value in enumerate([*PLACES, *running]):
-        told = history.add(trial(number, {"sae_auxk": value}))
-        sampler.on_event(history, told)
+        started = history.add(trial(number, {"sae_auxk": value}))
+        sampler.on_event(history, started)
         if number < len(PLACES):
-            history.add_report(told, Report(1, 1.0, {"ndcg@10": -abs(value - best)}))
-            history.set_state(told, state)
-            sampler.on_event(history, told)
+            history.add_report(started, Report(1, 1.0, {"ndcg@10": -abs(value - best)}))
+            history.set_state(started, state)
+            sampler.on_event(history, started)
     found = [sampler.propose(history, number)["sae_auxk"] for number in range(100, 150)]
     return sum(abs(value - place) < 0.1 for value in found) / len(found)
 

@@ -14,8 +14,8 @@ from recsae.search.samplers.optuna_adapter.observations import Observation, Obse
 from recsae.search.samplers.optuna_adapter.source_scaling import MOST, SourceScaling
 from recsae.search.samplers.warm_start import WarmTrial, warm_trials
 from recsae.search.strategies import sampler_for
+from recsae.space import SearchSpace, space_of
 from recsae.space.kinds import SAMPLERS
-from recsae.space.space import SearchSpace, space_of
 from recsae.testing.searches import drawn_in, search
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "run_v1"
@@ -171,8 +171,8 @@ def test_a_search_that_knows_a_like_one_begins_better(
     short = {"search": {"sampler": sampler, "trials": 6}}
     made, known = space(sampler, **short), warm(shift, stretch)
     cold = [height(drawn) for drawn in drawn_in(search(made, curve=curve))]
-    told = [height(drawn) for drawn in drawn_in(search(made, warm=known, curve=curve))]
-    assert np.mean(told) > np.mean(cold) + 0.15
+    heights = [height(drawn) for drawn in drawn_in(search(made, warm=known, curve=curve))]
+    assert np.mean(heights) > np.mean(cold) + 0.15
 
 
 def test_a_warm_search_is_resumed_as_it_was() -> None:
@@ -187,8 +187,8 @@ def test_a_sampler_that_cannot_learn_from_others_says_so(
     sampler: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sampler_for(space(sampler), warm(0.0, 1.0))
-    told = f"--warm_start: the sampler {sampler} learns nothing from earlier searches\n"
-    assert capsys.readouterr().err.endswith(told) != SAMPLERS.says(sampler, "learns_from_others")
+    notice = f"--warm_start: the sampler {sampler} learns nothing from earlier searches\n"
+    assert capsys.readouterr().err.endswith(notice) != SAMPLERS.says(sampler, "learns_from_others")
     sampler_for(space(sampler))
     assert not capsys.readouterr().err
 

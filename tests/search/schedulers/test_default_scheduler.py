@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from recsae.search.strategies import warnings_of
-from recsae.space.space import SearchSpace, space_of
+from recsae.space import SearchSpace, space_of
 from recsae.testing.searches import search
 
 ONE, TWO = {"ndcg@10": "max"}, {"ndcg@10": "max", "l0": "min"}

@@ -29,12 +29,12 @@ class Oracle:
         self.trials: dict[int, Any] = {}
         self.differ: list[Event] = []
 
-    def happened(self, event: Event, told: Trial) -> None:
+    def happened(self, event: Event, after: Trial) -> None:
         if event["kind"] == events.STARTED:
-            trial = self.trials[told.trial_id] = RayTrial(told.trial_id)
+            trial = self.trials[after.trial_id] = RayTrial(after.trial_id)
             self.scheduler.on_trial_add(None, trial)  # type: ignore[arg-type]
             return
-        trial, decided = self.trials[told.trial_id], event["decided"]
+        trial, decided = self.trials[after.trial_id], event["decided"]
         result = {"epochs": event["epochs"], "value": event["metrics"]["ndcg@10"]}
         if decided == "complete":  # a trial's last report goes by the scheduler's other door
             self.scheduler.on_trial_complete(None, trial, result)

@@ -130,9 +130,13 @@ def test_it_stops_when_the_gain_is_below_the_noise() -> None:
     run(led)
     assert led.finished and 0.05 / len(led.history) < 2 * NOISE and len(led.history) < 60
     assert all(trial.state == States.COMPLETE for trial in led.history), "what ran ran to its end"
-    told = strategy.over(led.history)
-    assert told is not None and told.startswith("expected gain 0.00") and "seed noise 0.00" in told
-    assert told.endswith(" repeats") and len(asked) <= len(led.history) / 2
+    reason = strategy.over(led.history)
+    assert (
+        reason is not None
+        and reason.startswith("expected gain 0.00")
+        and "seed noise 0.00" in reason
+    )
+    assert reason.endswith(" repeats") and len(asked) <= len(led.history) / 2
 
 
 @pytest.mark.parametrize("gain", [nothing_known, lambda history: 1.0])

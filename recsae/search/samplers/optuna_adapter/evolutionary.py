@@ -18,7 +18,7 @@ from recsae.search.samplers.draws import seed_of
 from recsae.search.samplers.optuna_adapter.observations import Observation, Observations
 from recsae.search.samplers.optuna_adapter.trials import draw_by, study_of, tell
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class Evolutionary(Sampler):
@@ -64,8 +64,8 @@ class Evolutionary(Sampler):
         if observation is not None and not self.knows_constraints:
             value, violation = observation.values[0], observation.violation
             self._worst = min(self._worst, value)
-            told = self._worst - violation if violation > 0 else value
-            observation = observation._replace(values=(told,), violation=0.0)
+            penalised = self._worst - violation if violation > 0 else value
+            observation = observation._replace(values=(penalised,), violation=0.0)
         tell(self._study, trial, observation, self.knows_constraints)
 
     def _started(self, trial: Trial) -> optuna.Trial:
@@ -74,7 +74,9 @@ class Evolutionary(Sampler):
         if asked is not None:
             if asked[0] == trial.trial_id and asked[2] == trial.drawn:
                 return asked[1]
+            # Asked for, yet never started: to the study it has failed.
             self._tell(asked[1], None)
+        # Drawn by something else (a point, a prior): the study must hold it all the same.
         self._study.enqueue_trial(trial.drawn)
         own = self._ask(trial.trial_id)
         _ = own.relative_params  # so that it belongs to a generation

@@ -1,4 +1,4 @@
-"""What tpe and gp share: a model that is made anew for each proposal, from what it may see.
+"""What tpe and gp share: a surrogate that is made anew for each proposal, from what it may see.
 
 Nothing is kept between two proposals but what the trials were, so a search that is taken up again
 proposes bit for bit what it would have proposed.
@@ -17,7 +17,7 @@ from recsae.search.samplers.optuna_adapter.observations import Observations
 from recsae.search.samplers.optuna_adapter.source_scaling import SourceScaling
 from recsae.search.samplers.optuna_adapter.trials import FrozenTrials, draw_by, study_of
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class ModelBased(Sampler):
@@ -37,6 +37,7 @@ class ModelBased(Sampler):
         """Return what is drawn for a trial."""
         seen = self._observations.seen()
         seen = [*self._sources.mapped(seen), *seen]
+        # A leak violates too, in a space without constraints.
         constrained = bool(self._space.constraints) or any(o.violation > 0 for o in seen)
         past = self._frozen.seen(seen, constrained)
         past += [self._frozen.running(*trial) for trial in self._observations.running]

@@ -1,4 +1,4 @@
-"""What a model is told of the trials so far: settings, values, and violated constraints.
+"""What a surrogate learns of the trials so far: settings, values, and violated constraints.
 
 A trial is running, so that others keep away from it, until it first pauses or ends. From then on it
 counts by its last report, as good as it measured there, however early it was stopped: that is the
@@ -18,17 +18,17 @@ import numpy.typing as npt
 from recsae.metrics.bounds import Bound, number
 from recsae.results import States
 from recsae.search.engine.history import Trial
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 MOST: Final = 300
-"""So many trials at most are shown to a model, that an ask costs no more and no more."""
+"""So many trials at most are shown to a surrogate, that an ask costs no more and no more."""
 _STEPS: Final = 4  # of the weight of an objective, from none to all
 _number: Final = attrgetter("number")
 _LEAKS: Final = 10.0  # a violation ten times over: no constraint of a metric is worth a leak
 
 
 class Observation(NamedTuple):
-    """One trial as a model sees it."""
+    """One trial as a surrogate sees it."""
 
     number: int
     """Its trial_id; below 0 if it comes from an earlier search."""
@@ -40,7 +40,7 @@ class Observation(NamedTuple):
 
 
 class Observations:
-    """Follows a search, and says what a model may see of it: the same after the same events."""
+    """Follows a search, and says what a surrogate may see of it: the same after the same events."""
 
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
@@ -58,6 +58,7 @@ class Observations:
         if trial.reports and trial.state != States.FAILED:
             self._done[trial.trial_id] = trial
         else:
+            # A trial that failed teaches nothing, not even by its reports before.
             self._done.pop(trial.trial_id, None)
 
     @property
@@ -96,6 +97,7 @@ class Observations:
             value = number(metrics.get(name))
             if value is not None and isfinite(value):
                 parts.append(bound.broken_by(value))
+        # Of one that meets all constraints, how narrowly: 0 or less, as Optuna expects.
         beyond = sum(part for part in parts if part > 0)
         return beyond or max(parts[1:], default=0.0)
 
@@ -103,7 +105,7 @@ class Observations:
 def bounded(found: Sequence[Observation], most: int) -> list[Observation]:
     """Return at most so many: the best third, the newest third, the rest spread over what is left.
 
-    A model of these finds the same good region, still knows the bad ones, and costs no more at
+    A surrogate of these finds the same good region, still knows the bad ones, and costs no more at
     3,000 trials than at 500.
     """
     if len(found) <= most:

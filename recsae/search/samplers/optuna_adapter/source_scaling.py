@@ -17,12 +17,11 @@ import numpy.typing as npt
 
 from recsae.search.samplers.optuna_adapter.observations import Observation, bounded
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.space.parameters import MODEL
-from recsae.space.space import SearchSpace
+from recsae.space import MODEL, SearchSpace
 from recsae.space.unit import to_unit
 
 MOST: Final = 100
-"""Of a source's trials, so many at most are shown to a model."""
+"""Of a source's trials, so many at most are shown to a surrogate."""
 _NEAREST: Final = 5
 _TRUST: Final = 5.0  # so many trials here weigh as much as the source's own spread
 
@@ -50,7 +49,7 @@ class _Source:
 
 
 class SourceScaling:
-    """All earlier searches that a model may learn from."""
+    """All earlier searches that a surrogate may learn from."""
 
     def __init__(self, space: SearchSpace, warm: Sequence[WarmTrial], read: Reads) -> None:
         """`read` makes an observation of a trial's metrics."""

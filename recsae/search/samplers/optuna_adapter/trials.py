@@ -11,8 +11,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from recsae.search.optuna_views.distributions import distribution_of
 from recsae.search.samplers.optuna_adapter.observations import Observation
-from recsae.space.parameters import Draw, Parameter
-from recsae.space.space import SearchSpace
+from recsae.space import Draw, Parameter, SearchSpace
 
 _VIOLATION = "violation"
 
@@ -80,6 +79,7 @@ class _Past(InMemoryStorage):
         self, study_id: int, deepcopy: bool = True, states: Any = None
     ) -> list[FrozenTrial]:
         """Return the study's own trials and the past ones; nobody changes those."""
+        # Handed over as they are: a study that held them would copy each at every proposal.
         own = super().get_all_trials(study_id, deepcopy, states)
         return own + [t for t in self._past if states is None or t.state in states]
 

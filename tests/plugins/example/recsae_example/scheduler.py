@@ -5,7 +5,7 @@ from typing import Self
 from recsae.search.engine.history import WORST, History, Trial
 from recsae.search.engine.strategy import Decision
 from recsae.search.schedulers.base import Scheduler
-from recsae.space.space import SearchSpace
+from recsae.space import SearchSpace
 
 
 class DropWorstScheduler(Scheduler):

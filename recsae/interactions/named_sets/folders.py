@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from recsae.cache import cache_root
-from recsae.interactions.named_sets import NAMED
+from recsae.interactions.named_sets.sets import NAMED
 from recsae.interactions.settings import DataSettings
 from recsae.settings import path_of
 
@@ -31,7 +31,7 @@ def folder_of(name: str) -> Path | None:
     return own or (downloaded if downloaded.is_dir() else None)
 
 
-def with_its_reading(settings: DataSettings, folder: Path) -> DataSettings:
+def with_known_settings(settings: DataSettings, folder: Path) -> DataSettings:
     """Return the settings with those of a named set's own files, where none are given.
 
     Other files of that set, which its user put there, are read as their content says.
@@ -40,11 +40,11 @@ def with_its_reading(settings: DataSettings, folder: Path) -> DataSettings:
     if known is None or not all((folder / name).is_file() for name in known.placed):
         return settings
     given = settings.values()
-    missing = {key: value for key, value in known.reading.items() if given[key] is None}
+    missing = {key: value for key, value in known.settings.items() if given[key] is None}
     return settings.model_copy(update=missing)
 
 
-def how_to_have(name: str) -> str:
+def ways_to_have(name: str) -> str:
     """Return in words both ways to a set that is not here."""
     root = os.environ.get(DATA_DIR)
     mine = f"a folder {name}/ in {DATA_DIR}={root}" if root else f"{name}/ in a folder {DATA_DIR}"

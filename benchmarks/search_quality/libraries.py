@@ -24,14 +24,14 @@ from recsae.results import States
 from recsae.search.engine.director import TrialRun
 from recsae.search.engine.new_trials import trial_seed
 from recsae.search.samplers.optuna_adapter.trials import draw_by
+from recsae.space import SearchSpace
 from recsae.space.parameters import MODEL, SEED, drawn_before
-from recsae.space.space import SearchSpace
 
 TIME = "training_iteration"
 GRACE, FACTOR = 1, 3
 
 
-class Outside(ABC):
+class LibraryDriver(ABC):
     """A Driver around foreign objects; stops all at the end of its time, as Tune's stopper does."""
 
     def __init__(self, space: SearchSpace, clock: Clock, seconds: float) -> None:
@@ -98,7 +98,7 @@ def _named(trial_id: int) -> Any:
 _NO_CONTROLLER: Any = None
 
 
-class Stock(Outside):
+class Stock(LibraryDriver):
     """Ray Tune with OptunaSearch and ASHAScheduler, as their documentation puts them together.
 
     Of several objectives ASHA knows nothing: then trials run to their end.
@@ -151,7 +151,7 @@ class Stock(Outside):
         self._searcher.on_trial_complete(str(trial_id), result)
 
 
-class Syne(Outside):
+class Syne(LibraryDriver):
     """Syne Tune's ASHA with its random searcher; MOASHA, which draws by itself, for several."""
 
     def __init__(self, space: SearchSpace, clock: Clock, seconds: float) -> None:

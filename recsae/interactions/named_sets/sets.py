@@ -41,7 +41,7 @@ class NamedSet:
     files: tuple[Remote, ...]
     licence: str
     citation: str
-    reading: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the data for these very files, where their content does not tell."""
 
     @property

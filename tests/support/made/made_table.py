@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from benchmarks.search_quality.judging import World
+from benchmarks.search_quality.answers import World
 from benchmarks.search_quality.recorded import Recorded, recorded
 from benchmarks.search_quality.tables import EPOCHS, TABLES, design
 

@@ -11,7 +11,7 @@ from scipy.stats import qmc
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.plan import budgets, times
 from benchmarks.search_quality.recorded import Recorded, load
-from benchmarks.search_quality.simulator import GOES_ON, Said, SimulatedRun
+from benchmarks.search_quality.simulator import GOES_ON, SimulatedRun, TrialReport
 from benchmarks.search_quality.surrogate import Surrogate
 from benchmarks.search_quality.tables import EPOCHS, TABLES, at_point
 from recsae.results import States
@@ -124,17 +124,17 @@ def hypervolume(more: Array, less: Array, least: float, most: float) -> float:
 
 def answers(run: SimulatedRun, moments: Array, selects: str) -> list[int | None]:
     """Return the trial that is the answer at each moment; None: there is none yet."""
-    return [_chosen(last, selects) for last in _until(run.said, moments)]
+    return [_chosen(last, selects) for last in _until(run.reports, moments)]
 
 
 def fronts(run: SimulatedRun, moments: Array) -> list[tuple[int, ...]]:
     """Return the trials of the answer at each moment with two objectives: the Pareto set."""
-    return [_front(last) for last in _until(run.said, moments)]
+    return [_front(last) for last in _until(run.reports, moments)]
 
 
-def _until(said: Iterable[Said], moments: Array) -> Iterator[dict[int, Said]]:
+def _until(reports: Iterable[TrialReport], moments: Array) -> Iterator[dict[int, TrialReport]]:
     """Yield the last report of each trial at each moment; one dict that grows."""
-    waiting, last = list(said)[::-1], {}
+    waiting, last = list(reports)[::-1], {}
     for moment in moments:
         while waiting and waiting[-1].at <= moment:
             one = waiting.pop()
@@ -142,21 +142,21 @@ def _until(said: Iterable[Said], moments: Array) -> Iterator[dict[int, Said]]:
         yield last
 
 
-def _chosen(last: dict[int, Said], selects: str) -> int | None:
+def _chosen(last: dict[int, TrialReport], selects: str) -> int | None:
     """Return what is answered.
 
     complete: the best trial that ran to its end and does not leak; without one, the best of those
     that may still go on, for that one would be run to its end. last: the best last value of all.
     """
-    told = list(last.values())
+    reports = list(last.values())
     if selects == "complete":
-        whole = [o for o in told if _whole(o)]
-        told = whole or [o for o in told if o.became in (GOES_ON, States.PAUSED)]
-    best = max(told, key=lambda one: one.metrics["ndcg@10"], default=None)
+        whole = [o for o in reports if _whole(o)]
+        reports = whole or [o for o in reports if o.became in (GOES_ON, States.PAUSED)]
+    best = max(reports, key=lambda one: one.metrics["ndcg@10"], default=None)
     return best.trial_id if best is not None else None
 
 
-def _front(last: dict[int, Said]) -> tuple[int, ...]:
+def _front(last: dict[int, TrialReport]) -> tuple[int, ...]:
     """Return those that ran to their end and that no other one is at least as good as in both."""
     whole = sorted(
         (one for one in last.values() if _whole(one)),
@@ -170,5 +170,5 @@ def _front(last: dict[int, Said]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _whole(one: Said) -> bool:
+def _whole(one: TrialReport) -> bool:
     return one.epochs == EPOCHS and not one.metrics["leak"]

@@ -12,14 +12,14 @@ LEAST_RECOVERABLE: Final = 1e-3
 """NDCG@10 by which the base must be better than the mean state for `recovered` to say anything."""
 
 
-class OfTheBase(Metric):
+class BaseAgreement(Metric):
     """A metric of this family."""
 
     family = "of the base"
 
 
 @final
-class Share(OfTheBase):
+class Share(BaseAgreement):
     """NDCG@10 as a share; NaN if the base has none."""
 
     name = "share"
@@ -32,7 +32,7 @@ class Share(OfTheBase):
 
 
 @final
-class Recovered(OfTheBase):
+class Recovered(BaseAgreement):
     """As "loss recovered" of language models; NaN where the base hardly beats the mean state."""
 
     name = "recovered"
@@ -46,7 +46,7 @@ class Recovered(OfTheBase):
 
 
 @final
-class Divergence(OfTheBase):
+class Divergence(BaseAgreement):
     """KL(softmax of the base's scores || softmax of the model's), over the items allowed."""
 
     name = "kl"
@@ -59,7 +59,7 @@ class Divergence(OfTheBase):
 
 
 @final
-class Overlap(OfTheBase):
+class Overlap(BaseAgreement):
     name = "overlap@10"
     direction = "max"
     deep = True

@@ -13,7 +13,7 @@ Trainings = list[list[Path]]
 
 
 @dataclass(frozen=True)
-class Searched:
+class FinishedSearch:
     """A contender's search on one data set."""
 
     folder: str
@@ -24,13 +24,13 @@ class Searched:
 
 
 @dataclass(frozen=True)
-class Material:
+class Artifacts:
     """All that tables are made of, by data set (and contender, and budget)."""
 
     prepared: dict[str, list[Prepared]]
     categories: dict[str, tuple[str, ...]]
     """Names of the item categories that are asked for."""
-    searched: dict[tuple[str, str], Searched]
+    searched: dict[tuple[str, str], FinishedSearch]
     bases: dict[str, list[Path]] = field(default_factory=dict)
     controls: dict[tuple[str, str], Trainings] = field(default_factory=dict)
     winners: dict[tuple[str, str, Budget], Trainings] = field(default_factory=dict)
