@@ -1,5 +1,6 @@
 """Scores autoencoders on one split of the stored states. R rows, D width, K active latents."""
 
+import math
 from functools import partial
 from typing import NamedTuple
 
@@ -11,8 +12,8 @@ from recsae.activations.store import Activations
 from recsae.metrics.evaluation import Evaluation
 from recsae.metrics.latents import LatentUsage
 from recsae.metrics.leakage import BLOCK_ROWS, leak_audit, written_anew
-from recsae.metrics.ranking import ranks
-from recsae.metrics.reconstruction import mean_row
+from recsae.metrics.ranking import ndcg, ranks
+from recsae.metrics.reconstruction import fvu, mean_row
 from recsae.metrics.registry import metrics
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
@@ -58,6 +59,28 @@ class Evaluator:
         scored = self._evaluation(model, deep)
         chosen = [metric for metric in metrics().values() if deep or not metric.deep]
         return Measured({one.name: _number(one.compute(scored)) for one in chosen}, scored.ranks_R)
+
+    @torch.no_grad()
+    def curve_of_k(self, model: SparseAutoencoder) -> dict[int, dict[str, float]]:
+        """Return NDCG@10, share, fvu and l0 at each k of the variant's ladder.
+
+        The rows are encoded once, and each code is cut to its k largest values.
+        """
+        model.eval()
+        blocks = self._x_RD.tensor_split(-(-len(self._x_RD) // BLOCK_ROWS))
+        codes = [model.encode(x_BD) for x_BD in blocks]
+        found = {}
+        for k in model.variant.ladder(model.settings):
+            cut = [code.largest(k) for code in codes]
+            recons = [model.reconstruct(*pair) for pair in zip(cut, blocks, strict=True)]
+            active = sum(int((code.values_BK > 0).sum()) for code in cut)
+            found[k] = self._at_k(torch.cat(recons)) | {"l0": active / len(self._x_RD)}
+        return found
+
+    def _at_k(self, recon_RD: Tensor) -> dict[str, float]:
+        own, base = ndcg(self._rank(recon_RD), 10), self.base["ndcg@10"]
+        share = own / base if base else math.nan
+        return {"ndcg@10": own, "share": share, "fvu": fvu(self._x_RD, recon_RD)}
 
     def _evaluation(self, model: SparseAutoencoder, deep: bool) -> Evaluation:
         usage = LatentUsage(model.latents, self._x_RD.device)

@@ -14,7 +14,6 @@ from recsae.activations.store import KIND as ACTIVATIONS
 from recsae.activations.store import Activations
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest, unknown_name
-from recsae.files import write_json
 from recsae.jobs.scores import (
     AS_SEARCHED,
     MASKS,
@@ -23,7 +22,7 @@ from recsae.jobs.scores import (
     base_scores,
     same,
     score_again,
-    stored_scores,
+    write_outcome,
 )
 from recsae.jobs.sources import IMPORTED, Source, stored_activations
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
@@ -154,7 +153,7 @@ def score_run(
         outcome = score_model(folder, ranking, cache, device)
         if ranking == AS_SEARCHED:
             if not (folder / Files.METRICS).is_file():
-                write_json(folder / Files.METRICS, stored_scores(outcome))
+                write_outcome(folder, outcome)
             like_row = same(outcome["metrics"]["dev"], row["metrics"])
             outcome["reproduced"] = like_row and outcome["reproduced"] is not False
         outcomes.append({Columns.TRIAL_ID: row[Columns.TRIAL_ID], **outcome})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsae.cache import Cache
-from recsae.files import read_json, whole, write_json
+from recsae.files import read_json, whole
 from recsae.progress import say
 from recsae.results import (
     TEST,
@@ -180,11 +180,11 @@ def _score(files: list[Path], training: Training) -> None:
 def score_files(files: list[Path], cache: Cache) -> None:
     """Score the models beside which these files are to lie, on any node that reaches them."""
     from recsae.jobs.evaluation import score_model
-    from recsae.jobs.scores import AS_SEARCHED, stored_scores
+    from recsae.jobs.scores import AS_SEARCHED, write_outcome
 
     here = cache.here()
     for file in files:
-        write_json(file, stored_scores(score_model(file.parent, AS_SEARCHED, here, None)))
+        write_outcome(file.parent, score_model(file.parent, AS_SEARCHED, here, None))
 
 
 def _test_columns(file: Path) -> Row:

@@ -9,8 +9,8 @@ import torch
 from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.errors import SettingError
-from recsae.files import digest, write_json
-from recsae.jobs.scores import score_again
+from recsae.files import digest
+from recsae.jobs.scores import score_again, write_scores
 from recsae.jobs.sources import IMPORTED, Ready
 from recsae.jobs.training import MODELS, model_outcome
 from recsae.machine import machine
@@ -115,7 +115,7 @@ def keep_sae(
             shutil.rmtree(folder)
         raise
     if not (folder / Files.METRICS).is_file():
-        write_json(folder / Files.METRICS, scores)
+        write_scores(folder, scores)
     cache.give_name(name, MODELS, key)
     return model_outcome(folder, activations, scores), not known
 

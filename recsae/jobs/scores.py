@@ -4,27 +4,29 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import torch
 
 from recsae.activations.extraction import SPLITS, Split
 from recsae.activations.store import Activations
 from recsae.cache import Cache
-from recsae.files import read_json, whole
+from recsae.files import read_json, whole, write_json
 from recsae.jobs.sources import base_folder
 from recsae.machine import device_of
-from recsae.results import Files
+from recsae.results import Columns, Files, write_curve_of_k
 from recsae.sae.model import SparseAutoencoder
 from recsae.sequences import Mask
 from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator, Measured
 
-Scores = dict[str, dict[str, Any]]
+Scores = dict[str, Any]
 """What metrics.json holds: `dev` and `test` metrics, `difference` to the base and `groups`, both
-by split."""
+by split. Of a model that is meant for several k also `curve_of_k`: a row a k, as curve_of_k.parquet
+holds it and metrics.json does not."""
 
-
+CURVE: Final = "curve_of_k"
+"""What a curve of k is called among scores and outcomes."""
 Targets = Literal["all", "new"]
 MASKS: tuple[Mask, ...] = get_args(Mask)
 TARGETS: tuple[Targets, ...] = get_args(Targets)
@@ -68,6 +70,7 @@ def scores_of(
         if place is not None:
             count_test_read(place)
     scores: Scores = {"dev": {}, "test": {}, "difference": {}, "groups": {}}
+    curve: dict[int, dict[str, float]] = {}
     for split in SPLITS:
         evaluator = Evaluator(activations, split, mask, str(device))
         metrics, rank_R = known.get(split) or evaluator.measure(model.to(device), deep=True)
@@ -76,7 +79,11 @@ def scores_of(
         scores["difference"][split], scores["groups"][split] = (
             compared[part] for part in ("difference", "groups")
         )
-    return scores
+        if model.variant.ladder(model.settings):
+            for k, figures in evaluator.curve_of_k(model).items():
+                row = curve.setdefault(k, {Columns.K: k})
+                row |= {f"{split}/{name}": figure for name, figure in figures.items()}
+    return scores | ({CURVE: list(curve.values())} if curve else {})
 
 
 def score_again(
@@ -105,9 +112,17 @@ def score_again(
         return scores, all(same(scores[split], known[split]) for split in SPLITS)
 
 
-def stored_scores(outcome: Mapping[str, Any]) -> Scores:
-    """Return what metrics.json keeps of a model's outcome."""
-    return {**outcome["metrics"], **{part: outcome[part] for part in ("difference", "groups")}}
+def write_scores(folder: Path, scores: Scores) -> None:
+    """Write a model's scores beside it; metrics.json comes last: where it is, all is there."""
+    if CURVE in scores:
+        write_curve_of_k(folder, scores[CURVE])
+    write_json(folder / Files.METRICS, {part: scores[part] for part in scores if part != CURVE})
+
+
+def write_outcome(folder: Path, outcome: Mapping[str, Any]) -> None:
+    """Write the scores that a model's outcome tells, beside the model."""
+    parts = [part for part in ("difference", "groups", CURVE) if part in outcome]
+    write_scores(folder, {**outcome["metrics"], **{part: outcome[part] for part in parts}})
 
 
 def same(ours: Mapping[str, float], stored: Mapping[str, float | None]) -> bool:

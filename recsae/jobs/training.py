@@ -9,12 +9,11 @@ from recsae.activations.extraction import SPLITS, Split
 from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
-from recsae.files import digest, write_json
-from recsae.jobs.scores import Scores, score_again, scores_of
+from recsae.files import digest
+from recsae.jobs.scores import CURVE, Scores, score_again, scores_of, write_scores
 from recsae.jobs.sources import Source, base_of
 from recsae.machine import device_of
 from recsae.progress import meter
-from recsae.results import Files
 from recsae.sae import files
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import views_needed
@@ -72,7 +71,7 @@ def train(
     # The last epoch was scored deep: dev need not be scored again.
     known: dict[Split, Measured] = {"dev": trial.measured}
     scores = scores_of(trial.model, ready.activations, where, folder, cache, known=known)
-    write_json(folder / Files.METRICS, scores)
+    write_scores(folder, scores)
     return {
         **model_outcome(folder, ready.activations, scores),
         "pretrained": ready.pretrained,
@@ -121,6 +120,7 @@ def model_outcome(
         "metrics": {split: scores[split] for split in SPLITS},
         "difference": scores["difference"],
         "groups": scores["groups"],
+        **({CURVE: scores[CURVE]} if CURVE in scores else {}),
         "base": {name: meta["base"][name] for name in ("fingerprint", "metrics")},
         "settings": model.settings.values(),
         "machine": about.get("machine"),

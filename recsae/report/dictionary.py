@@ -13,6 +13,7 @@ from recsae.report.glossary import LOSS_TERMS
 from recsae.results import DEV, TEST, TRAIN, Files
 from recsae.results.columns import (
     CURVE_HEAD,
+    CURVE_OF_K_HEAD,
     FINALIST_HEAD,
     FINALIST_TAIL,
     IMPORTANCE_COLUMNS,
@@ -28,12 +29,14 @@ _TYPES: Final = {
     Files.CURVES: CURVE_HEAD,
     Files.FINALISTS: {**FINALIST_HEAD, **FINALIST_TAIL},
     Files.IMPORTANCE: IMPORTANCE_COLUMNS,
+    Files.CURVE_OF_K: CURVE_OF_K_HEAD,
 }
 _PREFIXES: Final = {
     Files.RESULTS: f"`{DEV}…`: what the last report measured on dev",
     Files.CURVES: f"`{DEV}…`: what was measured on dev after the epoch; `{TRAIN}…`: the terms of "
     "the loss, means over its batches",
     Files.FINALISTS: f"`{DEV}…` and `{TEST}…`: what the fresh model scores on dev and on test",
+    Files.CURVE_OF_K: f"`{DEV}…` and `{TEST}…`: ndcg@10, share, fvu and l0 at this k",
 }
 _HEAD: Final = """# What a run's dataframes hold
 

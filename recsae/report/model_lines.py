@@ -1,6 +1,6 @@
 """What `train` and `evaluate` found of one model, in lines for a terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from recsae.metrics import registry
@@ -32,7 +32,19 @@ def model_lines(outcome: Mapping[str, Any]) -> list[str]:
         base = ((outcome.get("base") or {}).get("metrics") or {}).get(split)
         differences = (outcome.get("difference") or {}).get(split, {})
         lines += _beside_base(differences, base)
+    lines += _curve_lines(outcome.get("curve_of_k") or [])
     return [*lines, *_group_lines(outcome.get("groups") or {})]
+
+
+def _curve_lines(rows: Sequence[Mapping[str, float]]) -> list[str]:
+    """Return a table of a model's figures at each k, none for a model of one k."""
+    if not rows:
+        return []
+    heads = list(rows[0])
+    table = [heads, *([formats.value(name, row[name]) for name in heads] for row in rows)]
+    cells = [zip(line, heads, strict=True) for line in table]
+    lines = ["".join(f"{cell:>{len(head) + 4}}" for cell, head in line) for line in cells]
+    return ["with the k largest values of each code alone:", *lines]
 
 
 def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,8 @@ results.parquet    a row a trial: trial_id, state, model_name, settings, dev/…
 curves.parquet     a row a report: trial_id, epoch, seconds, dev/…, train/…
 finalists.parquet  a row a trial and seed, of those retrained at the end: dev/…, test/…
 importance.parquet a row a parameter: how much it decides of each objective
-best/TRIAL_ID/     model.safetensors, settings.json, metrics.json of each best trial
+best/TRIAL_ID/     model.safetensors, settings.json, metrics.json of each best trial, and
+                   curve_of_k.parquet of one that is meant for several k
 tensorboard/, report.html, test_reads.json
 
 README.md beside this file tells what each column means. Each file is replaced whole, so a reader
@@ -37,6 +38,7 @@ from recsae.results.folder import (
     new_run_name,
     run_names,
     storage_root,
+    write_curve_of_k,
     write_curves,
     write_finalists,
     write_importance,
@@ -104,6 +106,7 @@ __all__ = [
     "summary",
     "table",
     "within",
+    "write_curve_of_k",
     "write_curves",
     "write_finalists",
     "write_importance",

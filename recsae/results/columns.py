@@ -46,6 +46,7 @@ class Columns:
     OBJECTIVE: Final = "objective"
     TRIALS: Final = "trials"
     IMPORTANCE: Final = "importance"
+    K: Final = "k"  # curves of k only
 
 
 TIME_DTYPE: Final = "datetime64[us, UTC]"
@@ -87,6 +88,9 @@ IMPORTANCE_COLUMNS: Final = {
     Columns.EPOCHS: "int64",
     Columns.TRIALS: "int64",
     Columns.IMPORTANCE: "float64",
+}
+CURVE_OF_K_HEAD: Final = {
+    Columns.K: "int64",
 }
 
 

@@ -18,6 +18,7 @@ from recsae.errors import RecsaeError, nearest
 from recsae.files import make_folder, put_in_place, write_whole
 from recsae.results.frames import (
     Row,
+    curve_of_k_frame,
     curves_frame,
     finalists_frame,
     importance_frame,
@@ -43,6 +44,7 @@ class Files:
     FINALISTS: Final = "finalists.parquet"
     IMPORTANCE: Final = "importance.parquet"
     BEST: Final = "best"
+    CURVE_OF_K: Final = "curve_of_k.parquet"  # beside a model that is meant for several k
     METRICS: Final = "metrics.json"  # of each best model: {dev, test, difference, groups}
     TENSORBOARD: Final = "tensorboard"
     REPORT: Final = "report.html"
@@ -99,6 +101,11 @@ def write_finalists(path: Path, rows: Sequence[Row]) -> None:
 def write_importance(path: Path, rows: Sequence[Row]) -> None:
     """Write importance.parquet from a row a parameter, objective and number of epochs."""
     write_frame(path / Files.IMPORTANCE, importance_frame(rows))
+
+
+def write_curve_of_k(path: Path, rows: Sequence[Row]) -> None:
+    """Write curve_of_k.parquet, beside a saved model, from a row a k."""
+    write_frame(path / Files.CURVE_OF_K, curve_of_k_frame(rows))
 
 
 def storage_root(option: str | None) -> Path:

@@ -22,6 +22,7 @@ from recsae.errors import RecsaeError
 from recsae.files import write_whole
 from recsae.results.columns import (
     CURVE_HEAD,
+    CURVE_OF_K_HEAD,
     FINALIST_HEAD,
     FINALIST_TAIL,
     IMPORTANCE_COLUMNS,
@@ -77,6 +78,12 @@ def finalists_frame(rows: Sequence[Row]) -> pd.DataFrame:
 def importance_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the frame of importance.parquet, in the order of its rows."""
     return _frame(rows, list(IMPORTANCE_COLUMNS), IMPORTANCE_COLUMNS)
+
+
+def curve_of_k_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the frame of curve_of_k.parquet, in the order of its rows: a row a k."""
+    names = [name for name in _names(rows) if name not in CURVE_OF_K_HEAD]
+    return _frame(rows, [*CURVE_OF_K_HEAD, *names], CURVE_OF_K_HEAD)
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:

@@ -12,6 +12,8 @@ ROWS: Final = {
     "`finalists` is over",
     Files.IMPORTANCE: "a row a parameter, for each objective and each number of epochs after which "
     "trials are compared; written with the page",
+    Files.CURVE_OF_K: "a row a k, beside a saved model that is meant for several, as "
+    "SASRec_SAE_Nested is: codes are cut to their k largest values",
 }
 
 _TRIAL: Final = "number of the trial, from 0 in the order in which trials began"
@@ -51,4 +53,5 @@ MEANINGS: Final[dict[str, dict[str, str]]] = {
         Columns.IMPORTANCE: "its share in what sets the best of them apart (PED-ANOVA); all shares "
         "of an objective and number of epochs are 1 together",
     },
+    Files.CURVE_OF_K: {Columns.K: "values of a code that are kept at most"},
 }

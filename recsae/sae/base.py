@@ -122,7 +122,9 @@ class Variant(ABC):
         """Return R(c, x) from the linear reconstruction W_dec c + b_dec; x only if it leaks."""
         return linear_BD
 
-    def penalty(self, sae: Autoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
+    def penalty(
+        self, sae: Autoencoder, rows: Rows, code: SparseCode, recon_BD: Tensor
+    ) -> Tensor | None:
         """Return the variant's own, weighted term of the loss for a batch, or None if it has none.
 
         Whatever it draws comes from torch's generator, which the trainer seeds and restores.
@@ -132,6 +134,13 @@ class Variant(ABC):
     def solve(self, sae: Autoencoder, x_ND: Tensor) -> None:
         """Set the weights from all training rows, if `closed_form`; x may be a memory map."""
         raise NotImplementedError(f"{self.name} is not a closed form")
+
+    def ladder(self, settings: SAESettings) -> tuple[int, ...]:
+        """Return the k, rising to sae_k, that one training is meant for, if not for sae_k alone.
+
+        A saved model is then scored with its codes cut to the k largest values, for each of them.
+        """
+        return ()
 
     def views(self, settings: SAESettings) -> int:
         """Return how many views of each row, by dropout inside the base, must be stored."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from recsae.sae.code import SparseCode
 from recsae.sae.kernels import decode_sparse, encode_topk
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.recipes import PENALTY_SHARE, Recipe
@@ -30,11 +31,12 @@ class Terms(NamedTuple):
 def loss_terms(
     sae: SparseAutoencoder,
     rows: Rows,
+    code: SparseCode,
     recon_BD: Tensor,
     dead_M: Tensor,
     recipe: Recipe = DEFAULT,
 ) -> Terms:
-    """Return the loss of a batch, given its reconstruction and the latents that are dead.
+    """Return the loss of a batch, given its code, its reconstruction and the latents that are dead.
 
     They are given by number, or as a mask [N]: then no shape depends on them.
     """
@@ -45,7 +47,7 @@ def loss_terms(
     if weight > 0 and len(dead_M) > 0:
         aux = auxk(sae, x_BD, recon_BD, dead_M, spread, recipe)
     if recipe.own_term or len(dead_M) > 0:
-        own = sae.variant.penalty(sae, rows, recon_BD)
+        own = sae.variant.penalty(sae, rows, code, recon_BD)
         if own is not None:
             penalty = own if recipe.own_term else PENALTY_SHARE * own
     return Terms(fvu + weight * aux + penalty, fvu, aux, penalty)

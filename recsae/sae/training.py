@@ -133,7 +133,8 @@ class SAETrainer:
         with torch.set_grad_enabled(not closed):
             code = self.model.encode(rows.x_ND)
             recon_BD = self.model.reconstruct(code, rows.x_ND)
-            terms = loss_terms(self.model, rows, recon_BD, self._activity.count(code), self._recipe)
+            dead_M = self._activity.count(code)
+            terms = loss_terms(self.model, rows, code, recon_BD, dead_M, self._recipe)
         if not closed:
             self._descent.step(terms.loss)
         return torch.stack(terms).detach()

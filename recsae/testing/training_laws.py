@@ -39,7 +39,7 @@ class TrainingLaws(SAELaws):
         )
         assert len(dead_M) > 0
         recon_BD = model.reconstruct(code, rows.x_ND)
-        loss = loss_terms(model, rows, recon_BD, self.here(dead_M), recipe).loss
+        loss = loss_terms(model, rows, code, recon_BD, self.here(dead_M), recipe).loss
         model.zero_grad()
         torch.autograd.backward(loss)
         for name, parameter in model.named_parameters():
@@ -98,8 +98,10 @@ class TrainingLaws(SAELaws):
     def test_every_declared_setting_changes_the_trained_weights(
         self, name: str, setting: str
     ) -> None:
-        """In one mode at least: a setting without effect has no place in a space."""
-        found = cases([name], self.device).values()
+        """In one mode at least, or with more active latents: a setting without effect has no place
+        in a space."""
+        found = [*cases([name], self.device).values()]
+        found += [c._replace(settings=changed(c.settings, "sae_k")) for c in found]
         runs = ((c, c._replace(settings=changed(c.settings, setting))) for c in found)
         assert any(not same(weights(a.train().model), weights(b.train().model)) for a, b in runs)
 

@@ -13,12 +13,14 @@ from recsae.results import (
     Files,
     create,
     load_results,
+    write_curve_of_k,
     write_curves,
     write_finalists,
     write_importance,
     write_trials,
 )
 from recsae.results.columns import MERGED_TAIL
+from recsae.results.frames import read_frame
 from recsae.results.meanings import MEANINGS
 from recsae.sae.registry import variants
 from recsae.search.engine.reports import metric_columns
@@ -70,12 +72,14 @@ def test_every_fixed_column_is_there_and_explained(tmp_path: Path) -> None:
     create(tmp_path / "a", {"space": {"objectives": {"ndcg@10": "max"}}})
     write_finalists(tmp_path / "a", [])
     write_importance(tmp_path / "a", [])
+    write_curve_of_k(tmp_path, [])
     run = load_results(tmp_path / "a")
     frames = {
         Files.RESULTS: [*run.trials, *MERGED_TAIL],
         Files.CURVES: run.curves,
         Files.FINALISTS: run.finalists,
         Files.IMPORTANCE: run.importance,
+        Files.CURVE_OF_K: read_frame(tmp_path / Files.CURVE_OF_K),
     }
     assert {file: set(columns) for file, columns in frames.items() if columns is not None} == {
         file: set(meanings) for file, meanings in MEANINGS.items()

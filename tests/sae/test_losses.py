@@ -53,7 +53,7 @@ AUXK = ("auxk_sign", "auxk_detached", "auxk_no_bias")
 
 
 def check(sae: SparseAutoencoder, x: Tensor, dead: list[int], recipe: Recipe) -> None:
-    terms = loss_terms(sae, Rows(x), sae(x), torch.tensor(dead), recipe)
+    terms = loss_terms(sae, Rows(x), sae.encode(x), sae(x), torch.tensor(dead), recipe)
     expected = dense_loss(sae, x, dead, recipe)
     torch.testing.assert_close(terms.loss, expected)
     parameters = list(sae.parameters())
@@ -89,7 +89,7 @@ def test_a_mask_of_the_dead_says_what_their_numbers_say(dead: list[int]) -> None
     mask_N[dead] = True
     found = []
     for dead_given in (torch.tensor(dead, dtype=torch.int64), mask_N):
-        terms = loss_terms(sae, Rows(x), sae(x), dead_given)
+        terms = loss_terms(sae, Rows(x), sae.encode(x), sae(x), dead_given)
         found.append((terms, torch.autograd.grad(terms.loss, list(sae.parameters()))))
     torch.testing.assert_close(*found)
 
@@ -106,7 +106,7 @@ def test_auxk_rewards_a_dead_latent_that_points_along_the_error() -> None:
     def aux_with(length: float) -> float:
         with torch.no_grad():
             sae.W_dec[5] = length * direction / direction.norm()
-        return loss_terms(sae, Rows(x), recon, dead).auxk.item()
+        return loss_terms(sae, Rows(x), sae.encode(x), recon, dead).auxk.item()
 
     assert aux_with(0.01) < aux_with(0) < aux_with(-0.01)
 
@@ -116,7 +116,7 @@ def test_auxk_does_not_train_the_reconstruction() -> None:
     x = torch.randn(20, WIDTH, dtype=torch.float64)
     active = sae.encode(x).indices_BK.unique()
     dead = torch.tensor([j for j in range(sae.latents) if j not in active.tolist()][:4])
-    terms = loss_terms(sae, Rows(x), sae(x), dead)
+    terms = loss_terms(sae, Rows(x), sae.encode(x), sae(x), dead)
     gradient = torch.autograd.grad(terms.auxk, sae.W_dec)[0]
     assert not gradient[active].any() and gradient[dead].any()
 
@@ -125,7 +125,7 @@ def test_auxk_does_not_train_the_reconstruction() -> None:
 def test_without_weight_or_dead_latents_there_is_no_auxk(weight: float, dead: list[int]) -> None:
     sae = autoencoder(sae_auxk=weight)
     x = torch.randn(9, WIDTH, dtype=torch.float64)
-    terms = loss_terms(sae, Rows(x), sae(x), torch.tensor(dead, dtype=torch.int64))
+    terms = loss_terms(sae, Rows(x), sae.encode(x), sae(x), torch.tensor(dead, dtype=torch.int64))
     assert terms.auxk == 0 and torch.equal(terms.loss, terms.fvu)
 
 

@@ -81,7 +81,9 @@ def test_weight_decay_spares_what_is_called_a_bias() -> None:
 
 
 class OwnTerm(Variant):
-    def penalty(self, sae: SparseAutoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
+    def penalty(
+        self, sae: SparseAutoencoder, rows: Rows, code: SparseCode, recon_BD: Tensor
+    ) -> Tensor | None:
         return 3 * recon_BD.new_ones(())
 
 
@@ -97,7 +99,9 @@ class OwnTerm(Variant):
 def test_the_share_of_a_variants_own_term(recipe: Recipe, dead: list[int], share: float) -> None:
     torch.manual_seed(0)
     sae, x = SparseAutoencoder(OwnTerm(), SAESettings.of(SMALL), 8), some_rows().x_ND
-    terms = loss_terms(sae, Rows(x), sae(x), torch.tensor(dead, dtype=torch.int64), recipe)
+    terms = loss_terms(
+        sae, Rows(x), sae.encode(x), sae(x), torch.tensor(dead, dtype=torch.int64), recipe
+    )
     assert terms.penalty.item() == pytest.approx(3 * share)
     assert (terms.auxk > 0) == bool(dead)
 
@@ -111,7 +115,7 @@ def test_the_published_sign_makes_dead_latents_add_to_the_error() -> None:
     direction = ((x - recon) * activation[:, None]).sum(0)
     gradients = {}
     for recipe in (DEFAULT, DEFAULT.changed("auxk_sign")):
-        aux = loss_terms(sae, Rows(x), recon, dead, recipe).auxk
+        aux = loss_terms(sae, Rows(x), sae.encode(x), recon, dead, recipe).auxk
         gradients[recipe.auxk_sign] = torch.autograd.grad(aux, sae.W_dec)[0][5] @ direction
     assert gradients[True] < 0 < gradients[False]
 

@@ -70,8 +70,13 @@ def test_the_space_of_one_variant(name: str) -> None:
 
 
 def test_all_variants_searches_every_candidate_in_the_same_ranges() -> None:
+    """But what is meant for several k, which a search of one k would misjudge."""
     space = load_space("all_variants.yaml")
-    candidates = [name for name, kind in variants().items() if not kind.control]
+    candidates = [
+        name
+        for name, kind in variants().items()
+        if not kind.control and not kind.ladder(kind.Settings.of({}))
+    ]
     assert sorted(space.models) == sorted(candidates)
     together = {p.name: p.written() for p in space.parameters}
     for name, model in SINGLE.items():

@@ -17,6 +17,7 @@ from recsae.sae.base import Autoencoder, SAESettings, Variant
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from recsae.sae.code import SparseCode
     from recsae.sae.rows import Rows
 
 
@@ -63,7 +64,9 @@ class Contrastive(Variant):
         own = _own(settings)
         return int(own.sae_contrastive_view == "base" and own.sae_contrastive_weight > 0)
 
-    def penalty(self, sae: Autoencoder, rows: Rows, recon_BD: Tensor) -> Tensor | None:
+    def penalty(
+        self, sae: Autoencoder, rows: Rows, code: SparseCode, recon_BD: Tensor
+    ) -> Tensor | None:
         """Return weight * NT-Xent over at most `sae_contrastive_batch` rows, one a user.
 
         Under the reference recipe it is the published loss, over all rows of the batch.

@@ -36,7 +36,7 @@ def own(sae: SparseAutoencoder) -> ContrastiveSettings:
 
 def penalty(sae: SparseAutoencoder, rows: Rows, seed: int = 0) -> Tensor:
     torch.manual_seed(seed)
-    term = sae.variant.penalty(sae, rows, sae(rows.x_ND))
+    term = sae.variant.penalty(sae, rows, sae.encode(rows.x_ND), sae(rows.x_ND))
     assert term is not None
     return term
 
@@ -151,7 +151,7 @@ def test_both_views_get_gradients() -> None:
     """With the row's own reconstruction held fixed, the view's still moves the dictionary."""
     sae, rows = autoencoder(), a_batch()
     torch.manual_seed(0)
-    term = sae.variant.penalty(sae, rows, sae(rows.x_ND).detach())
+    term = sae.variant.penalty(sae, rows, sae.encode(rows.x_ND), sae(rows.x_ND).detach())
     assert term is not None
     for gradient in torch.autograd.grad(term, [sae.W_enc, sae.W_dec, sae.b_dec]):
         assert gradient.abs().sum() > 0
@@ -188,7 +188,7 @@ def test_the_views_differ() -> None:
 
 def test_no_weight_no_term() -> None:
     sae, rows = autoencoder(sae_contrastive_weight=0.0), a_batch()
-    assert sae.variant.penalty(sae, rows, sae(rows.x_ND)) is None
+    assert sae.variant.penalty(sae, rows, sae.encode(rows.x_ND), sae(rows.x_ND)) is None
 
 
 def test_one_row_alone_has_nothing_to_be_compared_with() -> None:
