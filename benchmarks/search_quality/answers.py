@@ -11,10 +11,10 @@ from scipy.stats import qmc
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.plan import budgets, times
 from benchmarks.search_quality.recorded import Recorded, load
-from benchmarks.search_quality.simulator import GOES_ON, SimulatedRun, TrialReport
 from benchmarks.search_quality.surrogate import Surrogate
 from benchmarks.search_quality.tables import EPOCHS, TABLES, at_point
 from recsae.results import States
+from recsae.search.simulation.simulator import GOES_ON, SimulatedRun, TrialReport
 
 DENSE = 14
 """The best setting is sought among 2^DENSE evenly spread ones."""

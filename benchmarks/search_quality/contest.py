@@ -24,9 +24,9 @@ from benchmarks.search_quality.plan import (
     Method,
     space_for,
 )
-from benchmarks.search_quality.simulator import UNLIMITED, Clock, SimulatedRun, drive, simulate
 from recsae.progress import meter
 from recsae.results import States
+from recsae.search.simulation.simulator import UNLIMITED, Clock, SimulatedRun, drive, simulate
 from recsae.search.strategies import strategy_for
 from recsae.space import SearchSpace
 

@@ -19,11 +19,11 @@ import optuna
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, TrialScheduler
 from ray.tune.search.optuna import OptunaSearch
 
-from benchmarks.search_quality.simulator import GOES_ON, Clock
 from recsae.results import States
 from recsae.search.engine.director import TrialRun
 from recsae.search.engine.new_trials import trial_seed
 from recsae.search.samplers.optuna_adapter.trials import draw_by
+from recsae.search.simulation.simulator import GOES_ON, Clock
 from recsae.space import SearchSpace
 from recsae.space.parameters import MODEL, SEED, drawn_before
 
@@ -70,6 +70,10 @@ class LibraryDriver(ABC):
         self.complete(trial_id, result)
         self._running -= 1
         return States.COMPLETE if ended else States.PRUNED
+
+    def fail(self, trial_id: int, error: str) -> None:
+        """Refuse: the trainings of a surrogate do not fail."""
+        raise AssertionError(f"trial {trial_id}: {error}")
 
     @abstractmethod
     def suggest(self, trial_id: int) -> dict[str, Any]:

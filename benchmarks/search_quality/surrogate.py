@@ -10,7 +10,6 @@ choice is judged by, on the other seed's surrogate. `errors.py` says how far off
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,26 +17,16 @@ import numpy as np
 from benchmarks.search_quality.gp import GP, Array
 from benchmarks.search_quality.recorded import COST, Recorded, load
 from benchmarks.search_quality.tables import EPOCHS, TABLES
+from recsae.search.engine.director import TrialRun
+from recsae.search.simulation.curves import Curve
 from recsae.space import SEED
+from recsae.space.parameters import MODEL
 
 _COMPONENTS = 4
 _FLAT = 1e-6
 """A metric that never changes by more is one number."""
 _LEAST = 1e-4
 """Logarithms are taken of values no smaller than this."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """What a training tells, epoch by epoch."""
-
-    seconds: Array
-    """Seconds of each epoch on its own."""
-    metrics: dict[str, Array]
-
-    def at(self, epochs: int) -> dict[str, float]:
-        """Return the metrics after so many epochs."""
-        return {name: float(values[epochs - 1]) for name, values in self.metrics.items()}
 
 
 class Surrogate:
@@ -64,6 +53,10 @@ class Surrogate:
     def of(cls, table: str, seed: int) -> "Surrogate":
         """Return that of a recorded table, by its name."""
         return cls(load(TABLES[table]), seed)
+
+    def training(self, trial: TrialRun, salt: int) -> Curve:
+        """Return the curve of a trial that the simulator runs."""
+        return self.curve({MODEL: trial.model_name, **trial.settings}, salt)
 
     def curve(self, settings: Mapping[str, Any], salt: int = 0) -> Curve:
         """Return the curve of a trial; its noise is drawn by `sae_seed` and `salt`."""

@@ -52,10 +52,15 @@ class SamplerWithScheduler:
 def strategy_for(space: SearchSpace, warm: Sequence[WarmTrial] = ()) -> Strategy:
     """Return the strategy; `warm`: what earlier searches found."""
     sampler = sampler_for(space, warm)
-    complete = partial(completed, space)
-    strategy = SamplerWithScheduler(
-        GuidedSampler(space, sampler), scheduler_for(space, sampler), complete
-    )
+    scheduler, complete = scheduler_for(space, sampler), partial(completed, space)
+    return strategy_with(space, GuidedSampler(space, sampler), scheduler, complete)
+
+
+def strategy_with(
+    space: SearchSpace, sampler: Sampler, scheduler: Scheduler, complete: Completes
+) -> Strategy:
+    """Return the strategy of a space around this sampler and this scheduler."""
+    strategy = SamplerWithScheduler(sampler, scheduler, complete)
     if not space.search.stop_at_noise:
         return strategy
     return StopAtNoise(strategy, complete, tail_gain, space.search.seed)

@@ -9,9 +9,9 @@ from scipy.stats import bootstrap
 
 from benchmarks.search_quality.answers import answers, fronts, hypervolume
 from benchmarks.search_quality.report.outcome import Outcome, _reached
-from benchmarks.search_quality.simulator import GOES_ON, SimulatedRun, TrialReport
 from benchmarks.search_quality.tables import EPOCHS
 from recsae.results import States
+from recsae.search.simulation.simulator import GOES_ON, SimulatedRun, TrialReport
 
 BUDGETS = {"a": (4.0, 8.0)}
 

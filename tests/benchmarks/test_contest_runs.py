@@ -23,8 +23,8 @@ from benchmarks.search_quality.plan import (
 )
 from benchmarks.search_quality.report.findings import findings
 from benchmarks.search_quality.report.page import markdown, page
-from benchmarks.search_quality.simulator import Clock, drive
 from recsae.results import States
+from recsae.search.simulation.simulator import Clock, drive
 
 NAMES = ("random", "asha + random", "one epoch, then the best", STOCK)
 

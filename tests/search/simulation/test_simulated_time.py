@@ -1,19 +1,17 @@
-"""The simulator: what happens when, how much at once, and that a search repeats."""
+"""The simulator by hand: what happens when, and what becomes of a trial whose curve ends."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
-from made_table import made_world
 
-from benchmarks.search_quality.plan import ONE_OBJECTIVE, space_for
-from benchmarks.search_quality.simulator import START, SimulatedRun, simulate
-from benchmarks.search_quality.surrogate import Curve
 from recsae.results import States
+from recsae.search.engine.director import TrialRun
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Decision, ResumeTrial, StartTrial, Step
-from recsae.search.strategies import strategy_for
+from recsae.search.simulation.curves import Curve
+from recsae.search.simulation.simulator import START, SimulatedRun, simulate
 
 WORKERS = 2
 
@@ -43,14 +41,28 @@ class Scripted:
 class Fixed:
     """Trainings with 1, 1.5 and 1 seconds an epoch."""
 
-    def curve(self, settings: Any, salt: int = 0) -> Curve:
-        seconds = np.full(2, [1.0, 1.5, 1.0][settings["number"]])
+    def training(self, trial: TrialRun, salt: int) -> Curve:
+        seconds = np.full(2, [1.0, 1.5, 1.0][trial.settings["number"]])
         return Curve(seconds, {"ndcg@10": np.array([0.1, 0.2]), "leak": np.zeros(2)})
 
 
-def _run(strategy: Any, seconds: float = 100.0, think: float = 0.0) -> SimulatedRun:
-    used = iter(np.arange(10**6) * think)
-    return simulate(strategy, Fixed(), WORKERS, seconds, trials=3, cpu=lambda: float(next(used)))
+class Ends(Fixed):
+    """The same, but the curve of the first ends after one epoch."""
+
+    def __init__(self, error: str | None) -> None:
+        self.error = error
+
+    def training(self, trial: TrialRun, salt: int) -> Curve:
+        curve = super().training(trial, salt)
+        if trial.trial_id:
+            return curve
+        metrics = {name: values[:1] for name, values in curve.metrics.items()}
+        return Curve(curve.seconds[:1], metrics, self.error)
+
+
+def _run(strategy: Any, seconds: float = 100.0, think: float = 0.0, of: Any = None) -> SimulatedRun:
+    used, of = iter(np.arange(10**6) * think), of or Fixed()
+    return simulate(strategy, of, WORKERS, seconds, trials=3, cpu=lambda: float(next(used)))
 
 
 def test_a_schedule_that_was_computed_by_hand() -> None:
@@ -95,28 +107,19 @@ def test_the_budget_ends_the_search_but_not_without_an_answer() -> None:
     assert run.ended == pytest.approx(2.12)
 
 
-@pytest.mark.parametrize(
-    "name", ["asha + random", "tpe + asha_promote", "one epoch, then the best"]
-)
-def test_laws_of_a_simulated_search(name: str) -> None:
-    one, again = _search(name), _search(name)
-    assert one.reports == again.reports
-    assert one.settings == again.settings
-    clock = [report.at for report in one.reports]
-    assert clock == sorted(clock)
-    began, ended = np.array(one.intervals).T
-    at_once = [int(((began <= t) & (t < ended)).sum()) for t in began]
-    assert max(at_once) == WORKERS
-    by_trial: dict[int, list[int]] = {}
-    for report in one.reports:
-        by_trial.setdefault(report.trial_id, []).append(report.epochs)
-    assert all(epochs == list(range(1, len(epochs) + 1)) for epochs in by_trial.values())
+@pytest.mark.parametrize("pauses", [False, True])
+@pytest.mark.parametrize(("error", "unknown"), [(None, [0]), ("it broke", [])])
+def test_a_trial_whose_curve_ends_leaves_its_place(
+    pauses: bool, error: str | None, unknown: list[int]
+) -> None:
+    run = _run(Scripted(pauses), of=Ends(error))
+    assert run.unknown == unknown
+    reports = [(one.trial_id, one.epochs, round(one.at, 9)) for one in run.reports]
+    # 2 starts in the place of 0 at 1.12, whether 0 has paused, has failed or is unknown.
+    assert reports == [(0, 1, 1.12), (1, 1, 1.62), (2, 1, 2.24), (1, 2, 3.12), (2, 2, 3.24)]
+    assert run.intervals[0] == (0.0, 1.12)
 
 
-def _search(name: str) -> SimulatedRun:
-    world = made_world()
-    method = next(m for m in ONE_OBJECTIVE if m.name == name)
-    space = space_for(world.recorded.table.space, method, "one", 5)
-    return simulate(
-        strategy_for(space), world.surrogates[0], WORKERS, 40.0, trials=30, cpu=lambda: 0.0
-    )
+def test_a_metric_that_was_not_measured_is_not_reported() -> None:
+    curve = Curve(np.ones(2), {"ndcg@10": np.array([0.1, 0.2]), "leak": np.array([np.nan, 0.0])})
+    assert curve.at(1) == {"ndcg@10": 0.1} and curve.at(2) == {"ndcg@10": 0.2, "leak": 0.0}

@@ -1,9 +1,13 @@
-"""Lets a search run on surrogate trainings, in simulated seconds: an event heap and a clock.
+"""Lets a search run on trainings that are known, in simulated seconds: an event heap and a clock.
 
-What decides is the production code: the `Director` with its strategy, history and budget, or a
-stock searcher and scheduler (`libraries.py`). Ours here is only what Ray does: W places, trainings
-that report after each epoch, and a driver that does one thing after the other. Its own CPU time
-is measured at each call and passes on the clock too, so a slow model pays for being slow.
+What decides is the production code: the `Director` with its strategy, history and budget, or
+whatever else is a `Driver`. Ours here is only what Ray does: W places, trainings that report after
+each epoch, and a driver that does one thing after the other. Its own CPU time is measured at each
+call and passes on the clock too, so a slow model pays for being slow.
+
+Where a curve ends before its trial does, what the trial would have reported is unknown. It then
+leaves its place and reports no more, yet for the driver it runs on: what is decided about others
+rests on what is known, and nothing is guessed.
 """
 
 import heapq
@@ -13,11 +17,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
 
-from benchmarks.search_quality.surrogate import Curve
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director, TrialRun
 from recsae.search.engine.history import History
 from recsae.search.engine.strategy import Strategy
+from recsae.search.simulation.curves import Curve
 
 START: Final = 0.12
 """Seconds before a trial trains: what a process that is used again takes to set it up."""
@@ -26,10 +30,10 @@ UNLIMITED: Final = 10**9
 
 
 class Trainings(Protocol):
-    """What would be told by trainings: a `Surrogate`."""
+    """What would be told by trainings."""
 
-    def curve(self, settings: Mapping[str, Any], salt: int = 0) -> Curve:
-        """Return the curve of the training with these settings."""
+    def training(self, trial: TrialRun, salt: int) -> Curve:
+        """Return the curve of a trial from its first epoch on; `salt` is for its noise."""
 
 
 class Driver(Protocol):
@@ -42,6 +46,9 @@ class Driver(Protocol):
         self, trial_id: int, epochs: int, seconds: float, metrics: Mapping[str, float]
     ) -> str:
         """Take in a report; return GOES_ON, or the state (of `States`) that the trial is in now."""
+
+    def fail(self, trial_id: int, error: str) -> None:
+        """End a trial that cannot go on."""
 
     @property
     def finished(self) -> bool:
@@ -79,6 +86,8 @@ class SimulatedRun:
     """Of each trial, by its number."""
     reports: list[TrialReport] = field(default_factory=list)
     """In the order of the clock."""
+    unknown: list[int] = field(default_factory=list)
+    """Trials that would have gone on beyond their curves, in that order."""
     intervals: list[tuple[float, float]] = field(default_factory=list)
     """When each began and ended to hold its place."""
     thinking: float = 0.0
@@ -134,6 +143,10 @@ class Directed:
             return GOES_ON
         return str(self.director.history.trials[trial_id].state)
 
+    def fail(self, trial_id: int, error: str) -> None:
+        """Tell it."""
+        self.director.fail(trial_id, error)
+
 
 @dataclass
 class _Place:
@@ -162,7 +175,9 @@ def drive(
         simulation.report_next()
         simulation.fill()
     simulation.run.ended = clock.now
-    assert driver.finished, "nothing runs, and nothing starts: the search is stuck"
+    assert driver.finished or simulation.run.unknown, (
+        "nothing runs, and nothing starts: the search is stuck"
+    )
     return simulation.run
 
 
@@ -189,7 +204,7 @@ class _Simulation:
                 break
             settings = {"model_name": trial.model_name, **trial.settings}
             self.run.settings[trial.trial_id] = settings
-            curve = self.trainings.curve(settings, self.seed)
+            curve = self.trainings.training(trial, self.seed)
             spent = float(curve.seconds[: trial.epochs].sum())
             self._push(_Place(trial, curve, self.clock.now, trial.epochs, spent), START)
 
@@ -210,9 +225,21 @@ class _Simulation:
             self.run.intervals.append((place.began, arrived))
 
     def _push(self, place: _Place, start: float) -> None:
+        if place.epochs == len(place.curve.seconds):
+            self._end(place)
+            return
         self._pushed += 1
         ends = self.clock.now + start + place.curve.seconds[place.epochs]
         heapq.heappush(self.heap, (ends, self._pushed, place))
+
+    def _end(self, place: _Place) -> None:
+        """Let a trial go whose curve ends here: it fails now, or what would follow is unknown."""
+        trial_id, error = place.trial.trial_id, place.curve.error
+        self.run.intervals.append((place.began, self.clock.now))
+        if error is None:
+            self.run.unknown.append(trial_id)
+        else:
+            self._timed(partial(self.driver.fail, trial_id, error))
 
     def _timed(self, call: Callable[[], Any]) -> Any:
         """Return what a call to the driver returns; its CPU seconds pass on the clock."""
