@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from recsae import __version__
-from recsae.cli import data, models, results, search
+from recsae.cli import data, models, results, search, whatif
 from recsae.cli.output import Device, Json, Storage, show
 from recsae.cli.search import INTERRUPTED
 from recsae.errors import refusal
@@ -60,6 +60,7 @@ def evaluate(
 
 
 results.add(app)
+app.command("whatif")(whatif.whatif)
 data.add(app)
 
 

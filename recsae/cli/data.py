@@ -1,13 +1,12 @@
 """`data` on the command line: the named sets, how to have them, and what any data set is."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from recsae.cli.flags import settings_flags, take_data
-from recsae.cli.output import Json, show
+from recsae.cli.output import Json, show, show_tables
 from recsae.interactions.settings import DataSettings
 
 group = typer.Typer(
@@ -37,7 +36,7 @@ def list_(json: Json = False) -> None:
     if json:
         show(outcome, True)
     else:
-        _print(_sets(outcome))
+        show_tables(_sets(outcome))
 
 
 @group.command()
@@ -79,7 +78,7 @@ def describe(
     else:
         from recsae.report.datasets.tables import described_tables
 
-        _print(*described_tables(outcome))
+        show_tables(*described_tables(outcome))
 
 
 def _sets(outcome: dict[str, Any]) -> Any:
@@ -105,12 +104,3 @@ def _got(outcome: dict[str, Any]) -> list[str]:
         f"licence: {outcome['licence']}; cite: {outcome['citation']}; {outcome['page']}",
         f"path: {outcome['path']}",
     ]
-
-
-def _print(*shown: Any) -> None:
-    from rich.console import Console
-
-    # Where nobody looks at a screen, as in a pipe, all columns have room.
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    for one in shown:
-        console.print(one)

@@ -33,6 +33,16 @@ def show(
         raise typer.Exit(1) from None
 
 
+def show_tables(*shown: Any) -> None:
+    """Print what rich draws."""
+    from rich.console import Console
+
+    # Where nobody looks at a screen, as in a pipe, all columns have room.
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    for one in shown:
+        console.print(one)
+
+
 def tell_mistakes(command: str, run: Callable[[], None]) -> None:
     """Run; a user's mistake is one line on standard error, after the command's name, and exit 2."""
     try:

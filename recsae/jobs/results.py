@@ -1,12 +1,12 @@
-"""`results` and `report`: what runs left, shown, compared, put together, handed on."""
+"""`results`, `report`, `whatif`: what runs left, shown, compared, put together, asked again."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from recsae.errors import RecsaeError
-from recsae.progress import say
+from recsae.progress import meter, say
 from recsae.results import (
     Columns,
     Files,
@@ -118,6 +118,49 @@ def export(run: str, *, storage: str | None) -> dict[str, Any]:
         "study": results.path.name,
         "trials": len(results.trials),
         "open": dashboard_command(path),
+    }
+
+
+def whatif(
+    run: str,
+    search: Mapping[str, Any],
+    scheduler: Mapping[str, Any],
+    *,
+    workers: int,
+    orders: int,
+    storage: str | None,
+) -> dict[str, Any]:
+    """Return what a scheduler, or each if none is named, would have answered on a run's trials.
+
+    `search`, `scheduler`: settings that differ from the run's. `orders`: random orders of the
+    trials, beside the run's own. Raises RecsaeError for a run without reports.
+    """
+    from recsae.search.simulation.predictions import Judge, Question, predictions
+    from recsae.search.simulation.recorded import recorded_trials
+    from recsae.search.simulation.rules import asked_spaces, notes_on
+
+    results = load_results(find_run(run, storage_root(storage)))
+    if results.curves.empty:
+        raise RecsaeError(f"{results.path.name}: nothing is reported yet; expected recorded curves")
+    own, trials = results.space, recorded_trials(results)
+    spaces = asked_spaces(own, search, scheduler)
+    question = Question(Judge(results), trials, workers, orders)
+    with meter("what if", len(spaces) * (orders + 1)) as progress:
+        found = predictions(question, own, spaces, progress)
+    wanted = spaces[0].search.trials
+    return {
+        "run": results.path.name,
+        "objectives": own.objectives,
+        "recorded": {
+            "trials": len(trials),
+            "epochs": len(results.curves),
+            "answer": question.judge.best,
+        },
+        "trials": min(wanted, len(trials)),
+        "workers": workers,
+        "predictions": found,
+        "notes": notes_on(own, wanted, len(trials)),
+        "path": str(results.path),
     }
 
 
