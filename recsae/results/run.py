@@ -34,9 +34,6 @@ from recsae.settings import path_of
 from recsae.space import SEED, SearchSpace, stored_space
 
 
-_POINT = (Columns.TRIAL_ID, Columns.K)
-
-
 @dataclass(frozen=True)
 class Results:
     """A run as it is now: `trials` (a row each), `curves` (a row a report), `search` (a dict).
@@ -155,7 +152,7 @@ class Results:
         wanted = shown_metrics(self)
         return [
             {
-                **{name: None if pd.isna(row[name]) else int(row[name]) for name in _POINT},
+                **{name: None if pd.isna(row[name]) else int(row[name]) for name in LADDER_HEAD},
                 "metrics": {k: v for k, v in metrics_of(row).items() if k in wanted},
             }
             for row in records(self.front)

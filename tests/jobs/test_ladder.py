@@ -1,6 +1,7 @@
 """The ladder of a trial: each k as the model cut to it is scored, and what the journal keeps."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,9 @@ GIVEN = {"sae_k": 6, "sae_nested_min_k": 2, "sae_epochs": 2, "sae_scale_size": 2
 TWO = ("ndcg@10", "l0")
 
 
-def test_the_last_epoch_of_several_objectives_has_it(stored) -> None:  # type: ignore[no-untyped-def]
+def test_the_last_epoch_of_several_objectives_has_it(activations: Any) -> None:
     settings = variant("SASRec_SAE_Nested").Settings.of(GIVEN)
-    trial = SAETrial("SASRec_SAE_Nested", settings, stored, objectives=TWO)
+    trial = SAETrial("SASRec_SAE_Nested", settings, activations, objectives=TWO)
     trial.step()
     assert trial.ladder == []
     last = run_trial(trial, lambda epoch, metrics: None)
@@ -26,9 +27,9 @@ def test_the_last_epoch_of_several_objectives_has_it(stored) -> None:  # type: i
 
 
 @pytest.mark.parametrize("model, objectives", [("SASRec_SAE", TWO), ("SASRec_SAE_Nested", TWO[:1])])
-def test_others_have_none(stored, model: str, objectives: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def test_others_have_none(activations: Any, model: str, objectives: tuple[str, ...]) -> None:
     given = {"sae_k": 6, "sae_epochs": 1, "sae_scale_size": 2}
-    trial = SAETrial(model, variant(model).Settings.of(given), stored, objectives=objectives)
+    trial = SAETrial(model, variant(model).Settings.of(given), activations, objectives=objectives)
     trial.step()
     assert trial.ladder == []
 
