@@ -8,7 +8,7 @@ Both mask each user's history and must give the same ranks, but for rounding.
 from functools import partial
 
 import torch
-from timing import compare, show
+from timing import asks_for_json, compare, show
 from torch import Tensor
 
 from recsae.metrics.ranking import Seen, ranks
@@ -28,6 +28,7 @@ def by_sorting(x_RD: Tensor, table_ID: Tensor, target_R: Tensor, seen: Seen) -> 
 
 def main() -> None:
     """Compare over the sizes of ml-100k, Grocery and a larger catalogue."""
+    as_json = asks_for_json(__doc__)
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
     rows = []
@@ -44,7 +45,7 @@ def main() -> None:
         assert (ranks(*case) - by_sorting(*case)).abs().max() <= 1
         result = compare(partial(ranks, *case), partial(by_sorting, *case), runs=5)
         rows.append({"users": users, "items": items, **result})
-    show("Full ranking: counting (ours) against sorting", rows)
+    show("Full ranking: counting (ours) against sorting", rows, as_json)
 
 
 if __name__ == "__main__":

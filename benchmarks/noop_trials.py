@@ -21,6 +21,8 @@ def figures(score: float, epochs: int) -> dict[str, float | None]:
 class NoopTrial:
     """Reports and is done."""
 
+    ladder = ()
+
     def __init__(self, model_name: str, settings: dict[str, Any], work: Any) -> None:
         self.epochs = 0
         self._settings = settings

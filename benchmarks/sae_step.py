@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from timing import compare, show
+from timing import asks_for_json, compare, show
 from torch import Tensor
 
 from recsae.sae.registry import variant
@@ -74,6 +74,7 @@ def dense_epoch(x_ND: Tensor, latents: int, k: int, batch: int) -> Callable[[], 
 
 def main() -> None:
     """Compare over the shapes that searches meet."""
+    as_json = asks_for_json(__doc__)
     torch.set_num_threads(1)
     rows = []
     for latents, k, batch in SHAPES:
@@ -83,7 +84,7 @@ def main() -> None:
         )
         rate = len(x_ND) / result["ours_ms"] * 1e3
         rows.append({"latents": latents, "k": k, "batch": batch, "rows_per_s": rate, **result})
-    show("SAE training step: sparse (ours) against dense torch", rows)
+    show("SAE training step: sparse (ours) against dense torch", rows, as_json)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Times two ways of doing the same work in turn, so that a machine's drift hits both alike."""
 
+import argparse
 import json
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -29,9 +29,18 @@ def compare(ours: Callable[[], Any], other: Callable[[], Any], runs: int = 7) ->
     }
 
 
-def show(title: str, rows: list[dict[str, Any]]) -> None:
-    """Print a table of results, or one JSON object with --json."""
-    if "--json" in sys.argv:
+def asks_for_json(about: str | None) -> bool:
+    """Read the command line of a benchmark whose only flag is --json."""
+    parser = argparse.ArgumentParser(
+        description=about, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true", help="print one object, not a table")
+    return bool(parser.parse_args().json)
+
+
+def show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
+    """Print a table of results, or one JSON object."""
+    if as_json:
         print(json.dumps({"benchmark": title, "rows": rows}))
         return
     print(title)

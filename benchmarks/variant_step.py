@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from sae_step import states
-from timing import compare, show
+from timing import asks_for_json, compare, show
 from torch import Tensor, nn
 
 from recsae.sae.base import Autoencoder, Variant
@@ -58,6 +58,7 @@ def epoch(kind: Variant, rows: Rows, shape: tuple[int, int, int], **own: Any) ->
 
 def main() -> None:
     """Compare over the shapes that searches meet."""
+    as_json = asks_for_json(__doc__)
     torch.set_num_threads(1)
     found = []
     for shape in SHAPES:
@@ -79,7 +80,7 @@ def main() -> None:
             result = compare(other, one, runs=5)
             costs = {"times": result["times_faster"], "least": result["least"]}
             found.append({"scale, k, batch": shape, "step": name, **costs, "most": result["most"]})
-    show("An epoch of a variant, as a multiple of the plain one's", found)
+    show("An epoch of a variant, as a multiple of the plain one's", found, as_json)
 
 
 if __name__ == "__main__":

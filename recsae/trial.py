@@ -46,8 +46,10 @@ class SAETrial:
         """Raise SettingError when the settings cannot work on these activations' width.
 
         Costly measures are taken in the last epoch and at rungs (epochs after which the trial may
-        be stopped), or in each epoch if one of them is an objective.
+        be stopped), or in each epoch if one of them is an objective. With several objectives the
+        last epoch is scored at each k of the variant's ladder, too.
         """
+        objectives = tuple(objectives)
         settings.check_width(activations.meta["width"])
         self.model_name, self.settings = model_name, settings
         self._about = {
@@ -59,6 +61,7 @@ class SAETrial:
         self._device = torch.device(device)
         self._always_deep = not deep_metrics().isdisjoint(objectives)
         self._rungs = frozenset(rungs)
+        self._offers_ladder = len(set(objectives)) > 1
         self.evaluator = evaluator or Evaluator(activations, "dev", device=device)
         """What scores it on dev."""
         self.measured: Measured | None = None
@@ -98,6 +101,20 @@ class SAETrial:
             )
             raise SettingError("sae_lr", f"{words} {self.settings.sae_lr:g}") from None
         return {**self.measured.metrics, **{TRAIN + name: value for name, value in losses.items()}}
+
+    @property
+    def ladder(self) -> list[dict[str, float]]:
+        """Dev metrics at each k of the variant's ladder, and "k"; none before the last epoch.
+
+        Costly ones are taken at sae_k alone, unless one of them is an objective.
+        """
+        rungs = self.model.variant.ladder(self.settings)
+        if not (rungs and self._offers_ladder and self.done and self.measured):
+            return []
+        below = [
+            {"k": k, **self.evaluator(self.model.at_k(k), self._always_deep)} for k in rungs[:-1]
+        ]
+        return [*below, {"k": rungs[-1], **self.measured.metrics}]
 
     def try_out(self, steps: int) -> None:
         """Train for some steps and score deep: all that takes memory, without a whole epoch."""

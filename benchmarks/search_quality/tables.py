@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from scipy.stats import qmc
 
 from recsae.space import SearchSpace, load_space
@@ -15,9 +16,14 @@ from recsae.space.unit import from_unit
 HERE: Final = Path(__file__).parent
 EPOCHS: Final = 27
 SEEDS: Final = (0, 1)
+FRESH_SEEDS: Final = (2, 3, 4, 5)
+"""Seeds of the second recording, on which answers are judged."""
 SETTINGS: Final = 64
+BEST: Final = 24
+"""How many of the best settings by each measure are recorded with fresh seeds."""
 COLUMNS: Final = ("ndcg@10", "hr@10", "fvu", "l0", "dead", "share", "leak")
 """Metrics kept of each epoch, beside its seconds."""
+FRESH_COLUMNS: Final = (*COLUMNS, "kl", "overlap@10", "recovered")
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,19 @@ class Table:
         """Where it lies once it is put together."""
         return HERE / "curves" / f"{self.name}.parquet"
 
+    @property
+    def fresh_file(self) -> Path:
+        """Where its second recording lies."""
+        return HERE / "curves" / f"{self.name}_fresh.parquet"
+
+    def best(self) -> list[int]:
+        """Return the settings that are best at the end by NDCG@10 or by FVU, mean of both seeds."""
+        frame = pd.read_parquet(self.file)
+        means = frame[frame["epoch"] == EPOCHS].groupby("setting")[["ndcg@10", "fvu"]].mean()
+        by_score = means["ndcg@10"].sort_values(ascending=False, kind="stable").index[:BEST]
+        by_fvu = means["fvu"].sort_values(kind="stable").index[:BEST]
+        return sorted({*by_score, *by_fvu})
+
 
 TABLES: Final = {
     table.name: table
@@ -50,6 +69,7 @@ TABLES: Final = {
         Table("grocery_plain", "sasrec_sae", "grocery", min_user=10),
         Table("ml-100k_attention", "sasrec_sae_attention", "ml-100k"),
         Table("grocery_attention", "sasrec_sae_attention", "grocery", min_user=10),
+        Table("beauty_plain", "sasrec_sae", "beauty", min_user=10),
     )
 }
 

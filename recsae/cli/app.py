@@ -45,6 +45,10 @@ def evaluate(
         str,
         typer.Option(help="Targets that are scored: all, or new, those not met before."),
     ] = "all",
+    k: Annotated[
+        int | None,
+        typer.Option("--k", help="Of a saved model: keep the k largest latents.", min=1),
+    ] = None,
     storage: Storage = None,
     device: Device = None,
     json: Json = False,
@@ -53,7 +57,7 @@ def evaluate(
     # Loads torch, which --help does without.
     from recsae.jobs import evaluation as jobs
 
-    outcome = jobs.evaluate(name, mask=mask, targets=targets, storage=storage, device=device)
+    outcome = jobs.evaluate(name, mask=mask, targets=targets, k=k, storage=storage, device=device)
     from recsae.report.model_lines import model_lines
 
     show(outcome, json, model_lines)

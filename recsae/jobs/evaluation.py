@@ -61,16 +61,31 @@ class Found:
 
 
 def evaluate(
-    name: str, *, mask: str, targets: str = "all", storage: str | None, device: str | None
+    name: str,
+    *,
+    mask: str,
+    targets: str = "all",
+    k: int | None = None,
+    storage: str | None,
+    device: str | None,
 ) -> dict[str, Any]:
-    """Score what is saved under a path, or the name or fingerprint of a run, a model or a base."""
+    """Score what is saved under a path, or the name or fingerprint of a run, a model or a base.
+
+    k: of a model alone; it is scored as one that keeps so many latents a row.
+    """
     ranking = Ranking(_one_of("--mask", mask, MASKS), _one_of("--targets", targets, TARGETS))
     start = time.perf_counter()
     root, where = storage_root(storage), device_of(device) if device else None
     found = find(name, root, cache_of(root))
     cache = cache_of(found.path.parent if found.kind == "run" else root)
-    score = {"run": _run, "model": score_model, "base": _base}[found.kind]
-    outcome = score(found.path, ranking, cache, where)
+    if k is not None and found.kind != "model":
+        raise SettingError(
+            "--k", f"expected a saved model, such as RUN/best/0; {name} is a {found.kind}"
+        )
+    if found.kind == "model":
+        outcome = score_model(found.path, ranking, cache, where, k)
+    else:
+        outcome = (_run if found.kind == "run" else _base)(found.path, ranking, cache, where)
     about = {**ranking._asdict(), "seconds": round(time.perf_counter() - start, 3)}
     return {**outcome, **about}
 
@@ -166,19 +181,35 @@ def score_best(path: Path, cache: Cache) -> None:
 
 
 def score_model(
-    path: Path, ranking: Ranking, cache: Cache, device: torch.device | None
+    path: Path,
+    ranking: Ranking,
+    cache: Cache,
+    device: torch.device | None,
+    k: int | None = None,
 ) -> dict[str, Any]:
-    """Score a saved model; `reproduced` tells whether that gave exactly the stored figures."""
+    """Score a saved model; `reproduced` tells whether that gave exactly the stored figures.
+
+    Cut to another k it has no stored figures: `reproduced` is then None.
+    """
     model, about = files.load(path)
+    own_k = model.settings.sae_k
+    if k is not None and k > own_k:
+        raise SettingError("--k", f"expected at most {own_k}, for which it was trained, got {k}")
+    cut = k not in (None, own_k)
     origin = _origin(path, about)
     trained_here = IMPORTED not in about
     activations = stored_activations(about["activations"], origin, cache, exactly=trained_here)
     activations = ranking.of(activations)
+    model = model if k is None else model.at_k(k)
     scores, reproduced = score_again(model, about, activations, path, cache, ranking, device)
     outcome = model_outcome(path, activations, scores, ranking.mask)
     if ranking != AS_SEARCHED:  # what is stored of the base was scored as the search does
         outcome["base"]["metrics"] = base_scores(activations, ranking.mask)
-    return {**outcome, "reproduced": reproduced}
+    return {
+        **outcome,
+        **({} if k is None else {Columns.K: k}),
+        "reproduced": None if cut else reproduced,
+    }
 
 
 def _origin(path: Path, about: dict[str, Any]) -> Source:

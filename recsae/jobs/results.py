@@ -21,6 +21,7 @@ from recsae.results import (
     summary,
     write_curves,
     write_finalists,
+    write_ladders,
     write_trials,
 )
 from recsae.results.comparison import best_settings, differences, outcomes
@@ -168,6 +169,7 @@ def _fill(folder: Path, together: Merged, parts: Sequence[Results]) -> None:
     """Write the frames of a merged run into its new folder, and copy its best models."""
     write_trials(folder, together.trials)
     write_curves(folder, together.curves)
+    write_ladders(folder, together.ladders)
     if together.finalists:
         write_finalists(folder, together.finalists)
     homes = {

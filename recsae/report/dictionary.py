@@ -17,6 +17,7 @@ from recsae.results.columns import (
     FINALIST_HEAD,
     FINALIST_TAIL,
     IMPORTANCE_COLUMNS,
+    LADDER_HEAD,
     MERGED_TAIL,
     RESULT_HEAD,
     RESULT_TAIL,
@@ -27,6 +28,7 @@ PAGE: Final = Path(results.__file__).with_name("README.md")
 _TYPES: Final = {
     Files.RESULTS: {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL},
     Files.CURVES: CURVE_HEAD,
+    Files.LADDERS: LADDER_HEAD,
     Files.FINALISTS: {**FINALIST_HEAD, **FINALIST_TAIL},
     Files.IMPORTANCE: IMPORTANCE_COLUMNS,
     Files.CURVE_OF_K: CURVE_OF_K_HEAD,
@@ -35,6 +37,8 @@ _PREFIXES: Final = {
     Files.RESULTS: f"`{DEV}…`: what the last report measured on dev",
     Files.CURVES: f"`{DEV}…`: what was measured on dev after the epoch; `{TRAIN}…`: the terms of "
     "the loss, means over its batches",
+    Files.LADDERS: f"`{DEV}…`: what the last report measured on dev at this k; costly metrics only "
+    "at sae_k",
     Files.FINALISTS: f"`{DEV}…` and `{TEST}…`: what the fresh model scores on dev and on test",
     Files.CURVE_OF_K: f"`{DEV}…` and `{TEST}…`: ndcg@10, share, fvu and l0 at this k",
 }

@@ -1,6 +1,6 @@
 """What a search found, in a few lines for a terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
         lines.append(f"{no_best(outcome)}, so there is no best one")
     if "few" in outcome:
         lines.append(outcome["few"])
+    lines += _front_lines(outcome.get("front") or [])
     if len(best) > MOST_SHOWN:
         lines.append(f"{len(best)} trials that no other dominates, {MOST_SHOWN} of them here")
     for trial in best[:MOST_SHOWN]:
@@ -32,6 +33,17 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     lines += finalist_lines(outcome.get("finalists") or [])
     lines += optimism_lines(outcome.get("flattery") or {})
     return lines + _place_lines(Path(outcome["path"]))
+
+
+def _front_lines(front: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line a point, none unless some trial offers several."""
+    if len({point[Columns.TRIAL_ID] for point in front}) == len(front):
+        return []
+    lines = [f"{len(front)} points that no other dominates (trial at k):"]
+    for point in front:
+        about = f"trial {point[Columns.TRIAL_ID]} at {point[Columns.K]}"
+        lines.append(f"  {about:<18}{_pairs(point['metrics'])}")
+    return lines
 
 
 def failure_lines(outcome: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ search.yaml        what was searched: `space` (resolved), its `fingerprint`, `da
 results.parquet    a row a trial: trial_id, state, model_name, settings, dev/…, epochs, seconds,
                    started, ended, node, error
 curves.parquet     a row a report: trial_id, epoch, seconds, dev/…, train/…
+ladders.parquet    a row a trial and k, of those that offer several k to the front: dev/…
 finalists.parquet  a row a trial and seed, of those retrained at the end: dev/…, test/…
 importance.parquet a row a parameter: how much it decides of each objective
 best/TRIAL_ID/     model.safetensors, settings.json, metrics.json of each best trial, and
@@ -42,6 +43,7 @@ from recsae.results.folder import (
     write_curves,
     write_finalists,
     write_importance,
+    write_ladders,
     write_search,
     write_trials,
 )
@@ -66,6 +68,7 @@ from recsae.results.selection import (
     eligible,
     leaking,
     non_dominated,
+    points,
     ranked,
     within,
 )
@@ -94,6 +97,7 @@ __all__ = [
     "metrics_of",
     "new_run_name",
     "non_dominated",
+    "points",
     "ranked",
     "read_search",
     "records",
@@ -110,6 +114,7 @@ __all__ = [
     "write_curves",
     "write_finalists",
     "write_importance",
+    "write_ladders",
     "write_search",
     "write_trials",
 ]

@@ -46,7 +46,7 @@ class Columns:
     OBJECTIVE: Final = "objective"
     TRIALS: Final = "trials"
     IMPORTANCE: Final = "importance"
-    K: Final = "k"  # curves of k only
+    K: Final = "k"  # curves of k, ladders and points only
 
 
 TIME_DTYPE: Final = "datetime64[us, UTC]"
@@ -89,6 +89,10 @@ IMPORTANCE_COLUMNS: Final = {
     Columns.TRIALS: "int64",
     Columns.IMPORTANCE: "float64",
 }
+LADDER_HEAD: Final = {
+    Columns.TRIAL_ID: "int64",
+    Columns.K: "int64",
+}
 CURVE_OF_K_HEAD: Final = {
     Columns.K: "int64",
 }
@@ -101,5 +105,5 @@ def is_metric(column: str) -> bool:
 
 def is_setting(column: str) -> bool:
     """Return True for a column that holds one setting of the trials (model_name included)."""
-    fixed = {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL, **CURVE_HEAD}
+    fixed = {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL, **CURVE_HEAD, **LADDER_HEAD}
     return column == Columns.MODEL_NAME or not (is_metric(column) or column in fixed)

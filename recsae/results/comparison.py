@@ -48,7 +48,7 @@ def outcomes(one: Results, other: Results) -> dict[str, list[Any]]:
     for name in objectives:
         found[f"best {name}"] = [_best(run, name) for run in runs]
     if one.objectives == other.objectives and len(one.objectives) > 1:
-        found["front"] = [len(run.best) for run in runs]
+        found["front"] = [len(run.front) for run in runs]
         found[HYPERVOLUME] = _hypervolumes(one, other)
     if any(run.finalist_scores for run in runs):
         for name in objectives:
@@ -96,10 +96,10 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _best(run: Results, name: str) -> float | None:
-    """Return the best value of one objective among the best trials."""
-    if name not in run.objectives or run.best.empty:
+    """Return the best value of one objective on the front."""
+    if name not in run.objectives or run.front.empty:
         return None
-    values = run.best[f"dev/{name}"]
+    values = run.front[f"dev/{name}"]
     return float(values.max() if run.objectives[name] == "max" else values.min())
 
 
@@ -110,11 +110,11 @@ def _fresh(run: Results, name: str) -> dict[str, Any] | None:
 
 
 def _hypervolumes(one: Results, other: Results) -> list[float | None]:
-    """Return the hypervolume of both on one scale: that of the trials of both together."""
+    """Return the hypervolume of both on one scale: that of the points of both together."""
     objectives, constraints = one.objectives, one.constraints
-    runs = (one.trials, other.trials)
+    runs = (one.points, other.points)
     scale = Scale.of(*runs, objectives=objectives, constraints=constraints)
-    histories = [hypervolume_history(trials, objectives, constraints, scale) for trials in runs]
+    histories = [hypervolume_history(points, objectives, constraints, scale) for points in runs]
     return [_last(part[HYPERVOLUME]) for part in histories]
 
 

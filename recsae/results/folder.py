@@ -22,6 +22,7 @@ from recsae.results.frames import (
     curves_frame,
     finalists_frame,
     importance_frame,
+    ladders_frame,
     trials_frame,
     write_frame,
 )
@@ -41,6 +42,7 @@ class Files:
     SEARCH: Final = "search.yaml"
     RESULTS: Final = "results.parquet"
     CURVES: Final = "curves.parquet"
+    LADDERS: Final = "ladders.parquet"  # of trials that offer several k to the front
     FINALISTS: Final = "finalists.parquet"
     IMPORTANCE: Final = "importance.parquet"
     BEST: Final = "best"
@@ -91,6 +93,12 @@ def write_trials(path: Path, rows: Sequence[Row]) -> None:
 def write_curves(path: Path, rows: Sequence[Row]) -> None:
     """Write curves.parquet from a row a report."""
     write_frame(path / Files.CURVES, curves_frame(rows))
+
+
+def write_ladders(path: Path, rows: Sequence[Row]) -> None:
+    """Write ladders.parquet from a row a trial and k; without any row there is no such file."""
+    if rows:
+        write_frame(path / Files.LADDERS, ladders_frame(rows))
 
 
 def write_finalists(path: Path, rows: Sequence[Row]) -> None:

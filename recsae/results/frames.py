@@ -26,6 +26,7 @@ from recsae.results.columns import (
     FINALIST_HEAD,
     FINALIST_TAIL,
     IMPORTANCE_COLUMNS,
+    LADDER_HEAD,
     MERGED_TAIL,
     RESULT_HEAD,
     RESULT_TAIL,
@@ -78,6 +79,13 @@ def finalists_frame(rows: Sequence[Row]) -> pd.DataFrame:
 def importance_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the frame of importance.parquet, in the order of its rows."""
     return _frame(rows, list(IMPORTANCE_COLUMNS), IMPORTANCE_COLUMNS)
+
+
+def ladders_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the frame of ladders.parquet, by trial and k: a row each."""
+    names = [name for name in _names(rows) if name not in LADDER_HEAD]
+    frame = _frame(rows, [*LADDER_HEAD, *names], LADDER_HEAD)
+    return frame.sort_values(list(LADDER_HEAD), ignore_index=True)
 
 
 def curve_of_k_frame(rows: Sequence[Row]) -> pd.DataFrame:

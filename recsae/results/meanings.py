@@ -8,6 +8,8 @@ from recsae.results.folder import Files
 ROWS: Final = {
     Files.RESULTS: "a row a trial, also while it runs",
     Files.CURVES: "a row a report: a trial and an epoch",
+    Files.LADDERS: "a row a trial and k, of COMPLETE trials that offer several k to the front of a "
+    "search with several objectives, as SASRec_SAE_Nested does; there once there is one",
     Files.FINALISTS: "a row a training of a finalist: a trial and a seed; there once a search with "
     "`finalists` is over",
     Files.IMPORTANCE: "a row a parameter, for each objective and each number of epochs after which "
@@ -37,6 +39,11 @@ MEANINGS: Final[dict[str, dict[str, str]]] = {
         Columns.TRIAL_ID: "number of the trial, as in results.parquet",
         Columns.EPOCH: "epochs trained when this was measured, from 1",
         Columns.SECONDS: "wall seconds that the trial had spent by then",
+    },
+    Files.LADDERS: {
+        Columns.TRIAL_ID: "number of the trial, as in results.parquet",
+        Columns.K: "values of a code that are kept at most; the largest is the sae_k of the trial. "
+        "`recsae evaluate RUN/best/TRIAL_ID --k 4` scores the model at 4",
     },
     Files.FINALISTS: {
         Columns.TRIAL_ID: "number of the trial whose settings were trained anew",

@@ -26,6 +26,7 @@ class Merged:
     trials: list[Row]
     curves: list[Row]
     finalists: list[Row]
+    ladders: list[Row]
     numbers: list[dict[int, int]]
     """Of each run: its trials' numbers → their numbers in the merged run."""
     left_out: int
@@ -51,6 +52,7 @@ def merged(runs: Sequence[Results]) -> Merged:
         trials=trials,
         curves=_all([run.curves for run in runs], numbers),
         finalists=_all([run.finalists for run in runs], numbers),
+        ladders=_all([run.ladders for run in runs], numbers),
         numbers=numbers,
         left_out=sum(len(run.trials) for run in runs) - len(trials),
     )

@@ -67,9 +67,10 @@ def hypervolume_history(
     constraints: Mapping[str, str],
     scale: Scale | None = None,
 ) -> pd.DataFrame:
-    """Return the trials that may be best in the order of their ends, with what there was by then.
+    """Return the rows that may be best in the order of their ends, with what there was by then.
 
-    Two columns more: "hypervolume", from 0 to 1, and "front", how many trials were not dominated.
+    trials: a row each, or a row a point that they offer (`points`), which ends with its trial. Two
+    columns more: "hypervolume", from 0 to 1, and "front", how many rows were not dominated.
     """
     able = trials[eligible(trials, objectives, constraints)]
     able = able.sort_values([Columns.ENDED, Columns.TRIAL_ID])

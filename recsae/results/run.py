@@ -17,6 +17,7 @@ from recsae.results.columns import (
     FINALIST_HEAD,
     FINALIST_TAIL,
     IMPORTANCE_COLUMNS,
+    LADDER_HEAD,
     RESULT_HEAD,
     RESULT_TAIL,
     Columns,
@@ -28,7 +29,7 @@ from recsae.results.finalist_selection import optimism
 from recsae.results.finalists import finalist_scores
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
-from recsae.results.selection import best_rows, eligible, ranked
+from recsae.results.selection import best_rows, eligible, points, ranked
 from recsae.settings import path_of
 from recsae.space import SEED, SearchSpace, stored_space
 
@@ -37,7 +38,7 @@ from recsae.space import SEED, SearchSpace, stored_space
 class Results:
     """A run as it is now: `trials` (a row each), `curves` (a row a report), `search` (a dict).
 
-    `finalists` and `importance` are None until there are any.
+    `finalists`, `importance` and `ladders` are None until there are any.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Results:
     curves: pd.DataFrame
     finalists: pd.DataFrame | None = None
     importance: pd.DataFrame | None = None
+    ladders: pd.DataFrame | None = None
 
     @cached_property
     def space(self) -> SearchSpace:
@@ -64,11 +66,23 @@ class Results:
 
     @cached_property
     def best(self) -> pd.DataFrame:
-        """The best trials among the eligible, by dev; several objectives: the Pareto set.
+        """The best trials among the eligible, by dev; several objectives: those of the front."""
+        order = {number: i for i, number in enumerate(self.front[Columns.TRIAL_ID].unique())}
+        places = self.trials[Columns.TRIAL_ID].map(order).dropna().sort_values()
+        return self._with_objectives(self.trials.loc[places.index])
 
-        Without an eligible trial it has no rows, but the columns of the objectives all the same.
-        """
-        found = best_rows(self.trials, self.objectives, self.constraints)
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """What the trials offer to the front: a row a trial and k."""
+        return points(self.trials, self.ladders)
+
+    @cached_property
+    def front(self) -> pd.DataFrame:
+        """The points that no other dominates, best first; of one objective the best trial's."""
+        return self._with_objectives(best_rows(self.points, self.objectives, self.constraints))
+
+    def _with_objectives(self, found: pd.DataFrame) -> pd.DataFrame:
+        # Without an eligible trial there are no rows, but these columns all the same.
         columns = [DEV + name for name in self.objectives if DEV + name not in found]
         return found.assign(**dict.fromkeys(columns, pd.Series(dtype="float64")))
 
@@ -133,6 +147,17 @@ class Results:
             for row in records(self.best)
         ]
 
+    def front_points(self) -> list[dict[str, Any]]:
+        """Return trial_id, k and the metrics that tables show of each point of the front."""
+        wanted = shown_metrics(self)
+        return [
+            {
+                **{name: None if pd.isna(row[name]) else int(row[name]) for name in LADDER_HEAD},
+                "metrics": {k: v for k, v in metrics_of(row).items() if k in wanted},
+            }
+            for row in records(self.front)
+        ]
+
 
 def load_results(path: str | Path) -> Results:
     """Read a run's folder, running or ended; raises RecsaeError if it is none or is broken."""
@@ -144,6 +169,7 @@ def load_results(path: str | Path) -> Results:
         curves=read_frame(folder / Files.CURVES, CURVE_HEAD),
         finalists=_read_if_there(folder / Files.FINALISTS, [*FINALIST_HEAD, *FINALIST_TAIL]),
         importance=_read_if_there(folder / Files.IMPORTANCE, IMPORTANCE_COLUMNS),
+        ladders=_read_if_there(folder / Files.LADDERS, LADDER_HEAD),
     )
     unknown = set(results.trials[Columns.STATE]) - set(States)
     if unknown:
@@ -205,6 +231,7 @@ def summary(results: Results) -> dict[str, Any]:
         "trials": state_counts(results.trials),
         "errors": [{key: one[key] for key in ("error", "count")} for one in results.errors],
         "best": results.best_trials(),
+        **({"front": results.front_points()} if len(results.objectives) > 1 else {}),
         **({"constraints": results.constraints} if results.constraints else {}),
         **_finals(results),
         "pretrained": bool(results.search.get("pretrained", False)),
@@ -251,7 +278,7 @@ def table(results: Results, top: int | None = 20) -> pd.DataFrame:
         "k/d": rows["sae_k"] / results.width if results.width and "sae_k" in rows else None,
         "scale": rows.get("sae_scale_size"),
         "lr": rows.get("sae_lr"),
-        **{name: rows.get(DEV + name) for name in _shown_metrics(results)},
+        **{name: rows.get(DEV + name) for name in shown_metrics(results)},
         "epochs": rows[Columns.EPOCHS],
         "seconds": rows[Columns.SECONDS],
     }
@@ -259,9 +286,10 @@ def table(results: Results, top: int | None = 20) -> pd.DataFrame:
     return pd.DataFrame(present).reset_index(drop=True)
 
 
-def _shown_metrics(results: Results) -> list[str]:
-    names = [*results.objectives, *results.constraints, "share", "fvu", "l0", "dead", "leak"]
-    return list(dict.fromkeys(names))
+def shown_metrics(results: Results) -> list[str]:
+    """Return the metrics that tables show: what is searched for, and what tells a code's worth."""
+    told = ("share", "fvu", "l0", "dead", "leak")
+    return list(dict.fromkeys([*results.objectives, *results.constraints, *told]))
 
 
 def _inside(value: Any, *keys: str) -> Any:

@@ -16,6 +16,33 @@ from recsae.results.columns import DEV, Columns, States
 MAX: Final = "max"
 MIN: Final = "min"
 _NO_CONSTRAINTS: Final[Mapping[str, str]] = {}
+_OWN_K: Final = "sae_k"
+
+
+def points(trials: pd.DataFrame, ladders: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the trials with a column "k": once each at their sae_k, or once a k of their ladder.
+
+    A point has the settings of its trial and the figures measured at its k; whether it leaks is
+    known of the trial alone. Sorted by trial and k.
+    """
+    own = trials.assign(**{Columns.K: _own_k(trials)})
+    if ladders is None or ladders.empty:
+        return own
+    measured = [str(name) for name in own if str(name).startswith(DEV) and name != Columns.LEAK]
+    several = own[Columns.TRIAL_ID].isin(ladders[Columns.TRIAL_ID])
+    at_each = ladders.drop(columns=Columns.LEAK, errors="ignore").merge(
+        own[several].drop(columns=[*measured, Columns.K]), on=Columns.TRIAL_ID
+    )
+    both = [part for part in (own[~several], at_each.reindex(columns=own.columns)) if len(part)]
+    if not both:
+        return own
+    found = pd.concat(both, ignore_index=True).astype({Columns.K: "Int64"})
+    return found.sort_values([Columns.TRIAL_ID, Columns.K], ignore_index=True)
+
+
+def _own_k(trials: pd.DataFrame) -> "pd.Series[int]":
+    known = trials.get(_OWN_K, pd.Series(pd.NA, index=trials.index, dtype="Int64"))
+    return known.astype("Int64")
 
 
 def non_dominated(values_NM: npt.ArrayLike, directions: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """The TopK sparse autoencoder that all variants share. B rows, D width, N latents, K active."""
 
-from typing import final
+import copy
+from typing import Self, final
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +37,12 @@ class SparseAutoencoder(nn.Module):
     def latents(self) -> int:
         """Return the number of latents N."""
         return self.W_dec.shape[0]
+
+    def at_k(self, k: int) -> Self:
+        """Return the same weights, not a copy, as a model of another k; SettingError below 1."""
+        cut = copy.copy(self)
+        cut.settings = self.variant.Settings.of({**self.settings.values(), "sae_k": k})
+        return cut
 
     def kept(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the weights without those of modules that training alone needs."""

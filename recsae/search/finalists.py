@@ -107,7 +107,7 @@ class AllModels(BestModels):
         self._names = {seed: model_folder((trial_id, seed)) for trial_id, seed in keys}
         self._count = 0
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Mapping[str, Any], ladder: Sequence[Mapping[str, Any]] = ()) -> None:
         """Move the model to where it stays; one that leaks was not saved."""
         if not (self._moved(row) or row.get(Columns.LEAK)):
             name = self._names[int(row[SEED])]
@@ -116,9 +116,11 @@ class AllModels(BestModels):
     def select(self) -> None:
         """Do nothing: all stay."""
 
-    def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    def restore(
+        self, rows: Iterable[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]
+    ) -> None:
         """Take in those that finished under an earlier driver, killed before it moved a model."""
-        for row in rows:
+        for row, _ in rows:
             self._moved(row)
         shutil.rmtree(self._waiting, ignore_errors=True)
 

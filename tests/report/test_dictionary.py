@@ -17,6 +17,7 @@ from recsae.results import (
     write_curves,
     write_finalists,
     write_importance,
+    write_ladders,
     write_trials,
 )
 from recsae.results.columns import MERGED_TAIL
@@ -71,6 +72,7 @@ def is_explained(name: str) -> bool:
 def test_every_fixed_column_is_there_and_explained(tmp_path: Path) -> None:
     create(tmp_path / "a", {"space": {"objectives": {"ndcg@10": "max"}}})
     write_finalists(tmp_path / "a", [])
+    write_ladders(tmp_path / "a", [{"trial_id": 0, "k": 1}])
     write_importance(tmp_path / "a", [])
     write_curve_of_k(tmp_path, [])
     run = load_results(tmp_path / "a")
@@ -78,6 +80,7 @@ def test_every_fixed_column_is_there_and_explained(tmp_path: Path) -> None:
         Files.RESULTS: [*run.trials, *MERGED_TAIL],
         Files.CURVES: run.curves,
         Files.FINALISTS: run.finalists,
+        Files.LADDERS: run.ladders,
         Files.IMPORTANCE: run.importance,
         Files.CURVE_OF_K: read_frame(tmp_path / Files.CURVE_OF_K),
     }

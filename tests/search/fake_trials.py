@@ -14,6 +14,8 @@ import ray
 class FakeTrial:
     """ndcg@10 grows with the epochs towards sae_lr (a score here); a few settings misbehave."""
 
+    ladder: tuple[dict[str, Any], ...] = ()
+
     def __init__(self, model_name: str, settings: dict[str, Any], work: Any) -> None:
         self.epochs = 0
         self._model_name, self._settings = model_name, settings

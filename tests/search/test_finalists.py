@@ -115,7 +115,7 @@ def test_all_models_stay_and_only_lost_ones_are_told(
     best = AllModels(tmp_path, [(4, 77), (9, 78), (9, 79)], OBJECTIVES)
     for number in ("0", "1"):
         (tmp_path / ".models" / number).mkdir(parents=True)
-    best.restore([{"trial_id": 5, "sae_seed": 79}])  # was moved, or deleted, long ago
+    best.restore([({"trial_id": 5, "sae_seed": 79}, ())])  # was moved, or deleted, long ago
     assert not (tmp_path / ".models").exists() and capsys.readouterr().err == ""
     (tmp_path / ".models" / "0").mkdir(parents=True)
     best.add({"trial_id": 0, "sae_seed": 77})

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import plotly.graph_objects as go
 from markupsafe import Markup
 
+from recsae.report.plots.curve_of_k import curve_of_k
 from recsae.report.plots.hypervolume_history import hypervolume_history
 from recsae.report.plots.importance import importance
 from recsae.report.plots.learning_curves import MOST_TRIALS, learning_curves
@@ -28,8 +29,8 @@ class Plot(NamedTuple):
 PLOTS: Final = {
     "pareto": Plot(
         "Objectives against each other",
-        "COMPLETE trials. The ringed ones are those that no other beats in every objective: choose "
-        "among them.",
+        "COMPLETE trials, at each k of their ladder where they have one. The ringed points are "
+        "those that no other beats in every objective: choose among them.",
         pareto_front,
     ),
     "hypervolume": Plot(
@@ -44,6 +45,12 @@ PLOTS: Final = {
         "Each trial at its end. Where the line of the best has been flat for long, the search is "
         "done.",
         optimization_history,
+    ),
+    "curve_of_k": Plot(
+        "Quality against k",
+        "COMPLETE trials that may be best. A line is one training, scored at each k of its ladder; "
+        "a dot without a line was trained for its k alone.",
+        curve_of_k,
     ),
     "rungs": Plot(
         "Rungs",

@@ -7,12 +7,12 @@ from recsae.report.plots.elapsed_time import TIME, with_elapsed_time
 from recsae.report.plots.style import BEST, MODEL_COLOURS, finish
 from recsae.results import Results, pareto
 
-_NAMES = {pareto.HYPERVOLUME: "hypervolume", pareto.FRONT: "trials on the front"}
+_NAMES = {pareto.HYPERVOLUME: "hypervolume", pareto.FRONT: "points on the front"}
 
 
 def hypervolume_history(results: Results) -> go.Figure | None:
     """Return both as steps; None for a single objective, or while no trial may be best."""
-    ended, unit = with_elapsed_time(results.trials)
+    ended, unit = with_elapsed_time(results.points)
     history = pareto.hypervolume_history(ended, results.objectives, results.constraints)
     if len(results.objectives) < 2 or history.empty:
         return None

@@ -1,4 +1,4 @@
-"""Several objectives against each other, the non-dominated trials joined, now and earlier."""
+"""Several objectives against each other, the non-dominated points joined, now and earlier."""
 
 from itertools import combinations
 from typing import Final
@@ -25,10 +25,10 @@ def pareto_front(results: Results) -> go.Figure | None:
     for col, pair in enumerate(pairs, start=1):
         axes = (DEV + pair[0][0], DEV + pair[1][0])
         _join_front(figure, col, results, axes)
-        for dots, trials in dots_by_model(results):
+        for dots, trials in dots_by_model(results, points=True):
             part = trials[trials[Columns.STATE] == States.COMPLETE]
             if not part.empty:
-                dots.add(figure, (1, col), part, axes, hover_columns(results))
+                dots.add(figure, (1, col), part, axes, [Columns.K, *hover_columns(results)])
         across, up = (f"dev {n} ({way})" for n, way in pair)
         figure.update_xaxes(title_text=across, col=col)
         figure.update_yaxes(title_text=up, col=col)
@@ -36,16 +36,17 @@ def pareto_front(results: Results) -> go.Figure | None:
 
 
 def _join_front(figure: go.Figure, col: int, results: Results, axes: tuple[str, str]) -> None:
-    """Join the non-dominated trials by a line, which means something for two objectives only."""
+    """Join the non-dominated points by a line, which means something for two objectives only."""
     if results.best.empty or len(results.objectives) > 2:
         return
     ended = results.trials.dropna(subset=[Columns.ENDED]).sort_values(Columns.ENDED)
     for (name, part), dash in zip(_EARLIER.items(), ("dot", "dash"), strict=True):
-        first = ended.head(len(ended) // part)
-        earlier = best_rows(first, results.objectives, results.constraints)
+        first = ended[Columns.TRIAL_ID].head(len(ended) // part)
+        by_then = results.points[results.points[Columns.TRIAL_ID].isin(first)]
+        earlier = best_rows(by_then, results.objectives, results.constraints)
         if not earlier.empty:
             _line(figure, col, earlier, axes, name, {"color": QUIET, "width": 1, "dash": dash})
-    _line(figure, col, results.best, axes, "best", {"color": BEST, "width": 1.5})
+    _line(figure, col, results.front, axes, "best", {"color": BEST, "width": 1.5})
 
 
 def _line(

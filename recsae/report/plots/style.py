@@ -85,9 +85,10 @@ def model_colours(results: Results) -> dict[str, str]:
     return {name: MODEL_COLOURS[i % len(MODEL_COLOURS)] for i, name in enumerate(names)}
 
 
-def dots_by_model(results: Results) -> Iterator[tuple[Dots, pd.DataFrame]]:
-    """Yield the trials in groups to draw: faint stopped ones first, rings around the best last."""
-    trials = results.trials
+def dots_by_model(results: Results, points: bool = False) -> Iterator[tuple[Dots, pd.DataFrame]]:
+    """Yield the trials, or their points, in groups to draw: faint stopped ones first, rings around
+    the best last."""
+    trials = results.points if points else results.trials
     leaks, pruned = leaking(trials), trials[Columns.STATE].isin([States.PRUNED, States.PAUSED])
     complete = trials[Columns.STATE] == States.COMPLETE
     kept = within(trials, results.constraints)
@@ -97,7 +98,7 @@ def dots_by_model(results: Results) -> Iterator[tuple[Dots, pd.DataFrame]]:
         yield Dots(model, colour, opacity=FAINT, size=6), trials[own & pruned & ~leaks]
         yield Dots(model, colour), trials[own & complete & ~leaks & kept]
     yield LEAKING_DOTS, trials[leaks]
-    yield Dots("best", BEST, ring=True, size=14), results.best
+    yield Dots("best", BEST, ring=True, size=14), results.front if points else results.best
 
 
 def varied_settings(trials: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ the events of an earlier driver, so that the search goes on as if it had never s
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -129,6 +129,7 @@ class Director:
         seconds: float,
         metrics: Mapping[str, float | None],
         node: str | None = None,
+        ladder: Sequence[Mapping[str, Any]] = (),
     ) -> bool:
         """Take in a report; return True if the trial goes on at once in its process.
 
@@ -136,7 +137,7 @@ class Director:
         """
         trial = self.history.trials[trial_id]
         if trial.state == States.RUNNING and epochs > trial.epochs:
-            report = Report(epochs, seconds, metrics)
+            report = Report(epochs, seconds, metrics, ladder=ladder)
             self._apply(events.reported(trial_id, report, node, self._clock()), new=True)
         return trial.state == States.RUNNING
 

@@ -8,13 +8,15 @@ import json
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from recsae.results import DEV, TRAIN
 
 REPORT = "report"
 DONE = "done"
+LADDER = "ladder"
+"""Key of a report's ladder in the journal, where it has one."""
 LONGEST = 300
 """Characters of an error."""
 
@@ -33,6 +35,9 @@ class Report(NamedTuple):
     """Why it failed, in one line."""
     out_of_memory: bool = False
     """Whether the error is that a GPU's memory is full: with fewer trials beside it, it may fit."""
+    ladder: Sequence[Mapping[str, Any]] = ()
+    """Of a trial that offers several k to the front, with its last report: dev metrics under flat
+    names and "k", a row a k."""
 
     def packed(self, done: bool) -> dict[str, Any]:
         """Return it as a result for Ray; `done`: nothing follows."""
@@ -41,19 +46,21 @@ class Report(NamedTuple):
     @classmethod
     def unpacked(cls, result: Mapping[str, Any]) -> Self:
         """Return the report that a result of Ray holds."""
-        epochs, seconds, metrics, error, out_of_memory = json.loads(result[REPORT])
+        epochs, seconds, metrics, error, out_of_memory, ladder = json.loads(result[REPORT])
         # The history keeps all metrics: let them share their names.
         named = {sys.intern(name): value for name, value in metrics.items()}
-        return cls(epochs, seconds, named, error, out_of_memory)
+        return cls(epochs, seconds, named, error, out_of_memory, tuple(ladder))
 
     def values(self) -> dict[str, Any]:
         """Return what the journal keeps of it; a failure is an event of another kind."""
-        return {"epochs": self.epochs, "seconds": self.seconds, "metrics": dict(self.metrics)}
+        found = {"epochs": self.epochs, "seconds": self.seconds, "metrics": dict(self.metrics)}
+        return {**found, **({LADDER: [*self.ladder]} if self.ladder else {})}
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
         """Return the report that an event of the journal holds."""
-        return cls(event["epochs"], event["seconds"], event["metrics"])
+        ladder = tuple(event.get(LADDER, ()))
+        return cls(event["epochs"], event["seconds"], event["metrics"], ladder=ladder)
 
 
 def check_objectives(

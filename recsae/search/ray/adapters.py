@@ -128,7 +128,7 @@ class DirectorStopper(Stopper):
             return True
         node = result.get("hostname")
         return not self._director.report(
-            number, report.epochs, report.seconds, report.metrics, node
+            number, report.epochs, report.seconds, report.metrics, node, report.ladder
         )
 
     def _fail(self, number: int, report: Report) -> None:

@@ -9,7 +9,7 @@ node, and without a checkpoint from its start.
 import importlib
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -43,6 +43,10 @@ class RunnableTrial(Protocol):
     @property
     def done(self) -> bool:
         """True when the full budget is spent."""
+
+    @property
+    def ladder(self) -> Sequence[Mapping[str, Any]]:
+        """Metrics at several k, a row each; none but after the last epoch."""
 
     def step(self) -> Mapping[str, float | None]:
         """Train one epoch; return its metrics."""
@@ -162,8 +166,9 @@ class SearchTrainable(Trainable):
         metrics = dict(self._trial.step())
         epochs, done = self._trial.epochs, self._trial.done
         check_objectives(metrics, self._work.objectives, epochs)
+        ladder = tuple(self._trial.ladder)
         spent = self._spent + time.monotonic() - began
-        report = Report(epochs, spent, metrics)
+        report = Report(epochs, spent, metrics, ladder=ladder)
         if done:
             if not metrics.get("leak"):
                 folder = Path(self._work.models) / str(self._trial_id)

@@ -1,14 +1,14 @@
 """The models of a run: only those of its best trials stay, from the moment that they are best."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from recsae.files import make_folder, sync
 from recsae.progress import say
-from recsae.results import DEV, Columns, Files, best_rows, records
-from recsae.results.frames import trials_frame
+from recsae.results import DEV, Columns, Files, best_rows, points, records
+from recsae.results.frames import ladders_frame, trials_frame
 
 WAITING = ".models"
 """Folder in a run where a finished trial leaves its model until the driver has judged it."""
@@ -26,14 +26,18 @@ class BestModels:
     ) -> None:
         self._best, self._waiting = run_path / Files.BEST, run_path / WAITING
         self._objectives, self._constraints = objectives, constraints
-        measured = [DEV + name for name in (*objectives, *constraints)]
-        self._columns = (Columns.TRIAL_ID, Columns.STATE, Columns.LEAK, *measured)
+        self._measured = [DEV + name for name in (*objectives, *constraints)]
+        self._columns = (Columns.TRIAL_ID, Columns.STATE, Columns.LEAK, *self._measured)
         self._front: dict[int, dict[str, Any]] = {}
+        self._ladders: dict[int, list[dict[str, Any]]] = {}
+        self._points = 0
         self._finished: list[dict[str, Any]] = []
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Take in the row of a finished trial; its model waits until `select`."""
+    def add(self, row: Mapping[str, Any], ladder: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Take in the row of a finished trial, and its ladder; its model waits until `select`."""
         self._finished.append({name: row.get(name) for name in self._columns})
+        named = (Columns.TRIAL_ID, Columns.K, *self._measured)
+        self._ladders[row[Columns.TRIAL_ID]] = [{n: r.get(n) for n in named} for r in ladder]
 
     def select(self) -> None:
         """Keep the models of those that are best now, delete those of the others.
@@ -43,8 +47,13 @@ class BestModels:
         if not self._finished:
             return
         frame = trials_frame([*self._front.values(), *self._finished])
-        best = records(best_rows(frame, self._objectives, self._constraints))
-        self._front = {int(row[Columns.TRIAL_ID]): row for row in best}
+        ladders = ladders_frame([row for rows in self._ladders.values() for row in rows])
+        best = best_rows(points(frame, ladders), self._objectives, self._constraints)
+        numbers = best[Columns.TRIAL_ID].unique()
+        self._points = len(best)
+        rows = records(frame[frame[Columns.TRIAL_ID].isin(numbers)])
+        self._front = {int(row[Columns.TRIAL_ID]): row for row in rows}
+        self._ladders = {number: self._ladders[number] for number in self._front}
         for row in self._finished:
             trial_id = int(row[Columns.TRIAL_ID])
             if trial_id in self._front:
@@ -53,14 +62,16 @@ class BestModels:
                 shutil.rmtree(self._waiting / str(trial_id), ignore_errors=True)
         self._finished = []
 
-    def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Take in the rows of all trials that finished under an earlier driver.
+    def restore(
+        self, rows: Iterable[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]
+    ) -> None:
+        """Take in the rows, each with its ladder, of trials that finished under an earlier driver.
 
         It may have been killed at any moment: before it moved a model, before it deleted one, or
         after a trial saved one, yet before its report: that trial's last epoch comes again.
         """
-        for row in rows:
-            self.add(row)
+        for row, ladder in rows:
+            self.add(row, ladder)
         self.select()
         # What is left was saved before its report was kept: the trial saves it again.
         shutil.rmtree(self._waiting, ignore_errors=True)
@@ -77,7 +88,7 @@ class BestModels:
     def note(self) -> str:
         """Return the best value so far in a few words, "" before there is one."""
         if len(self._objectives) > 1 and self._front:
-            return f"{len(self._front)} on the front"
+            return f"{self._points} on the front"
         return "".join(
             f"best {name} {row[DEV + name]:.4f}"
             for row in self._front.values()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recsae.results import DEV, Columns, States, write_curves, write_trials
+from recsae.results import DEV, Columns, States, write_curves, write_ladders, write_trials
 from recsae.search.engine import events
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import Trial
@@ -68,7 +68,7 @@ class RunRecord:
         yield
         self._replays = False
         complete = [k for k in self._known.values() if k.trial.state == States.COMPLETE]
-        self._best_models.restore(_row(known) for known in complete)
+        self._best_models.restore((_row(known), _ladder(known.trial)) for known in complete)
 
     def on_event(self, event: Event, trial: Trial) -> None:
         """Take in an event of a trial, which is in the history by now."""
@@ -94,7 +94,7 @@ class RunRecord:
         if trial.ended:
             board.end(trial.trial_id, trial.state)
         if trial.state == States.COMPLETE:
-            self._best_models.add(_row(known))
+            self._best_models.add(_row(known), _ladder(trial))
 
     def close(self, left: States) -> None:
         """Write everything; what has not ended is shown in the state `left`."""
@@ -110,10 +110,12 @@ class RunRecord:
             self.flush()
 
     def flush(self, left: States | None = None) -> None:
-        """Write both files."""
+        """Write all files."""
         began = self._clock()
         # Models first: a row that is called best must find its model, see BestModels.
         self._best_models.select()
+        # Before the rows, for a trial that is COMPLETE offers all its points.
+        write_ladders(self._path, [row for k in self._known.values() for row in _ladder(k.trial)])
         write_trials(self._path, [_row(known, left) for known in self._known.values()])
         write_curves(self._path, [row for k in self._known.values() for row in _curve(k.trial)])
         self._best_models.delete_others()
@@ -146,6 +148,19 @@ def _row(known: _Known, left: States | None = None) -> dict[str, Any]:
         columns = metric_columns(report.metrics)
         row |= {name: value for name, value in columns.items() if name.startswith(DEV)}
     return row
+
+
+def _ladder(trial: Trial) -> list[dict[str, Any]]:
+    """Return a row a k of what a trial told of its ladder."""
+    told = trial.reports[-1].ladder if trial.reports else ()
+    return [
+        {Columns.TRIAL_ID: trial.trial_id, **{_at_k(name): figure for name, figure in row.items()}}
+        for row in told
+    ]
+
+
+def _at_k(name: str) -> str:
+    return name if name == Columns.K else DEV + name
 
 
 def _curve(trial: Trial) -> Iterator[dict[str, Any]]:

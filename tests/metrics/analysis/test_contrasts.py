@@ -103,3 +103,12 @@ def test_holm_is_its_definition_and_between_none_and_bonferroni(p_values: list[f
     assert corrected == pytest.approx(holm_by_definition(p_values))
     for plain, own in zip(p_values, corrected, strict=True):
         assert plain <= own <= min(1.0, plain * len(p_values)) + 1e-12
+
+
+def test_each_part_of_the_error_by_hand() -> None:
+    mean_BS = np.array([[0.0, 2.0], [4.0, 8.0]])
+    (found,) = hierarchical_bootstrap(np.repeat(mean_BS[None, :, :, None], 3, axis=3), draws=10)
+    # Variances 2 and 8 between two seeds of a base, 12.5 between two bases; users are all alike.
+    assert found.seeds == pytest.approx((5 / 4) ** 0.5)
+    assert found.bases == pytest.approx((12.5 / 2) ** 0.5)
+    assert (found.mean, found.users) == (3.5, 0.0)

@@ -39,7 +39,7 @@ def test_no_state_of_a_run_breaks_a_plot(
 def test_the_front_grows_as_trials_end(make_run: Maker) -> None:
     drawn = named(hypervolume_history(load_results(make_run(RUNS["mixed"], TWO))))
     assert list(drawn["hypervolume"].x) == [1, 2, 5]
-    assert list(drawn["trials on the front"].y) == [1, 2, 2]
+    assert list(drawn["points on the front"].y) == [1, 2, 2]
     assert drawn["hypervolume"].y[0] < drawn["hypervolume"].y[1] == drawn["hypervolume"].y[2]
 
 

@@ -107,7 +107,7 @@ def test_they_are_right_wherever_the_one_before_was_killed(
         before.delete_others()
     (tmp_path / WAITING / "3").mkdir()  # of a trial whose last report nobody heard
     best = BestModels(tmp_path, ONE)
-    best.restore(rows)
+    best.restore((done, ()) for done in rows)
     assert 1 in kept(tmp_path) and waiting(tmp_path) == []
     best.delete_others()
     assert kept(tmp_path) == [1]
@@ -136,3 +136,15 @@ def test_a_model_that_did_not_arrive_is_told(
     best.add(row(3, 0.5))
     best.select()
     assert "the model of trial 3 did not arrive" in capsys.readouterr().err
+
+
+def test_a_trial_stays_for_one_point_of_its_ladder(tmp_path: Path) -> None:
+    best = BestModels(tmp_path, TWO)
+    rungs = [{"trial_id": 1, "k": k, "dev/ndcg@10": k / 10, "dev/l0": k} for k in (1, 4)]
+    for done, ladder in ((row(0, 0.5, 4), []), (row(1, 0.4, 4), rungs)):
+        (tmp_path / WAITING / str(done["trial_id"])).mkdir(parents=True)
+        best.add(done, ladder)
+    best.select()
+    assert kept(tmp_path) == [0, 1] and best.note() == "2 on the front"
+    finish(best, tmp_path, row(2, 0.6, 1))
+    assert kept(tmp_path) == [2] and best.note() == "1 on the front"
