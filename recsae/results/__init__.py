@@ -57,8 +57,6 @@ from recsae.results.run import (
     setting_names,
     settings_of,
     state_counts,
-    summary,
-    table,
 )
 from recsae.results.selection import (
     MAX,
@@ -72,6 +70,7 @@ from recsae.results.selection import (
     ranked,
     within,
 )
+from recsae.results.summary import summary, table
 
 __all__ = [
     "DEV",
