@@ -112,9 +112,9 @@ def expected_lines(told: Mapping[str, Any]) -> list[str]:
         return []
     name = told["objective"]
     if "why_observed" in told:
-        return [f"  {'expected':<8}  {name} with another seed is not known: {told['why_observed']}"]
+        return [f"  expected  {name} of another seed is not known: {told['why_observed']}"]
     best, most = told["best"], told["best_by_expected"]
-    lines = [f"  expected  with another seed: {_expected_words(name, best)}"]
+    lines = [f"  expected  of another seed: {_expected_words(name, best)}"]
     if most[Columns.TRIAL_ID] != best[Columns.TRIAL_ID]:
         number = most[Columns.TRIAL_ID]
         lines.append(f"            trial {number} is expected best: {_expected_words(name, most)}")

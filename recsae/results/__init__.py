@@ -70,7 +70,7 @@ from recsae.results.selection import (
     ranked,
     within,
 )
-from recsae.results.summary import summary, table
+from recsae.results.summary import expected_best, summary, table
 
 __all__ = [
     "DEV",
@@ -88,6 +88,7 @@ __all__ = [
     "check_name",
     "create",
     "eligible",
+    "expected_best",
     "find_run",
     "is_metric",
     "is_setting",

@@ -25,7 +25,7 @@ def summary(results: Results) -> dict[str, Any]:
         "trials": state_counts(results.trials),
         "errors": [{key: one[key] for key in ("error", "count")} for one in results.errors],
         "best": results.best_trials(),
-        **_expected(results),
+        **({"expected": told} if (told := expected_best(results)) else {}),
         **({"front": front_points(results)} if len(results.objectives) > 1 else {}),
         **({"constraints": results.constraints} if results.constraints else {}),
         **_finals(results),
@@ -34,18 +34,18 @@ def summary(results: Results) -> dict[str, Any]:
     }
 
 
-def _expected(results: Results) -> dict[str, Any]:
+def expected_best(results: Results) -> dict[str, Any]:
     """Return, for one objective, what the best trial would score with another seed, and who most.
 
     "best_by_expected" may be another trial than the best; where the measures do not tell the
-    score, "expected" has only "why_observed".
+    score, there is only "why_observed" beside the objective; {} where no trial may be best.
     """
     if len(results.objectives) != 1 or results.expected.empty:
         return {}
     ((name, way),) = results.objectives.items()
     frame = results.expected
     if why := frame.attrs["why_observed"].get(name):
-        return {"expected": {"objective": name, "why_observed": why}}
+        return {"objective": name, "why_observed": why}
     observed = dict(zip(results.trials[Columns.TRIAL_ID], results.trials[DEV + name], strict=True))
     columns = {Columns.TRIAL_ID: "trial_id", EXPECTED + name: "expected", EXPECTED_SD + name: "sd"}
     rows = records(frame[list(columns)].rename(columns=columns))
@@ -55,7 +55,7 @@ def _expected(results: Results) -> dict[str, Any]:
     ]
     best = next(one for one in told if one["trial_id"] == results.best[Columns.TRIAL_ID].iloc[0])
     most = (max if way == MAX else min)(told, key=lambda one: one["expected"])
-    return {"expected": {"objective": name, "best": best, "best_by_expected": most}}
+    return {"objective": name, "best": best, "best_by_expected": most}
 
 
 def _finals(results: Results) -> dict[str, Any]:
