@@ -9,6 +9,7 @@ from typing import Final
 
 from recsae import results
 from recsae.metrics.registry import metrics
+from recsae.report.column_meanings import MEANINGS, ROWS
 from recsae.report.glossary import LOSS_TERMS
 from recsae.results import DEV, TEST, TRAIN, Files
 from recsae.results.columns import (
@@ -22,7 +23,6 @@ from recsae.results.columns import (
     RESULT_HEAD,
     RESULT_TAIL,
 )
-from recsae.results.meanings import MEANINGS, ROWS
 
 PAGE: Final = Path(results.__file__).with_name("README.md")
 _TYPES: Final = {

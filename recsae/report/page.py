@@ -14,11 +14,13 @@ from recsae.report import formats
 from recsae.report.finalists import HELP, seeds_words
 from recsae.report.glossary import explained
 from recsae.report.plots.all_plots import plots
+from recsae.report.summary import expected_lines
 from recsae.report.trial_list import fixed_settings, trial_table
 from recsae.results import (
     Columns,
     Files,
     Results,
+    expected_best,
     leaking,
     load_results,
     metrics_of,
@@ -68,6 +70,7 @@ def _context(results: Results) -> dict[str, Any]:
         "base": results.base_metrics,
         "controls": {k: v for k, v in results.beside.items() if k != "base"},
         "best": [_best(results, row) for row in records(results.best)],
+        "expected": [line.strip() for line in expected_lines(expected_best(results))],
         "plots": plots(results),
         "finalists": results.finalist_scores,
         "finalists_help": HELP,

@@ -30,6 +30,7 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
         lines.append(f"{len(best)} trials that no other dominates, {MOST_SHOWN} of them here")
     for trial in best[:MOST_SHOWN]:
         lines += _trial_lines(trial)
+    lines += expected_lines(outcome.get("expected") or {})
     lines += finalist_lines(outcome.get("finalists") or [])
     lines += optimism_lines(outcome.get("flattery") or {})
     return lines + _place_lines(Path(outcome["path"]))
@@ -103,6 +104,28 @@ def _trial_lines(trial: dict[str, Any]) -> list[str]:
             if difference:
                 lines.append(f"            ndcg@10 to the base {interval_words(difference)}")
     return lines
+
+
+def expected_lines(told: Mapping[str, Any]) -> list[str]:
+    """Return what the best trial would score with another seed, and who is best by that."""
+    if not told:
+        return []
+    name = told["objective"]
+    if "why_observed" in told:
+        return [f"  expected  {name} of another seed is not known: {told['why_observed']}"]
+    best, most = told["best"], told["best_by_expected"]
+    lines = [f"  expected  of another seed: {_expected_words(name, best)}"]
+    if most[Columns.TRIAL_ID] != best[Columns.TRIAL_ID]:
+        number = most[Columns.TRIAL_ID]
+        lines.append(f"            trial {number} is expected best: {_expected_words(name, most)}")
+    return lines
+
+
+def _expected_words(name: str, one: Mapping[str, Any]) -> str:
+    """Return an expected value, the deviation of one fresh training, and what was observed."""
+    spread = "" if one["sd"] is None else f" ± {formats.value(name, one['sd'])}"
+    observed = formats.value(name, one["observed"])
+    return f"{name} {formats.value(name, one['expected'])}{spread} (observed {observed})"
 
 
 def interval_words(difference: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from recsae.report.finalists import finalist_lines
 from recsae.report.formats import value
-from recsae.report.summary import beside_lines
-from recsae.results import Results, States, records, state_counts, table
+from recsae.report.summary import beside_lines, expected_lines
+from recsae.results import Results, States, expected_best, records, state_counts, table
 from recsae.results.failures import failure_line
 
 _STYLES: Final = {
@@ -52,6 +52,8 @@ class TrialsTable:
         yield shown
         for line in beside_lines(self.results.beside, self.results.objectives):
             yield Text(line, style="dim")
+        for line in expected_lines(expected_best(self.results)):
+            yield Text(line.strip())
         words = failure_line(state_counts(self.results.trials), self.results.errors)
         if words:
             yield Text(words, style=_STYLES[States.FAILED])

@@ -57,8 +57,6 @@ from recsae.results.run import (
     setting_names,
     settings_of,
     state_counts,
-    summary,
-    table,
 )
 from recsae.results.selection import (
     MAX,
@@ -72,6 +70,7 @@ from recsae.results.selection import (
     ranked,
     within,
 )
+from recsae.results.summary import expected_best, summary, table
 
 __all__ = [
     "DEV",
@@ -89,6 +88,7 @@ __all__ = [
     "check_name",
     "create",
     "eligible",
+    "expected_best",
     "find_run",
     "is_metric",
     "is_setting",

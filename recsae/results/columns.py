@@ -9,6 +9,8 @@ SCHEMA_VERSION: Final = 1
 DEV: Final = "dev/"
 TEST: Final = "test/"  # finalists alone: a search never reads test to choose
 TRAIN: Final = "train/"
+EXPECTED: Final = "expected/"
+EXPECTED_SD: Final = "expected_sd/"
 
 
 class States(StrEnum):

@@ -24,14 +24,14 @@ from recsae.results.columns import (
     States,
     is_setting,
 )
+from recsae.results.expected import expected_frame
 from recsae.results.failures import failures
-from recsae.results.finalist_selection import optimism
 from recsae.results.finalists import finalist_scores
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import best_rows, eligible, points, ranked
 from recsae.settings import path_of
-from recsae.space import SEED, SearchSpace, stored_space
+from recsae.space import SearchSpace, stored_space
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ class Results:
     def front(self) -> pd.DataFrame:
         """The points that no other dominates, best first; of one objective the best trial's."""
         return self._with_objectives(best_rows(self.points, self.objectives, self.constraints))
+
+    @cached_property
+    def expected(self) -> pd.DataFrame:
+        """What eligible trials would score with another seed: a row each, see `expected_frame`."""
+        return expected_frame(self.trials[self.eligible], self.objectives)
 
     def _with_objectives(self, found: pd.DataFrame) -> pd.DataFrame:
         # Without an eligible trial there are no rows, but these columns all the same.
@@ -145,17 +150,6 @@ class Results:
                 "metrics": metrics_of(row),
             }
             for row in records(self.best)
-        ]
-
-    def front_points(self) -> list[dict[str, Any]]:
-        """Return trial_id, k and the metrics that tables show of each point of the front."""
-        wanted = shown_metrics(self)
-        return [
-            {
-                **{name: None if pd.isna(row[name]) else int(row[name]) for name in LADDER_HEAD},
-                "metrics": {k: v for k, v in metrics_of(row).items() if k in wanted},
-            }
-            for row in records(self.front)
         ]
 
 
@@ -224,72 +218,12 @@ def state_counts(trials: pd.DataFrame) -> dict[str, int]:
     return {**counts, **{state: count for state, count in going.items() if count}}
 
 
-def summary(results: Results) -> dict[str, Any]:
-    """Return what `tune` and `results` print as JSON; the best trials' metrics are those of dev."""
-    return {
-        "run": results.path.name,
-        "trials": state_counts(results.trials),
-        "errors": [{key: one[key] for key in ("error", "count")} for one in results.errors],
-        "best": results.best_trials(),
-        **({"front": results.front_points()} if len(results.objectives) > 1 else {}),
-        **({"constraints": results.constraints} if results.constraints else {}),
-        **_finals(results),
-        "pretrained": bool(results.search.get("pretrained", False)),
-        "seconds": run_seconds(results),
-    }
-
-
-def _finals(results: Results) -> dict[str, Any]:
-    """Return the finalists once there are any: each with its scores, the winner, the optimism.
-
-    With several objectives several win, as `wins` of each says, and "winner" is null.
-    """
-    scores, objectives = results.finalist_scores, results.objectives
-    if not scores:
-        return {}
-    won = [one for one in scores if one["wins"]] if len(objectives) == 1 else []
-    winner = None
-    if won:
-        number = won[0][Columns.TRIAL_ID]
-        rows = records(results.trials[results.trials[Columns.TRIAL_ID] == number])
-        settings = settings_of(rows[0]) if rows else {}
-        settings.pop(SEED, None)
-        winner = {Columns.TRIAL_ID: number, "settings": settings, "metrics": won[0]["metrics"]}
-    return {"finalists": scores, "winner": winner, "flattery": optimism(scores, objectives)}
-
-
 def run_seconds(results: Results) -> float:
     """Return how long the run took: as stored at its end, else from its first trial to its last."""
     if isinstance(stored := results.search.get("seconds"), (int, float)):
         return float(stored)
     begun, ended = results.trials[Columns.STARTED].min(), results.trials[Columns.ENDED].max()
     return 0.0 if pd.isna(begun) or pd.isna(ended) else round((ended - begun).total_seconds(), 3)
-
-
-def table(results: Results, top: int | None = 20) -> pd.DataFrame:
-    """Return the best `top` trials (None: all) in the columns that a person compares."""
-    rows = results.ranked if top is None else results.ranked.head(top)
-    columns = {
-        "trial_id": rows[Columns.TRIAL_ID],
-        "run": rows.get(Columns.RUN),
-        "state": rows[Columns.STATE],
-        "model": rows[Columns.MODEL_NAME],
-        "k": rows.get("sae_k"),
-        "k/d": rows["sae_k"] / results.width if results.width and "sae_k" in rows else None,
-        "scale": rows.get("sae_scale_size"),
-        "lr": rows.get("sae_lr"),
-        **{name: rows.get(DEV + name) for name in shown_metrics(results)},
-        "epochs": rows[Columns.EPOCHS],
-        "seconds": rows[Columns.SECONDS],
-    }
-    present = {name: column for name, column in columns.items() if column is not None}
-    return pd.DataFrame(present).reset_index(drop=True)
-
-
-def shown_metrics(results: Results) -> list[str]:
-    """Return the metrics that tables show: what is searched for, and what tells a code's worth."""
-    told = ("share", "fvu", "l0", "dead", "leak")
-    return list(dict.fromkeys([*results.objectives, *results.constraints, *told]))
 
 
 def _inside(value: Any, *keys: str) -> Any:

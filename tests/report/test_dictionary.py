@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from recsae.activations.store import Activations
+from recsae.report.column_meanings import MEANINGS
 from recsae.report.dictionary import PAGE, page
 from recsae.report.glossary import LOSS_TERMS, explained
 from recsae.results import (
@@ -22,7 +23,6 @@ from recsae.results import (
 )
 from recsae.results.columns import MERGED_TAIL
 from recsae.results.frames import read_frame
-from recsae.results.meanings import MEANINGS
 from recsae.sae.registry import variants
 from recsae.search.engine.reports import metric_columns
 from recsae.trial import SAETrial

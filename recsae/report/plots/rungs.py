@@ -5,8 +5,8 @@ from typing import Final
 import plotly.graph_objects as go
 
 from recsae.report.plots.style import STATE_COLOURS, finish
+from recsae.report.rung_survival import REACHED, WENT_ON, rung_survival
 from recsae.results import Columns, Results, States
-from recsae.results.survival import REACHED, WENT_ON, rung_survival
 
 _ON: Final = "#23a08d"
 _ROOM: Final = 0.06

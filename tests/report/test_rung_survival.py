@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsae.report.rung_survival import MOST_RUNGS, REACHED, WENT_ON, rung_survival
 from recsae.results import States
 from recsae.results.frames import trials_frame
-from recsae.results.survival import MOST_RUNGS, REACHED, WENT_ON, rung_survival
 
 
 def counted(trials: list[tuple[str, int]]) -> dict[int, dict[str, int]]:

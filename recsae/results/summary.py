@@ -1,0 +1,115 @@
+"""The short answers that the command line gives of a run: one object, one table."""
+
+from typing import Any
+
+import pandas as pd
+
+from recsae.results.columns import DEV, EXPECTED, EXPECTED_SD, LADDER_HEAD, Columns
+from recsae.results.finalist_selection import optimism
+from recsae.results.run import (
+    Results,
+    metrics_of,
+    records,
+    run_seconds,
+    settings_of,
+    state_counts,
+)
+from recsae.results.selection import MAX
+from recsae.space import SEED
+
+
+def summary(results: Results) -> dict[str, Any]:
+    """Return what `tune` and `results` print as JSON; the best trials' metrics are those of dev."""
+    return {
+        "run": results.path.name,
+        "trials": state_counts(results.trials),
+        "errors": [{key: one[key] for key in ("error", "count")} for one in results.errors],
+        "best": results.best_trials(),
+        **({"expected": told} if (told := expected_best(results)) else {}),
+        **({"front": front_points(results)} if len(results.objectives) > 1 else {}),
+        **({"constraints": results.constraints} if results.constraints else {}),
+        **_finals(results),
+        "pretrained": bool(results.search.get("pretrained", False)),
+        "seconds": run_seconds(results),
+    }
+
+
+def expected_best(results: Results) -> dict[str, Any]:
+    """Return, for one objective, what the best trial would score with another seed, and who most.
+
+    "best_by_expected" may be another trial than the best; where the measures do not tell the
+    score, there is only "why_observed" beside the objective; {} where no trial may be best.
+    """
+    if len(results.objectives) != 1 or results.expected.empty:
+        return {}
+    ((name, way),) = results.objectives.items()
+    frame = results.expected
+    if why := frame.attrs["why_observed"].get(name):
+        return {"objective": name, "why_observed": why}
+    observed = dict(zip(results.trials[Columns.TRIAL_ID], results.trials[DEV + name], strict=True))
+    columns = {Columns.TRIAL_ID: "trial_id", EXPECTED + name: "expected", EXPECTED_SD + name: "sd"}
+    rows = records(frame[list(columns)].rename(columns=columns))
+    told = [
+        {**row, "observed": observed[row["trial_id"]], "sd": row["sd"] if row["sd"] > 0 else None}
+        for row in rows
+    ]
+    best = next(one for one in told if one["trial_id"] == results.best[Columns.TRIAL_ID].iloc[0])
+    most = (max if way == MAX else min)(told, key=lambda one: one["expected"])
+    return {"objective": name, "best": best, "best_by_expected": most}
+
+
+def _finals(results: Results) -> dict[str, Any]:
+    """Return the finalists once there are any: each with its scores, the winner, the optimism.
+
+    With several objectives several win, as `wins` of each says, and "winner" is null.
+    """
+    scores, objectives = results.finalist_scores, results.objectives
+    if not scores:
+        return {}
+    won = [one for one in scores if one["wins"]] if len(objectives) == 1 else []
+    winner = None
+    if won:
+        number = won[0][Columns.TRIAL_ID]
+        rows = records(results.trials[results.trials[Columns.TRIAL_ID] == number])
+        settings = settings_of(rows[0]) if rows else {}
+        settings.pop(SEED, None)
+        winner = {Columns.TRIAL_ID: number, "settings": settings, "metrics": won[0]["metrics"]}
+    return {"finalists": scores, "winner": winner, "flattery": optimism(scores, objectives)}
+
+
+def front_points(results: Results) -> list[dict[str, Any]]:
+    """Return trial_id, k and the metrics that tables show of each point of the front."""
+    wanted = shown_metrics(results)
+    return [
+        {
+            **{name: None if pd.isna(row[name]) else int(row[name]) for name in LADDER_HEAD},
+            "metrics": {k: v for k, v in metrics_of(row).items() if k in wanted},
+        }
+        for row in records(results.front)
+    ]
+
+
+def table(results: Results, top: int | None = 20) -> pd.DataFrame:
+    """Return the best `top` trials (None: all) in the columns that a person compares."""
+    rows = results.ranked if top is None else results.ranked.head(top)
+    columns = {
+        "trial_id": rows[Columns.TRIAL_ID],
+        "run": rows.get(Columns.RUN),
+        "state": rows[Columns.STATE],
+        "model": rows[Columns.MODEL_NAME],
+        "k": rows.get("sae_k"),
+        "k/d": rows["sae_k"] / results.width if results.width and "sae_k" in rows else None,
+        "scale": rows.get("sae_scale_size"),
+        "lr": rows.get("sae_lr"),
+        **{name: rows.get(DEV + name) for name in shown_metrics(results)},
+        "epochs": rows[Columns.EPOCHS],
+        "seconds": rows[Columns.SECONDS],
+    }
+    present = {name: column for name, column in columns.items() if column is not None}
+    return pd.DataFrame(present).reset_index(drop=True)
+
+
+def shown_metrics(results: Results) -> list[str]:
+    """Return the metrics that tables show: what is searched for, and what tells a code's worth."""
+    told = ("share", "fvu", "l0", "dead", "leak")
+    return list(dict.fromkeys([*results.objectives, *results.constraints, *told]))

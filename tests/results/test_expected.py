@@ -1,0 +1,139 @@
+"""Expected scores: planted relations between a noisy score and quieter measures."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsae.results.expected import LEAST_TRIALS, Array, expected, expected_frame
+
+SEEDS = range(20)
+
+
+def planted(seed: int, trials: int = 40, noise: float = 0.3) -> tuple[Array, Array, Array]:
+    """Return true scores, one seed's scores and a measure that tells the true ones."""
+    rng = np.random.default_rng(seed)
+    measure_N1 = rng.normal(size=(trials, 1))
+    true_N = -0.2 * measure_N1[:, 0]
+    return true_N, true_N + noise * rng.normal(size=trials), measure_N1
+
+
+def test_the_choice_is_better_and_the_value_honest_where_a_measure_tells_the_score() -> None:
+    by_luck, by_fit, said = [], [], []
+    for seed in SEEDS:
+        true_N, score_N, measure_N1 = planted(seed)
+        found = expected(score_N, measure_N1)
+        by_luck.append(true_N[score_N.argmax()])
+        by_fit.append(true_N[found.values_N.argmax()])
+        said.append(found.values_N.max() - by_fit[-1])
+    assert np.mean(by_fit) > np.mean(by_luck) + 0.1
+    assert abs(np.mean(said)) < 0.1
+
+
+def test_the_error_is_that_of_one_fresh_training() -> None:
+    inside = []
+    for seed in SEEDS:
+        true_N, score_N, measure_N1 = planted(seed)
+        fresh_N = true_N + 0.3 * np.random.default_rng(seed + 100).normal(size=len(true_N))
+        found = expected(score_N, measure_N1)
+        inside += list((abs(fresh_N - found.values_N) < found.errors_N)[found.errors_N > 0])
+    assert 0.6 < np.mean(inside) < 0.76, "one standard deviation"
+
+
+def test_a_measure_that_tells_nothing_leaves_the_observed_values() -> None:
+    refused = 0
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        score_N = rng.normal(size=40)
+        found = expected(score_N, rng.normal(size=(40, 1)))
+        if found.why_observed:
+            refused += 1
+            assert np.array_equal(found.values_N, score_N) and np.isnan(found.errors_N).all()
+            assert found.why_observed == "the other measures do not tell the score"
+    assert refused >= 18
+
+
+def test_a_measure_that_turns_round_among_the_best_is_not_followed_to_its_end() -> None:
+    # The score rises with the measure and falls again: its largest value is not the best.
+    rng = np.random.default_rng(0)
+    measure_N = np.linspace(0, 3, 40)
+    true_N = -((measure_N - 2) ** 2)
+    found = expected(true_N + 0.1 * rng.normal(size=40), measure_N[:, None])
+    assert not found.why_observed
+    assert abs(measure_N[found.values_N.argmax()] - 2) < 0.4
+
+
+@pytest.mark.parametrize("trials", [1, LEAST_TRIALS - 1])
+def test_few_trials_keep_what_was_observed(trials: int) -> None:
+    _, score_N, measure_N1 = planted(0, trials)
+    found = expected(score_N, measure_N1)
+    assert found.why_observed == f"fewer than {LEAST_TRIALS} alike trials"
+    assert np.array_equal(found.values_N, score_N)
+
+
+def test_scores_or_measures_all_alike_keep_what_was_observed() -> None:
+    _, score_N, measure_N1 = planted(0)
+    for scores_N, measures_NF in (
+        (np.ones(40), measure_N1),
+        (score_N, np.ones((40, 2))),
+        (score_N, np.empty((40, 0))),
+    ):
+        found = expected(scores_N, measures_NF)
+        assert found.why_observed == "nothing differs between the trials"
+        assert np.array_equal(found.values_N, scores_N)
+
+
+def test_a_trial_far_below_or_not_measured_keeps_its_value_and_moves_no_other() -> None:
+    _, score_N, measure_N1 = planted(3)
+    alone = expected(score_N, measure_N1)
+    more = expected(np.append(score_N, [-50.0, 1.0]), np.append(measure_N1, [[0.0], [np.nan]], 0))
+    assert list(more.values_N[-2:]) == [-50.0, 1.0] and np.isnan(more.errors_N[-2:]).all()
+    assert np.isfinite(alone.errors_N).sum() == np.isfinite(more.errors_N).sum()
+
+
+@given(st.integers(0, 10**6), st.floats(0.01, 100), st.floats(-5, 5))
+def test_scale_place_and_order_do_not_matter(seed: int, scale: float, shift: float) -> None:
+    _, score_N, measure_N1 = planted(seed, 20)
+    order_N = np.random.default_rng(seed).permutation(20)
+    found = expected(score_N, measure_N1)
+    moved = expected(shift + scale * score_N[order_N], shift + scale * measure_N1[order_N])
+    assert found.why_observed == moved.why_observed
+    np.testing.assert_allclose(
+        moved.values_N, shift + scale * found.values_N[order_N], atol=1e-6 * scale
+    )
+
+
+def frame(seed: int = 0, slope: float = 1.0, model: str = "SASRec_SAE") -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    fvu_N = np.exp(rng.normal(size=30))
+    score_N = 0.1 - 0.01 * slope * np.log(fvu_N) + 0.004 * rng.normal(size=30)
+    columns = {"model_name": model, "dev/ndcg@10": score_N, "dev/fvu": fvu_N, "dev/l0": 16.0}
+    return pd.DataFrame({"trial_id": range(30), **columns})
+
+
+def test_each_model_has_a_relation_of_its_own() -> None:
+    other = frame(1, -1.0, "SASRec_SAE_Attention").assign(trial_id=range(30, 60))
+    both = pd.concat([frame(), other], ignore_index=True)
+    found = expected_frame(both, {"ndcg@10": "max"})
+    alone = expected_frame(other, {"ndcg@10": "max"})
+    assert list(found["trial_id"]) == list(range(60)) and not found.attrs["why_observed"]
+    np.testing.assert_array_equal(found["expected/ndcg@10"][30:], alone["expected/ndcg@10"])
+
+
+def test_what_is_to_be_small_is_told_with_its_own_sign() -> None:
+    down = expected_frame(frame().assign(**{"dev/loss": -frame()["dev/ndcg@10"]}), {"loss": "min"})
+    up = expected_frame(frame(), {"ndcg@10": "max"})
+    np.testing.assert_allclose(down["expected/loss"], -up["expected/ndcg@10"])
+    np.testing.assert_allclose(down["expected_sd/loss"], up["expected_sd/ndcg@10"])
+
+
+def test_an_objective_that_is_quiet_itself_is_not_told_from_itself() -> None:
+    found = expected_frame(frame(), {"fvu": "min"})
+    assert found.attrs["why_observed"] == {"fvu": "nothing differs between the trials"}
+    assert list(found["expected/fvu"]) == list(frame()["dev/fvu"])
+
+
+def test_no_trial_that_may_be_best() -> None:
+    found = expected_frame(frame().head(0), {"ndcg@10": "max"})
+    assert found.empty and found.attrs["why_observed"] == {"ndcg@10": "no trial may be best"}
