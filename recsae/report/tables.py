@@ -52,7 +52,8 @@ class TrialsTable:
         yield shown
         for line in beside_lines(self.results.beside, self.results.objectives):
             yield Text(line, style="dim")
-        for line in expected_lines(expected_best(self.results)):
+        told = expected_best(self.results)
+        for line in expected_lines(told) if "best" in told else []:
             yield Text(line.strip())
         words = failure_line(state_counts(self.results.trials), self.results.errors)
         if words:

@@ -87,6 +87,7 @@ def test_summary_is_the_json_of_tune(run: Path) -> None:
             }
         ],
         "pretrained": True,
+        "expected": {"objective": "ndcg@10", "why_observed": "fewer than 10 alike trials"},
         "seconds": 7.25,
     }
 
