@@ -37,8 +37,8 @@ def test_dev_alone_chooses_the_penalty() -> None:
     """Least squares finds the slopes 1 and -1 of train; with a large penalty both are positive."""
     x_MN = np.array([[0, 0], [0, 0], [2, 1], [2, 1], [2, 2]])
     train = Split(x_MN, (x_MN[:, :1] > x_MN[:, 1:]))
-    x_RN = np.array([[0, 0], [0, 1]])
-    rising, falling = (Split(x_RN, np.array([[not up], [up]])) for up in (True, False))
+    category = np.array([[False], [True]])
+    rising, falling = (Split(np.array([[0, 1 - up], [0, up]]), category) for up in (1, 0))
     assert linear_probe(train, rising, rising, [1e-5, 10.0]).value == 1.0
     assert linear_probe(train, falling, rising, [1e-5, 10.0]).value == 0.0
 
