@@ -85,18 +85,18 @@ def expected(observed_N: Array, measures_NF: Array) -> Expected:
     their observed values; all do if the measures do not help, or mislead among the best.
     """
     observed_N = np.asarray(observed_N, dtype=np.float64)
-    fallback = Expected(observed_N, np.full(len(observed_N), np.nan), "")
+    errors_N = np.full(len(observed_N), np.nan)
     used_N = _used(observed_N, measures_NF)
     if used_N.sum() < LEAST_TRIALS:
-        return Expected(observed_N, fallback.errors_N, f"fewer than {LEAST_TRIALS} alike trials")
+        return Expected(observed_N, errors_N, f"fewer than {LEAST_TRIALS} alike trials")
     y_N, x_NF = observed_N[used_N], measures_NF[used_N]
     x_NF = x_NF[:, np.ptp(x_NF, axis=0) > 0]
     if x_NF.shape[1] == 0 or np.ptp(y_N) == 0:
-        return Expected(observed_N, fallback.errors_N, "nothing differs between the trials")
+        return Expected(observed_N, errors_N, "nothing differs between the trials")
     fit_N, sd_N, left_out_N = _fit(x_NF, y_N)
     if why := _refused(y_N, left_out_N):
-        return Expected(observed_N, fallback.errors_N, why)
-    values_N, errors_N = observed_N.copy(), fallback.errors_N
+        return Expected(observed_N, errors_N, why)
+    values_N = observed_N.copy()
     values_N[used_N], errors_N[used_N] = fit_N, sd_N
     return Expected(values_N, errors_N, "")
 

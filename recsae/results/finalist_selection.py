@@ -36,7 +36,7 @@ def contenders(
     settings = [str(name) for name in able if is_setting(str(name)) and name != SEED]
     means = {Columns.TRIAL_ID: "min", **dict.fromkeys(values, "mean")}
     # dropna=False: a setting that a variant does not have is null, and null is a value here.
-    found = able.groupby(settings, dropna=False, sort=False, as_index=False).agg(means)
+    found = able.groupby(settings, dropna=False, sort=False).agg(means)
     return by_objectives(found, objectives).reset_index(drop=True)
 
 

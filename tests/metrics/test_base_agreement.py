@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from recsae.metrics.catalogue.base_agreement import Recovered, Share
-from recsae.metrics.ranking import ndcg
+from recsae.metrics.evaluation import Evaluation
 
 FIRST, THIRD, LAST = [1, 1], [3, 3], [99, 99]
 
@@ -22,8 +22,7 @@ class Ranked:
     base_ranks_R: Tensor
     mean_ranks_R: Tensor
 
-    def ndcg(self, ranks_R: Tensor) -> float:
-        return ndcg(ranks_R, 10)
+    ndcg = Evaluation.ndcg
 
 
 def scored(ours: list[int], base: list[int], mean: list[int]) -> Any:
@@ -41,6 +40,7 @@ def scored(ours: list[int], base: list[int], mean: list[int]) -> Any:
         (FIRST, LAST, LAST, math.nan, math.nan),
         (FIRST, THIRD, THIRD, 2.0, math.nan),
         (FIRST, THIRD, FIRST, 2.0, math.nan),
+        ([10, 11], FIRST, LAST, *[0.5 / math.log2(11)] * 2),  # rank 11 scores nothing
     ],
 )
 def test_what_is_kept_of_the_base(

@@ -91,6 +91,11 @@ def test_a_panel_scores_every_group() -> None:
     cold = found["groups"]["cold_items"]
     nothing = dict.fromkeys(("mean", "low", "high", "verdict"))
     assert cold["n"] == 0 and cold["difference"]["ndcg@10"] == nothing
+    ranks = torch.full_like(base, 10), torch.full_like(base, 11)
+    for pair, mean in ((ranks, 1.0), (ranks[::-1], -1.0)):
+        assert panel.compared(*pair)["difference"]["hr@10"]["mean"] == mean
+    hits = [panel.groups(torch.full_like(base, rank))["all"]["hr@50"] for rank in (50, 51)]
+    assert hits == [1.0, 0.0]
     assert panel.scores(base) == {
         **{f"{name}@{k}": 1.0 for name in ("ndcg", "hr") for k in (5, 10, 20)},
         "hr@50": 1.0,

@@ -31,14 +31,17 @@ def test_a_shift_shifts_it(values: np.ndarray, shift: float) -> None:
     assert moved == pytest.approx([end + shift for end in plain], abs=1e-9)
 
 
-def test_no_difference_has_no_width() -> None:
+def test_no_difference_and_one_resample_have_no_width() -> None:
     assert interval(np.zeros(50)) == (0.0, 0.0, 0.0)
+    one = interval(np.arange(50), resamples=1)
+    assert one.mean == 24.5 and one.low == one.high
 
 
-def test_its_width_is_that_of_the_normal_law() -> None:
+@pytest.mark.parametrize(("level", "deviations"), [(0.95, 1.96), (0.5, 0.6745)])
+def test_its_width_is_that_of_the_normal_law(level: float, deviations: float) -> None:
     values = np.random.default_rng(1).normal(size=2000)
-    found = interval(values)
-    half = 1.96 * values.std() / np.sqrt(len(values))
+    found = interval(values, level=level)
+    half = deviations * values.std() / np.sqrt(len(values))
     assert found.high - found.mean == pytest.approx(half, rel=0.1)
     assert found.mean - found.low == pytest.approx(half, rel=0.1)
 

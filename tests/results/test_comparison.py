@@ -22,13 +22,14 @@ def test_a_run_and_its_like_differ_in_nothing(make: Make) -> None:
 
 def test_each_difference_stands_in_its_section(make: Make) -> None:
     wider = {**SEARCH["space"]["parameters"], "sae_k": {"int": [2, 32], "log": True}}
-    one = make("a", [], dataset="ml", versions={"torch": "2.9"}, base={"fingerprint": "x"})
+    base = {"fingerprint": "x", "settings": {"emb_size": 64}}
+    one = make("a", [], dataset="ml", versions={"torch": "2.9"}, base=base)
     other = make(
         "b",
         [],
         space={"parameters": wider, "constraints": {"dead": "<= 0.5"}, "data": {"min_user": 5}},
-        **{"dataset": "ml", "versions": {"torch": "2.10"}, "machine": {"threads": 2}},
-        base={"fingerprint": "y"},
+        **{"dataset": "steam", "versions": {"torch": "2.10"}, "machine": {"threads": 2}},
+        base={"fingerprint": "y", "settings": {"emb_size": 32}},
         protocol="other",
     )
     found = differences(one, other)
@@ -37,6 +38,7 @@ def test_each_difference_stands_in_its_section(make: Make) -> None:
         "constraints.dead": [None, "<= 0.5"],
     }
     assert found["data"] == {
+        "dataset": ["ml", "steam"],
         "protocol": [SEARCH["protocol"], "other"],
         "data.min_user": [None, 5],
     }
@@ -69,8 +71,12 @@ def test_a_better_front_has_the_larger_volume(make: Make) -> None:
     two = {"objectives": {"ndcg@10": "max", "l0": "min"}}
     one = make("a", [trial(0, "COMPLETE"), trial(1, "COMPLETE")], space=two)
     better = [{**trial(i, "COMPLETE"), "dev/l0": 1.0} for i in range(3)]
-    worse, good = outcomes(one, make("b", better, space=two))["hypervolume"]
-    assert worse < good == pytest.approx(1.0)
+    found = outcomes(one, make("b", better, space=two))
+    assert found["front"] == [2, 1]
+    assert found["best ndcg@10"] == pytest.approx([0.11, 0.12])
+    assert found["best l0"] == [2.0, 1.0]
+    # On the scale of both the points of one are (1, .5) and (.5, 1), the reference (1.1, 1.1).
+    assert found["hypervolume"] == pytest.approx([(0.06 + 0.06 - 0.01) / 1.21, 1.0])
 
 
 def test_objectives_of_only_one_run_are_told_as_such(make: Make) -> None:
@@ -83,6 +89,7 @@ def test_objectives_of_only_one_run_are_told_as_such(make: Make) -> None:
 
 def test_finalists_are_compared_by_their_fresh_scores(make: Make) -> None:
     one, other = make("a", RUNS["mixed"]), make("b", RUNS["mixed"])
-    write_finalists(one.path, [{"trial_id": 0, "seed": 1, "dev/ndcg@10": 0.08}])
+    leaking = {"trial_id": 1, "seed": 1, "dev/ndcg@10": 0.09, "dev/leak": True}
+    write_finalists(one.path, [{"trial_id": 0, "seed": 1, "dev/ndcg@10": 0.08}, leaking])
     anew = outcomes(load_results(one.path), other)["finalist ndcg@10, anew"]
     assert anew == [{"mean": 0.08, "low": None, "high": None}, None]

@@ -1,12 +1,23 @@
 """Expected scores: planted relations between a noisy score and quieter measures."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
+from scipy.stats import multivariate_normal
 
-from recsae.results.expected import LEAST_TRIALS, Array, expected, expected_frame
+from recsae.results.expected import (
+    LEAST_TRIALS,
+    Array,
+    _fit,
+    _refused,
+    expected,
+    expected_frame,
+)
 
 SEEDS = range(20)
 
@@ -64,12 +75,56 @@ def test_a_measure_that_turns_round_among_the_best_is_not_followed_to_its_end() 
     assert abs(measure_N[found.values_N.argmax()] - 2) < 0.4
 
 
+def test_the_fit_is_that_of_its_definition() -> None:
+    """The likeliest of all lengths and noises; each score left out is told by the others."""
+    x_NF = np.random.default_rng(0).normal(size=(15, 2)) * [1.0, 50.0] + [0.0, 9.0]
+    y_N = 3 + x_NF @ [0.5, 0.01] + np.random.default_rng(1).normal(size=15)
+    z_NF = (x_NF - x_NF.mean(0)) / x_NF.std(0)
+    middle, found = y_N.mean(), []
+    for length, noise in product((1.0, 2.0, 4.0), (0.05, 0.15, 0.4, 1.0)):
+        prior_NN = np.exp(-(cdist(z_NF, z_NF) ** 2) / (2 * length**2)) + (z_NF @ z_NF.T + 1) / 2
+        noisy_NN = prior_NN + noise * np.eye(15)
+        scale = (y_N - middle) @ np.linalg.solve(noisy_NN, y_N - middle) / 15
+        law = multivariate_normal(np.full(15, middle), scale * noisy_NN)
+        found.append((law.logpdf(y_N), scale, noise, prior_NN))
+    _, scale, noise, prior_NN = max(found, key=lambda one: one[0])
+    noisy_NN = prior_NN + noise * np.eye(15)
+    fit_N = middle + prior_NN @ np.linalg.solve(noisy_NN, y_N - middle)
+    left_NN = prior_NN - prior_NN @ np.linalg.solve(noisy_NN, prior_NN)
+    left_out_N = []
+    for n in range(15):
+        rest = np.arange(15) != n
+        weights = np.linalg.solve(noisy_NN[np.ix_(rest, rest)], y_N[rest] - middle)
+        left_out_N.append(middle + prior_NN[n, rest] @ weights)
+    expected_ = fit_N, np.sqrt(scale * (np.diag(left_NN) + noise)), left_out_N
+    for ours_N, theirs_N in zip(_fit(x_NF, y_N), expected_, strict=True):
+        np.testing.assert_allclose(ours_N, theirs_N, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("poor", "good", "bad", "last", "misleads"),
+    [(3, 9, 5, 0.0, True), (3, 9, 5, 6.0, False), (2, 5, 4, 4.0, False)],
+)
+def test_a_fit_whose_best_third_is_below_the_median_misleads(
+    poor: int, good: int, bad: int, last: float, misleads: bool
+) -> None:
+    """The bad ones and the last are told to be best; a mean at the median is not below it."""
+    score_N = np.array([-20.0] * poor + [1.0] * good + [0.0] * bad + [last])
+    told_N = np.array([-20.0] * poor + [1.0] * good + [3.0] * bad + [2.0])
+    assert _refused(score_N, told_N) == "the other measures mislead among the best" * misleads
+
+
 @pytest.mark.parametrize("trials", [1, LEAST_TRIALS - 1])
 def test_few_trials_keep_what_was_observed(trials: int) -> None:
     _, score_N, measure_N1 = planted(0, trials)
     found = expected(score_N, measure_N1)
     assert found.why_observed == f"fewer than {LEAST_TRIALS} alike trials"
-    assert np.array_equal(found.values_N, score_N)
+    assert np.array_equal(found.values_N, score_N) and np.isnan(found.errors_N).all()
+
+
+def test_ten_trials_are_enough() -> None:
+    _, score_N, measure_N1 = planted(0, LEAST_TRIALS, noise=0.01)
+    assert np.isfinite(expected(score_N, measure_N1).errors_N).sum() >= LEAST_TRIALS - 1
 
 
 def test_scores_or_measures_all_alike_keep_what_was_observed() -> None:
@@ -81,7 +136,7 @@ def test_scores_or_measures_all_alike_keep_what_was_observed() -> None:
     ):
         found = expected(scores_N, measures_NF)
         assert found.why_observed == "nothing differs between the trials"
-        assert np.array_equal(found.values_N, scores_N)
+        assert np.array_equal(found.values_N, scores_N) and np.isnan(found.errors_N).all()
 
 
 def test_a_trial_far_below_or_not_measured_keeps_its_value_and_moves_no_other() -> None:
@@ -119,11 +174,17 @@ def test_each_model_has_a_relation_of_its_own() -> None:
     alone = expected_frame(other, {"ndcg@10": "max"})
     assert list(found["trial_id"]) == list(range(60)) and not found.attrs["why_observed"]
     np.testing.assert_array_equal(found["expected/ndcg@10"][30:], alone["expected/ndcg@10"])
+    told = expected(other["dev/ndcg@10"], np.log(other[["dev/fvu", "dev/l0"]].to_numpy()))
+    np.testing.assert_array_equal(alone["expected/ndcg@10"], told.values_N)
+    np.testing.assert_array_equal(alone["expected_sd/ndcg@10"], told.errors_N)
 
 
 def test_what_is_to_be_small_is_told_with_its_own_sign() -> None:
-    down = expected_frame(frame().assign(**{"dev/loss": -frame()["dev/ndcg@10"]}), {"loss": "min"})
-    up = expected_frame(frame(), {"ndcg@10": "max"})
+    trials = frame()
+    trials.loc[0, "dev/ndcg@10"] = -9.0  # a training that diverged keeps its value
+    down = expected_frame(trials.assign(**{"dev/loss": -trials["dev/ndcg@10"]}), {"loss": "min"})
+    up = expected_frame(trials, {"ndcg@10": "max"})
+    assert down["expected/loss"][0] == 9.0 and np.isnan(down["expected_sd/loss"][0])
     np.testing.assert_allclose(down["expected/loss"], -up["expected/ndcg@10"])
     np.testing.assert_allclose(down["expected_sd/loss"], up["expected_sd/ndcg@10"])
 

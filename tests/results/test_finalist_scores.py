@@ -8,7 +8,15 @@ import pytest
 from scipy.stats import t
 
 from recsae.errors import RecsaeError
-from recsae.results import Files, create, load_results, summary, write_finalists, write_trials
+from recsae.results import (
+    Files,
+    create,
+    load_results,
+    summary,
+    write_finalists,
+    write_search,
+    write_trials,
+)
 from recsae.results.finalists import spread
 from recsae.results.frames import read_frame, write_frame
 
@@ -61,7 +69,53 @@ def test_finalists_by_hand(run: Path) -> None:
     assert first["metrics"]["l0"]["flattered"] == pytest.approx(1.0)  # less is better
     assert first["metrics"]["l0"]["test"]["mean"] is None
     assert second["metrics"]["ndcg@10"]["flattered"] == pytest.approx(0.2)
-    assert summary(load_results(run))["finalists"][0]["trial_id"] == 0
+    outcome = summary(load_results(run))
+    assert outcome["finalists"][0]["trial_id"] == 0 and outcome["winner"] is None
+
+
+def test_one_objective_is_won_by_the_best_that_may_win(tmp_path: Path) -> None:
+    """Less is better; trials 1 and 2 are one setting; 3 breaks the constraint; 9 is unknown."""
+    path = tmp_path / "a"
+    space = {"objectives": {"l0": "min"}, "constraints": {"dead": "<= 0.5"}}
+    create(path, {"space": space})
+    keys = ("trial_id", "model_name", "sae_k", "sae_seed", "dev/l0", "dev/dead")
+    searched = [
+        (0, "m0", 2, 5, 3.0, 0.1),
+        (1, "m1", 4, 5, 4.0, 0.1),
+        (2, "m1", 4, 6, 2.0, 0.1),
+        (3, "m3", 8, 5, 1.0, 0.9),
+        (4, "m3", 8, 6, 3.0, 0.1),
+    ]
+    about = {"state": "COMPLETE", "dev/leak": False}
+    write_trials(path, [dict(zip(keys, row, strict=True)) | about for row in searched])
+    found = [(0, 5.0, 0.1), (1, 4.0, 0.1), (3, 1.0, 0.9), (9, None, None)]
+    keys = ("trial_id", "dev/l0", "dev/dead")
+    write_finalists(path, [dict(zip(keys, row, strict=True)) | {"seed": 7} for row in found])
+    results = load_results(path)
+    assert [
+        (one["trial_id"], one["model_name"], one["metrics"]["l0"]["searched"], one["wins"])
+        for one in results.finalist_scores
+    ] == [
+        (3, "m3", 1.0, False),
+        (1, "m1", 3.0, True),
+        (0, "m0", 3.0, False),
+        (9, None, None, False),
+    ]
+    outcome = summary(results)
+    assert outcome["winner"] == {
+        "trial_id": 1,
+        "settings": {"model_name": "m1", "sae_k": 4},
+        "metrics": results.finalist_scores[1]["metrics"],
+    }
+    assert outcome["flattery"] == {"l0": pytest.approx((2.0 + 1.0 + 0.0) / 3)}
+
+
+def test_a_winner_that_is_no_trial_of_the_run_has_no_settings(run: Path) -> None:
+    write_search(run, {"space": {"objectives": {"ndcg@10": "max"}}})
+    write_finalists(run, [fresh(9, 5, 0.2)])
+    outcome = summary(load_results(run))
+    assert (outcome["winner"]["trial_id"], outcome["winner"]["settings"]) == (9, {})
+    assert outcome["flattery"] == {"ndcg@10": None}
 
 
 def test_an_empty_or_broken_frame_is_taken_or_told(run: Path) -> None:

@@ -107,7 +107,10 @@ def test_the_most_crowded_point_goes_first() -> None:
     assert thinned(front, 3).tolist() == [0, 3, 4]
     assert thinned(front, 1).tolist() == [0]
     assert thinned(np.ones((3, 2)), 2).tolist() == [0, 1]
+    assert thinned(front, 0).tolist() == []
     assert crowding(np.array([[0.0], [1], [4]])).tolist() == [np.inf, 1.0, np.inf]
+    both = crowding(np.array([[0.4, 4.0], [0.3, 3.0], [0.1, 0.0]]))
+    assert both.tolist() == pytest.approx([np.inf, 2.0, np.inf])  # a range each
 
 
 def test_the_pareto_set_is_chosen_and_thinned() -> None:
@@ -124,6 +127,7 @@ def test_the_winner_has_the_best_mean_on_dev_whatever_test_says() -> None:
     frame = finalists_frame(rows)
     assert winners(frame, ONE) == [7]
     assert winners(frame, {"ndcg@10": "min"}) == [4]
+    assert winners(finalists_frame([fresh(7, 1, 0.2), fresh(4, 1, 0.2)]), ONE) == [4]
 
 
 def test_leaks_failures_and_broken_constraints_do_not_win() -> None:

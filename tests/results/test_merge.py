@@ -33,6 +33,16 @@ def test_every_trial_is_there_once_under_a_new_number(make: Make) -> None:
     assert [source["run"] for source in found.search["merged"]] == ["a", "b"]
 
 
+def test_three_runs_are_numbered_on_and_the_first_tells_the_rest(make: Make) -> None:
+    one = make("a", [trial(4, "COMPLETE")], versions={"torch": "1"})
+    other = make("b", [trial(0, "COMPLETE"), trial(7, "PRUNED")], versions={"torch": "2"})
+    last = make("c", [trial(4, "COMPLETE")], pretrained=True)
+    found = merged([one, other, last])
+    assert found.numbers == [{4: 0}, {0: 1, 7: 2}, {4: 3}]
+    assert found.search["versions"] == {"torch": "1"} and found.search["pretrained"] is True
+    assert merged([one, other]).search["pretrained"] is False
+
+
 def test_what_runs_is_left_out_and_what_is_paused_was_pruned(make: Make) -> None:
     rows = [trial(0, "RUNNING"), trial(1, "PAUSED"), trial(2, "COMPLETE")]
     found = merged([make("a", rows), make("b", [])])
@@ -82,6 +92,7 @@ def test_runs_of_one_name_are_told_apart_by_their_storage(make: Make) -> None:
     other = make("y/same", [{**trial(0, "COMPLETE"), "started": 5.0}])
     found = merged([one, other])
     assert {row["run"] for row in found.trials} == {"x/same", "y/same"}
+    assert [source["run"] for source in found.search["merged"]] == ["x/same", "y/same"]
 
 
 def test_the_same_run_twice_is_refused(make: Make, tmp_path: Path) -> None:

@@ -122,6 +122,7 @@ def test_paused_trials_are_counted_and_constraints_told(tmp_path: Path) -> None:
     outcome = summary(load_results(tmp_path / "c"))
     assert outcome["trials"] == {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0, "PAUSED": 1}
     assert outcome["constraints"] == {"dead": "<= 0.5"} and outcome["best"] == []
+    assert outcome["pretrained"] is False
     assert "dead" in table(load_results(tmp_path / "c"))
 
 
@@ -215,6 +216,17 @@ def test_an_unknown_state_is_told(run: Path) -> None:
     write_frame(run / Files.RESULTS, frame)
     with pytest.raises(RecsaeError, match=r"column 'state': expected RUNNING, .*got 'DONE'"):
         load_results(run)
+
+
+def test_test_metrics_are_those_stored_of_a_best_trial(run: Path) -> None:
+    folder = run / Files.BEST / "0"
+    folder.mkdir(parents=True)
+    stored = {"dev": {"ndcg@10": 0.1}, "test": {"ndcg@10": 0.3}}
+    (folder / Files.METRICS).write_text(json.dumps(stored))
+    results = load_results(run)
+    assert results.test_metrics(0) == {"ndcg@10": 0.3} and results.test_metrics(1) == {}
+    (folder / Files.METRICS).write_text(json.dumps({"dev": {"ndcg@10": 0.1}}))
+    assert results.test_metrics(0) == {}
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])

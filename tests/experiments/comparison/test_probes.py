@@ -32,10 +32,21 @@ def test_a_linear_probe_joins_latents() -> None:
     assert linear_probe(*splits()).value > 0.999
 
 
-def test_a_coordinate_of_a_dense_state_counts_in_either_direction() -> None:
+def test_dev_alone_chooses_the_penalty() -> None:
+    """Least squares finds the slopes 1 and -1 of train; with a large penalty both are positive."""
+    x_MN = np.array([[0, 0], [0, 0], [2, 1], [2, 1], [2, 2]])
+    train = Split(x_MN, (x_MN[:, :1] > x_MN[:, 1:]))
+    category = np.array([[False], [True]])
+    rising, falling = (Split(np.array([[0, 1 - up], [0, up]]), category) for up in (1, 0))
+    assert linear_probe(train, rising, rising, [1e-5, 10.0]).value == 1.0
+    assert linear_probe(train, falling, rising, [1e-5, 10.0]).value == 0.0
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_coordinate_of_a_dense_state_counts_in_either_direction(direction: int) -> None:
     train, _, test = splits()
     dense = [
-        Split(-split.x.matrix().toarray()[:, [4]], split.positive_RC[:, :1])
+        Split(direction * split.x.matrix().toarray()[:, [0, 4]], split.positive_RC[:, :1])
         for split in (train, test)
     ]
     assert one_latent(*dense).value == 1.0

@@ -12,7 +12,7 @@ from recsae.search.engine import events
 from recsae.search.engine.budgets import OUT_OF_DEVICE_SECONDS, OUT_OF_EPOCHS, OUT_OF_TIME, Budget
 from recsae.search.engine.director import Director, TrialRun
 from recsae.search.engine.history import Trial
-from recsae.search.engine.strategy import Decision
+from recsae.search.engine.strategy import Decision, Step
 from recsae.testing.driver import MemoryJournal, drive
 
 
@@ -181,6 +181,21 @@ def test_a_paused_leader_is_brought_to_its_end_when_the_budget_is_over() -> None
         pass
     assert states(led) == ["PAUSED", "COMPLETE"]
     assert led.next() is None and led.finished
+
+
+def test_a_strategy_with_nothing_to_start_is_asked_again_when_something_has_happened() -> None:
+    led = director(budget=Budget(1, max_epochs=EPOCHS - 1))
+    strategy, asked = led._strategy, []
+
+    def counted(*about: Any) -> Step | None:
+        asked.append(led.history.running)
+        return type(strategy).next(strategy, *about)
+
+    strategy.next = counted  # type: ignore[method-assign]
+    led.next()
+    assert [led.next() for _ in range(3)] == [None] * 3 and len(asked) == 2
+    tell(led, 0, 1)
+    assert led.next() is None and len(asked) == 3
 
 
 def test_a_leak_is_no_answer() -> None:

@@ -1,13 +1,15 @@
 """What a model is told of the trials so far, and which of many."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optuna.trial import FrozenTrial
 
 from recsae.results import States
-from recsae.search.engine.history import Trial
+from recsae.search.engine.history import History, Trial
 from recsae.search.engine.reports import Report
 from recsae.search.samplers.optuna_adapter.observations import (
     MOST,
@@ -16,6 +18,8 @@ from recsae.search.samplers.optuna_adapter.observations import (
     best,
     bounded,
 )
+from recsae.search.samplers.optuna_adapter.trials import FrozenTrials
+from recsae.search.strategies import sampler_for
 from recsae.space import SearchSpace, space_of
 
 
@@ -152,3 +156,25 @@ def test_a_model_sees_no_more_of_a_long_search() -> None:
     assert len(part) == MOST
     assert [o.number for o in part] == sorted(o.number for o in part)
     assert part == seen(*trials)
+
+
+@pytest.mark.parametrize(
+    ("constraints", "leak", "constrained"),
+    [({}, False, False), ({}, True, True), ({"l0": "<= 9"}, False, True)],
+)
+def test_a_surrogate_knows_of_constraints_where_something_may_violate_one(
+    constraints: dict[str, str], leak: bool, constrained: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = space(constraints=constraints, search={"sampler": "tpe", "trials": 9})
+    sampler, told = sampler_for(made), []
+    seen = FrozenTrials.seen
+
+    def noted(self: FrozenTrials, found: Sequence[Observation], flag: bool) -> list[FrozenTrial]:
+        told.append(flag)
+        return seen(self, found, flag)
+
+    monkeypatch.setattr(FrozenTrials, "seen", noted)
+    history = History(made.objectives)
+    sampler.on_event(history, trial(0, 0.5, l0=3.0, leak=leak))
+    sampler.propose(history, 1)
+    assert told == [constrained]

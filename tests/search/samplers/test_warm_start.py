@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from recsae.errors import RecsaeError
-from recsae.results import create, write_curves, write_trials
+from recsae.results import Files, create, write_curves, write_trials
+from recsae.results.frames import read_frame, write_frame
 from recsae.search.engine.new_trials import completed
 from recsae.search.samplers.optuna_adapter.observations import Observation, Observations
 from recsae.search.samplers.optuna_adapter.source_scaling import MOST, SourceScaling
@@ -118,6 +119,37 @@ def test_values_are_mapped_where_the_space_changed(
         assert completed(wanted, trial.drawn, 0).settings["sae_k"] == trial.drawn["sae_k"]
 
 
+def test_a_setting_that_the_run_did_not_have_is_its_default(tmp_path: Path) -> None:
+    path = run(tmp_path, space(), some({}, {}))
+    frame = read_frame(path / Files.RESULTS)
+    write_frame(path / Files.RESULTS, frame.drop(columns="sae_auxk"))
+    wanted = space(parameters=PARAMETERS | {"sae_auxk": {"float": [0.01, 1.0]}})
+    assert [trial.drawn["sae_auxk"] for trial in warm_trials(path, wanted)[0]] == [1 / 32] * 2
+
+
+@pytest.mark.parametrize(
+    ("about", "note"),
+    [
+        ({"width": None}, "sae_lr is scaled by a width that is not known"),
+        ({"sae_auxk": -1.0}, "sae_auxk: expected a number >= 0, got -1.0"),
+    ],
+)
+def test_a_rate_that_cannot_be_read_is_told(
+    about: dict[str, Any], note: str, tmp_path: Path
+) -> None:
+    trials, notes = warm_trials(run(tmp_path, space(), some({}), **about), space())
+    assert trials == [] and notes[1:] == [f"warm start from earlier: 1 left out: {note}"]
+
+
+def test_trials_without_a_report_are_left_out(tmp_path: Path) -> None:
+    path = run(tmp_path, space(), some({}, {}, {"sae_k": 9}))
+    curves = read_frame(path / Files.CURVES)
+    write_frame(path / Files.CURVES, curves[curves["trial_id"] == 2])
+    trials, notes = warm_trials(path, space())
+    assert [trial.drawn["sae_k"] for trial in trials] == [9]
+    assert notes[1:] == ["warm start from earlier: 2 left out: nothing was reported"]
+
+
 def test_another_variant_may_teach_with_a_note() -> None:
     trials, notes = warm_trials(GOLDEN, space(dataset="grocery"))
     assert {trial.model_name for trial in trials} == {"SASRec_SAE"}
@@ -224,6 +256,41 @@ def test_without_a_trial_here_the_source_speaks_for_itself() -> None:
     source = warm(0.3, 2.0)
     found = [observation.values[0] for observation in levels(source).mapped([])]
     assert found == pytest.approx([trial.curve[9]["ndcg@10"] for trial in source])
+
+
+def test_the_level_of_a_source_by_hand() -> None:
+    """Two trials that differ in all three kinds of coordinates: 0.98 a choice, 1 and 1/4."""
+    dropout = {"float": [0.0, 0.5], "when": {"model_name": "SASRec_SAE_Attention"}}
+    parameters = {
+        "sae_auxk": {"float": [0.0, 1.0]},
+        "sae_scale_size": {"choice": [2, 4, 8]},
+        "sae_attn_dropout": dropout,
+    }
+    objectives = {"ndcg@10": "max", "l0": "min", "fvu": "min"}
+    models = ["SASRec_SAE", "SASRec_SAE_Attention"]
+    made = space(model_name=models, parameters=parameters, objectives=objectives)
+    low = {"model_name": models[0], "sae_auxk": 0.0, "sae_scale_size": 2}
+    high = {"model_name": models[1], "sae_auxk": 1.0, "sae_scale_size": 8, "sae_attn_dropout": 0.0}
+    metrics = [{"ndcg@10": 0.0, "l0": 9.0, "fvu": 0.5}, {"ndcg@10": 2.0, "l0": 3.0, "fvu": 0.5}]
+    source = [
+        WarmTrial(drawn["model_name"], drawn, {9: found}, "a")
+        for drawn, found in zip((low, high), metrics, strict=True)
+    ]
+    values = np.array([[10.0, -40.0, 1.0], [20.0, -40.0, 2.0], [30.0, -10.0, 6.0]])
+    seen = [
+        Observation(n, drawn, tuple(values[n]), 0.0) for n, drawn in enumerate((low, high, high))
+    ]
+    mapped = SourceScaling(made, source, Observations(made).read).mapped(seen)
+
+    weights = 1 / 1e-3, 1 / (2 * 0.98 + 1 + 0.25 + 1e-3)  # of itself and of the other
+    z = (weights[0] - weights[1]) / sum(weights) * np.array([-1.0, 1.0, 1.0])
+    for column, spread in enumerate((1.0, 3.0)):
+        # A line through what was measured, and five trials that say the source's own spread.
+        dz, dy = z - z.mean(), values[:, column] - values[:, column].mean()
+        slope = (dz @ dy + 5 * spread) / (dz @ dz + 5)
+        mean = values[:, column].mean() - slope * z.mean()
+        assert [o.values[column] for o in mapped] == pytest.approx([mean - slope, mean + slope])
+    assert [o.values[2] for o in mapped] == pytest.approx([3.0, 3.0])  # it had one value there
 
 
 def test_of_a_long_search_a_part_is_shown() -> None:
