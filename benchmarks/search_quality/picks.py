@@ -34,7 +34,7 @@ def compare(recorded: Recorded, size: int, draws: int, rng: np.random.Generator)
         for seed in range(len(SEEDS)):
             own = {f"dev/{name}": values[seed, chosen] for name, values in last.items()}
             trials = pd.DataFrame({"trial_id": chosen, "model_name": recorded.table.variant, **own})
-            frame = expected_frame(trials, {NAME: "max"})
+            frame = expected_frame(trials, {NAME: "max"}, trials["trial_id"].notna())
             observed_only += bool(frame.attrs["why_observed"])
             judged = last[NAME][1 - seed, chosen]
             value, sd = (frame[f"{kind}/{NAME}"].to_numpy() for kind in ("expected", "expected_sd"))

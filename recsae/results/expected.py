@@ -3,7 +3,8 @@
 A training's seed moves a ranking score more than the best settings differ, while how well states
 are reconstructed hardly moves with the seed. A Gaussian process with a linear and a smooth part,
 settled by its marginal likelihood (Rasmussen and Williams 2006, eq. 5.8), tells the score from
-those measures; what it leaves is taken for luck.
+those measures; what it leaves is taken for luck. Trials that were stopped early teach it as well:
+a search that halves leaves few complete ones, and how far a training came is a measure like others.
 
 Shapes: N trials, F measures.
 """
@@ -17,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recsae.results.columns import DEV, EXPECTED, EXPECTED_SD, Columns
-from recsae.results.selection import MIN
+from recsae.results.columns import DEV, EXPECTED, EXPECTED_SD, Columns, States
+from recsae.results.selection import MIN, leaking
 
 Array = npt.NDArray[np.float64]
 
@@ -45,22 +46,30 @@ class Expected:
     """Why all values are the observed ones; "" if some are not."""
 
 
-def expected_frame(trials: pd.DataFrame, objectives: Mapping[str, str]) -> pd.DataFrame:
+def expected_frame(
+    trials: pd.DataFrame, objectives: Mapping[str, str], asked: "pd.Series[bool]"
+) -> pd.DataFrame:
     """Return trial_id, "expected/NAME" and "expected_sd/NAME" for each objective, a row a trial.
 
-    trials: those that may be best. Each model has a fit of its own. `attrs["why_observed"]` has
+    trials: their last reports, of which all that neither leak nor failed teach; `asked`: those that
+    may be best, which have the rows. Each model has a fit of its own. `attrs["why_observed"]` has
     the objectives whose values are the observed ones throughout, and why.
     """
-    frame = pd.DataFrame({Columns.TRIAL_ID: trials[Columns.TRIAL_ID]})
+    frame = pd.DataFrame({Columns.TRIAL_ID: trials.loc[asked, Columns.TRIAL_ID]})
+    teaches = ~leaking(trials) & trials[Columns.STATE].ne(States.FAILED)
+    trials = trials[asked | (teaches & trials[Columns.EPOCHS].gt(0))]
     reasons = {}
     for name, way in objectives.items():
         sign = -1.0 if way == MIN else 1.0
         values, errors, why = [], [], []
         for _, own in trials.groupby(Columns.MODEL_NAME):
-            found = expected(sign * own[DEV + name].to_numpy(float), _measures(own, name))
-            values.append(pd.Series(sign * found.values_N, own.index))
-            errors.append(pd.Series(found.errors_N, own.index))
-            why.append(found.why_observed)
+            scores_N, epochs_N = (own[c].to_numpy(float) for c in (DEV + name, Columns.EPOCHS))
+            found = expected(sign * scores_N, _measures(own, name), epochs_N)
+            values.append(pd.Series(sign * found.values_N, own.index)[asked])
+            errors.append(pd.Series(found.errors_N, own.index)[asked])
+            if len(values[-1]):
+                told = bool(errors[-1].notna().any())
+                why.append("" if told else found.why_observed or "none is like the others")
         if values:
             frame = frame.assign(
                 **{EXPECTED + name: pd.concat(values), EXPECTED_SD + name: pd.concat(errors)}
@@ -72,17 +81,19 @@ def expected_frame(trials: pd.DataFrame, objectives: Mapping[str, str]) -> pd.Da
 
 
 def _measures(trials: pd.DataFrame, objective: str) -> Array:
-    known = [trials[DEV + name] for name in QUIET if name != objective and DEV + name in trials]
+    names = [DEV + name for name in QUIET if name != objective]
+    known = [trials[name] for name in (*names, Columns.EPOCHS) if name in trials]
     columns = [np.log(np.maximum(one.to_numpy(float), 1e-6)) for one in known]
     return np.array(columns).reshape(len(columns), len(trials)).T
 
 
-def expected(observed_N: Array, measures_NF: Array) -> Expected:
+def expected(observed_N: Array, measures_NF: Array, epochs_N: Array | None = None) -> Expected:
     """Return what each trial would score with another seed, where larger is better.
 
     measures_NF: what is measured of the same trainings with less noise, on a scale where equal
     steps matter alike. Rows that are not finite, and those of scores far below the median, keep
-    their observed values; all do if the measures do not help, or mislead among the best.
+    their observed values; all do if among those of equal `epochs_N` (left out: all) the measures
+    do not help, or mislead about the best.
     """
     observed_N = np.asarray(observed_N, dtype=np.float64)
     errors_N = np.full(len(observed_N), np.nan)
@@ -94,7 +105,8 @@ def expected(observed_N: Array, measures_NF: Array) -> Expected:
     if x_NF.shape[1] == 0 or np.ptp(y_N) == 0:
         return Expected(observed_N, errors_N, "nothing differs between the trials")
     fit_N, sd_N, left_out_N = _fit(x_NF, y_N)
-    if why := _refused(y_N, left_out_N):
+    groups_N = np.zeros(len(y_N)) if epochs_N is None else epochs_N[used_N]
+    if why := _refused(y_N, left_out_N, groups_N):
         return Expected(observed_N, errors_N, why)
     values_N = observed_N.copy()
     values_N[used_N], errors_N[used_N] = fit_N, sd_N
@@ -135,14 +147,20 @@ def _fit(x_NF: Array, y_N: Array) -> tuple[Array, Array, Array]:
     return fit_N, np.sqrt(scale * (np.maximum(spread_N, 0.0) + noise)), left_out_N
 
 
-def _refused(y_N: Array, left_out_N: Array) -> str:
-    """Return why the fit is not to be believed, "" if it is."""
-    count = len(y_N)
-    constant_N = (y_N.sum() - y_N) / (count - 1)
-    if ((y_N - left_out_N) ** 2).sum() > _HELPS * ((y_N - constant_N) ** 2).sum():
+def _refused(y_N: Array, left_out_N: Array, groups_N: Array) -> str:
+    """Return why the fit is not to be believed, "" if it is; scores are compared within groups."""
+    _, group_N, sizes = np.unique(groups_N, return_inverse=True, return_counts=True)
+    mean_N, size_N = (np.bincount(group_N, y_N) / sizes)[group_N], sizes[group_N]
+    several_N = size_N > 1
+    if not several_N.any():
+        return "no two trials trained for as many epochs"
+    own_N = (y_N - mean_N)[several_N]
+    constant_N = own_N * (size_N / np.maximum(size_N - 1, 1))[several_N]  # left out of the mean
+    if ((y_N - left_out_N)[several_N] ** 2).sum() > _HELPS * (constant_N**2).sum():
         return "the other measures do not tell the score"
     # Where the choice is made the order must hold, too: chosen by the fit, not by the luck.
-    chosen = np.argsort(-left_out_N, kind="stable")[: max(LEAST_TRIALS // 2, count // 3)]
-    if y_N[chosen].mean() < np.median(y_N):
+    order = np.argsort(-(left_out_N - mean_N)[several_N], kind="stable")
+    chosen = order[: max(LEAST_TRIALS // 2, len(order) // 3)]
+    if own_N[chosen].mean() < np.median(own_N):
         return "the other measures mislead among the best"
     return ""

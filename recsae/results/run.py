@@ -84,7 +84,7 @@ class Results:
     @cached_property
     def expected(self) -> pd.DataFrame:
         """What eligible trials would score with another seed: a row each, see `expected_frame`."""
-        return expected_frame(self.trials[self.eligible], self.objectives)
+        return expected_frame(self.trials, self.objectives, self.eligible)
 
     def _with_objectives(self, found: pd.DataFrame) -> pd.DataFrame:
         # Without an eligible trial there are no rows, but these columns all the same.
