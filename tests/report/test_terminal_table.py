@@ -31,8 +31,9 @@ def test_all_columns_where_there_is_room(golden_run: Path) -> None:
         "trial_id", "state", "model", "k", "k/d", "scale", "lr", "ndcg@10", "share", "fvu", "l0",
         "dead", "leak", "epochs", "seconds",
     ]  # fmt: skip
-    *lines, base, failed = text.splitlines()
+    *lines, base, expected, failed = text.splitlines()
     assert len(lines) == 23 and base.startswith("base:        dev ndcg@10 ")
+    assert expected.startswith("expected  of another seed: ndcg@10 ")
     assert failed.startswith("2 of 40 trials FAILED, 2 times with: ")
     assert "too narrow" not in text
 
