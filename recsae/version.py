@@ -1,0 +1,3 @@
+"""The version of recsae; loads nothing."""
+
+VERSION = "0.1.0"
