@@ -4,23 +4,19 @@ Importing it must not load anything heavy: its public names are imported when th
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from recsae.version import VERSION as __version__
+__version__ = "0.1.0"
 
-if TYPE_CHECKING:
-    from recsae.inference.explained import ExplainedRecommender
-    from recsae.jobs.models.loading import load_model
-    from recsae.results import Results, load_results
-
-__all__ = ["ExplainedRecommender", "Results", "__version__", "load_model", "load_results"]
-
+# `__init__.pyi` has their types: to import them here, if only for the type checker, would be an
+# import in a circle.
 _HOMES = {
     "ExplainedRecommender": "recsae.inference.explained",
     "Results": "recsae.results",
     "load_model": "recsae.jobs.models.loading",
     "load_results": "recsae.results",
 }
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,19 +5,18 @@ from importlib.metadata import version
 from platform import python_version
 from typing import Any
 
+import recsae
 from recsae import files
 from recsae.metrics.registry import METRICS
 from recsae.registry import Registry
 from recsae.sae.registry import VARIANTS
 from recsae.space.kinds import SAMPLERS, SCHEDULERS
-from recsae.version import VERSION
 
 _SEARCH = ("space", "search", "results", "jobs")
 """Rooms that choose: trials, what becomes of them, and the best."""
 _ELSEWHERE = (
     *("interactions", "recommenders"),  # the fingerprint of the states stands for these
     *("__main__.py", "cli", "inference", "report", "testing"),  # these ask, use, show and test
-    "version.py",  # told by itself
 )
 """Rooms that neither choose nor train. Every other one counts as training, a new one too."""
 
@@ -26,7 +25,7 @@ def versions() -> dict[str, str]:
     """Return the versions that a run depends on."""
     packages = ("torch", "ray", "optuna", "numpy", "pandas")
     found = {name: version(name) for name in packages}
-    return {"recsae": VERSION, "python": python_version(), **found}
+    return {"recsae": recsae.__version__, "python": python_version(), **found}
 
 
 def code() -> dict[str, str]:
