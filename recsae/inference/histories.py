@@ -116,7 +116,7 @@ def _taken_apart(given: Given) -> tuple[npt.NDArray[Any], list[Any], list[int]]:
     if isinstance(given, pd.DataFrame):
         users, parts = _by_user(given)
     elif isinstance(given, Mapping):
-        users, parts = _names(list(given)), list(given.values())
+        users, parts = pd.Index(list(given), tupleize_cols=False).to_numpy(), list(given.values())
     else:
         users, parts = np.arange(len(given)), list(given)
     for user, part in zip(users, parts, strict=True):
@@ -135,6 +135,8 @@ def _by_user(given: pd.DataFrame) -> tuple[npt.NDArray[Any], list[Sequence[Any]]
             found = ", ".join(map(str, given.columns))
             words = "expected the columns user, item and perhaps time"
             raise RecsaeError(f"histories: {words}, found no {name} among {found}")
+    if given[_USER].isna().any():
+        raise RecsaeError("histories: expected a user in each row, found none in some")
     users = given[_USER].drop_duplicates().to_numpy()
     if _TIME in given:
         given = given.sort_values(_TIME, kind="stable")
@@ -146,12 +148,6 @@ def _packed(parts: Sequence[Ints]) -> tuple[Ints, Ints]:
     """Return the parts one after the other, and where each begins and ends."""
     offsets = np.cumsum([0, *map(len, parts)]).astype(np.int64)
     return np.concatenate([np.zeros(0, np.int64), *parts]), offsets
-
-
-def _names(users: list[Any]) -> npt.NDArray[Any]:
-    names = np.empty(len(users), object)  # so that a tuple is one name
-    names[:] = users
-    return names
 
 
 def _say_unknown(items: Sequence[Any]) -> None:

@@ -209,11 +209,12 @@ def score_model(
     }
 
 
-def cut_to(model: SparseAutoencoder, k: int | None) -> SparseAutoencoder:
-    """Return a model as one of another k, if one is asked for; SettingError above its own."""
+def cut_to(model: SparseAutoencoder, k: int | None, key: str = "--k") -> SparseAutoencoder:
+    """Return a model as one of another k, if one is asked for; SettingError (of `key`) above its
+    own."""
     own_k = model.settings.sae_k
     if k is not None and k > own_k:
-        raise SettingError("--k", f"expected at most {own_k}, for which it was trained, got {k}")
+        raise SettingError(key, f"expected at most {own_k}, for which it was trained, got {k}")
     return model if k is None else model.at_k(k)
 
 

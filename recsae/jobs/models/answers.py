@@ -26,14 +26,14 @@ class Which(NamedTuple):
 
     name: str
     trial: int | None = None
-    k: int | None = None
+    sae_k: int | None = None
     storage: str | None = None
     device: str | None = None
 
     def load(self) -> ExplainedRecommender:
         """Return it."""
         return load_model(
-            self.name, trial=self.trial, k=self.k, storage=self.storage, device=self.device
+            self.name, trial=self.trial, sae_k=self.sae_k, storage=self.storage, device=self.device
         )
 
 

@@ -27,7 +27,7 @@ def load_model(
     name: str | Path,
     *,
     trial: int | None = None,
-    k: int | None = None,
+    sae_k: int | None = None,
     storage: str | None = None,
     device: str | None = "cpu",
 ) -> ExplainedRecommender:
@@ -35,8 +35,8 @@ def load_model(
 
     name: a path, else the name of a run in `storage`, else a model's name or fingerprint. Of a run
     it is the winning finalist, as it was trained with the first of its fresh seeds, or the best
-    trial; `trial` takes another of them. k: keep so many latents of each state, at most those it
-    was trained for. Raises RecsaeError where there is no such model.
+    trial; `trial` takes another of them. sae_k: keep so many latents of each state, at most those
+    it was trained for. Raises RecsaeError where there is no such model.
     """
     root = storage_root(storage)
     found = find(str(name), root, cache_of(root))
@@ -46,19 +46,21 @@ def load_model(
     if found.kind == "model" and trial is not None:
         raise SettingError("trial", f"expected a run, but {name} is a model by itself")
     path = found.path if found.kind == "model" else _of_run(load_results(found.path), trial)
-    return open_model(path, cache, k, device_of(device))
+    return open_model(path, cache, sae_k, device_of(device))
 
 
 def open_model(
-    path: Path, cache: Cache, k: int | None, device: torch.device
+    path: Path, cache: Cache, sae_k: int | None, device: torch.device
 ) -> ExplainedRecommender:
     """Return the recommender with the autoencoder of a folder."""
     model, about = files.load(path)
-    model, origin = cut_to(model, k), origin_of(path, about)
+    model, origin = cut_to(model, sae_k, "sae_k"), origin_of(path, about)
     exactly = IMPORTED not in about
     activations = stored_activations(about["activations"], origin, cache, exactly=exactly)
     base = partial(_recommender, activations, origin, cache, device)
     leaks = _leaks(path, model)
+    if leaks:
+        say(f"{path}: {model.variant.name} leaks: what it recommends is not of the code alone")
     return ExplainedRecommender(model, activations, base, path, leaks=leaks, device=device)
 
 
