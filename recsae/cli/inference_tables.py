@@ -69,8 +69,8 @@ def latent_tables(outcome: dict[str, Any], top: int) -> Iterator[Any]:
 
 def _head(outcome: dict[str, Any]) -> str:
     words = f"{outcome['model_name']} on {outcome['dataset']}, k {outcome['sae_k']}"
-    leak = "; it leaks: these are not scores of the code alone" if outcome["leaks"] else ""
-    return f"{words}: {outcome['model']}{leak}"
+    leak = "it leaks: these are not scores of the code alone\n" if outcome["leaks"] else ""
+    return f"{words}\n{leak}{outcome['model']}"
 
 
 def _long(rows: Sequence[dict[str, Any]]) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """Models of the tiny data: a trained autoencoder of each variant, ready to be used."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,3 +63,12 @@ def explain(
         )
 
     return made
+
+
+@pytest.fixture
+def storage(tmp_path: Path, own_places: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty storage, beside a cache that has the tiny data's base and states."""
+    shutil.copytree(own_places / "tiny", tmp_path / "cache")
+    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("RECSAE_STORAGE", str(tmp_path / "runs"))
+    return tmp_path / "runs"

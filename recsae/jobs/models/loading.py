@@ -94,7 +94,10 @@ def _of_run(results: Results, trial: int | None) -> Path:
     """Return the folder of a run's model; raises SettingError for a trial that has none."""
     folders = _folders(results)
     if not folders:
-        raise RecsaeError(f"{results.path}: {why_none(results.path)}: no model to load")
+        missing = [str(number) for number in results.best[Columns.TRIAL_ID][:1]]
+        gone = [f"{Files.BEST}/{number} has no model" for number in missing]
+        words = gone[0] if gone else f"{why_none(results.path)}: no model to load"
+        raise RecsaeError(f"{results.path}: {words}")
     if trial is None:
         first, *more = folders
         if more:
