@@ -43,7 +43,7 @@ def latent_tables(outcome: dict[str, Any], top: int) -> Iterator[Any]:
     if "contexts" in outcome:
         for name in ("density", "mean", "max", "dead"):
             yield f"{name}: {_cell(outcome[name])}"
-        for name in ("after", "before", "raises", "lowers"):
+        for name in ("after", "before", "tags", "raises", "lowers"):
             yield f"{name}: {_items(outcome[name], titles)}"
         yield _table(
             {
@@ -54,8 +54,9 @@ def latent_tables(outcome: dict[str, Any], top: int) -> Iterator[Any]:
             for row in outcome["contexts"]
         )
         return
+    tagged = any(row["tags"] for row in outcome["latents"])
     rows = sorted(outcome["latents"], key=lambda row: -row["density"])
-    names = ("latent", "density", "mean", "after", "before", "raises")
+    names = ("latent", "density", "mean", "after", "before", *(["tags"] if tagged else []))
     yield _table(
         {
             name: _items(row[name][:3], titles) if isinstance(row[name], list) else row[name]
@@ -92,7 +93,7 @@ def _table(rows: Iterable[dict[str, Any]]) -> Table:
 
 
 def _items(items: Sequence[Any], titles: dict[str, str]) -> str:
-    return ", ".join(titles.get(str(item), str(item)) for item in items)
+    return "; ".join(titles.get(str(item), str(item)) for item in items)
 
 
 def _cell(value: Any) -> str:

@@ -18,6 +18,7 @@ from torch import Tensor
 from recsae.activations.store import Activations
 from recsae.inference.codes import as_csr
 from recsae.inference.histories import Ints
+from recsae.interactions.attributes import tags
 from recsae.sae.model import SparseAutoencoder
 
 MOST_ITEMS: Final = 5
@@ -35,7 +36,7 @@ class Latent:
 
     number: int
     about: dict[str, Any]
-    """density, mean, max, dead, after, before, raises, lowers, see `LatentTable.frame`."""
+    """density, mean, max, dead, after, before, tags, raises, lowers: see `LatentTable.frame`."""
     contexts: pd.DataFrame
     """The rows with its largest values, a row each: split, user, value, history (its most recent
     items, the last one last) and next_item, which the user took."""
@@ -71,6 +72,7 @@ class LatentTable:
         dead: positive on no train row of the last epoch of its training;
         after, before: the items that are the last of the history, or follow it, where the latent
         is active, by the sum of its values above what it would be if it fired regardless of them;
+        tags: the same of what is known of the items that follow, such as genre=Comedy;
         raises, lowers: the items whose score it changes most, by its row of the decoder.
         """
 
@@ -118,28 +120,27 @@ class LatentTable:
             "mean": sum_N / np.maximum(count_N, 1),
             "max": most_N,
             "dead": ~model.fired.cpu().numpy(),
-            "after": self._most(after, sum_N, rows.last_item),
-            "before": self._most(before, sum_N, rows.next_item),
+            "after": self._most(after, rows.last_item),
+            "before": self._most(before, rows.next_item),
+            "tags": self._tags(before, rows.next_item),
             "raises": raises,
             "lowers": lowers,
         }
         return pd.DataFrame(columns, index=pd.RangeIndex(len(count_N), name="latent"))
 
-    def _most(
-        self, mass: sparse.csr_array, sum_N: npt.NDArray[np.float64], item_R: Ints
-    ) -> list[list[Any]]:
-        """Return each latent's items with the largest mass above what is expected of any latent."""
-        share_I = np.bincount(item_R, minlength=mass.shape[1]) / len(item_R)
-        entries = mass.tocoo()
-        excess_P = entries.data - sum_N[entries.row] * share_I[entries.col]
-        order_P = np.lexsort((-excess_P, entries.row))
-        order_P = order_P[excess_P[order_P] > 0]
-        latent_P, item_P = entries.row[order_P], entries.col[order_P]
-        first_N = np.searchsorted(latent_P, np.arange(len(sum_N) + 1))
-        return [
-            self._named(item_P[start : min(end, start + MOST_ITEMS)])
-            for start, end in pairwise(first_N)
-        ]
+    def _most(self, mass_NI: sparse.csr_array, item_R: Ints) -> list[list[Any]]:
+        """Return the items on which each latent has more than is expected of any latent."""
+        share_I = np.bincount(item_R, minlength=mass_NI.shape[1]) / len(item_R)
+        return _above(mass_NI, mass_NI.sum(axis=1), share_I, self._ids)
+
+    def _tags(self, mass_NI: sparse.csr_array, item_R: Ints) -> list[list[Any]]:
+        """Return the same of the items' tags, such as genre=Comedy, where there are any."""
+        known = tags(self._activations.attributes, mass_NI.shape[1])
+        if known is None:
+            return [[] for _ in range(mass_NI.shape[0])]
+        tags_IT = sparse.csr_array(known.to_numpy(np.float64))
+        share_T = np.bincount(item_R, minlength=mass_NI.shape[1]) @ tags_IT / len(item_R)
+        return _above(mass_NI @ tags_IT, mass_NI.sum(axis=1), share_T, known.columns.to_numpy())
 
     def _effects(self, atoms_ND: Tensor) -> tuple[list[list[Any]], list[list[Any]]]:
         """Return for each latent the items that its atom raises and lowers most."""
@@ -182,6 +183,22 @@ class _Rows:
         event = np.concatenate([train_event, dev.position - 1])
         last, following = activations.items[event], activations.items[event + 1]
         return cls(len(train_user), user, offsets[user], event, last, following)
+
+
+def _above(
+    mass: sparse.csr_array,
+    sum_N: npt.NDArray[np.float64],
+    share: npt.NDArray[np.float64],
+    names: npt.NDArray[Any],
+) -> list[list[Any]]:
+    """Return the columns in which a row has most above its sum times the column's share."""
+    entries = mass.tocoo()
+    excess_P = entries.data - sum_N[entries.row] * share[entries.col]
+    order_P = np.lexsort((-excess_P, entries.row))
+    order_P = order_P[excess_P[order_P] > 0]
+    row_P, name_P = entries.row[order_P], names[entries.col[order_P]]
+    first_N = np.searchsorted(row_P, np.arange(len(sum_N) + 1))
+    return [list(name_P[a : min(b, a + MOST_ITEMS)].tolist()) for a, b in pairwise(first_N)]
 
 
 def _one_hot(items: Ints, width: int) -> sparse.csr_array:

@@ -1,18 +1,28 @@
 """Histories in any form: laws of what is asked for, and what is told of the rest."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inference.conftest import Explain
+from inference.runs import BASE
+from made_states import prepare
 
 from recsae.activations.extraction import Split
+from recsae.activations.settings import ActivationSettings
 from recsae.activations.store import Activations
+from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError
+from recsae.inference.explained import ExplainedRecommender
 from recsae.inference.ids import Ids
+from recsae.interactions.settings import DataSettings
+from recsae.recommenders.sasrec.settings import SASRecSettings
 
 LISTS = st.lists(st.lists(st.integers(0, 39), max_size=70), min_size=1, max_size=40)
 ATTENTION = {"name": "SASRec_SAE_Attention", "sae_attn_mode": "code"}
@@ -106,6 +116,28 @@ def test_stored_histories_computed_anew_give_what_is_stored(
     assert np.allclose(model.encode(given).toarray(), model.encode(split).toarray(), atol=1e-4)
     ours, stored = model.recommend(given, 5), model.recommend(split, 5)
     assert (ours[["user", "rank", "item"]] == stored[["user", "rank", "item"]]).all(axis=None)
+
+
+def test_computed_states_are_rounded_as_the_stored_ones(
+    trained: Any, recommender: Any, own_places: Path
+) -> None:
+    store, base = ActivationSettings(activation_dtype="float16"), SASRecSettings.of(BASE)
+    cache, here = Cache(own_places / "tiny"), torch.device("cpu")
+    halves = prepare(DataSettings(dataset=TINY), base, store, cache, here).activations
+    sae = trained("SASRec_SAE")
+    model = ExplainedRecommender(
+        sae, halves, lambda: recommender, Path("here"), leaks=False, device=here
+    )
+    ids, users = halves.item_ids.to_numpy(), halves.user_ids.to_numpy()
+    given = {
+        users[user]: ids[halves.items[halves.offsets[user] : end]].tolist()
+        for user, end, _ in zip(*halves.targets("dev"), strict=True)
+    }
+    ours, stored = (model.recommend(asked, 40, seen=True) for asked in (given, "dev"))
+    gap = (ours.sort_values(["user", "item"])["base_score"].to_numpy()) - (
+        stored.sort_values(["user", "item"])["base_score"].to_numpy()
+    )
+    assert np.mean(np.abs(gap) < 1e-6) > 0.9
 
 
 def test_all_means_all_events_of_a_user(explain: Explain, activations: Activations) -> None:

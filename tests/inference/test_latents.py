@@ -85,6 +85,24 @@ def test_items_are_those_with_more_than_their_share(
         assert np.allclose(excess[codes], wanted, atol=1e-3)
 
 
+def test_tags_are_those_with_more_than_their_share(
+    explain: Explain, activations: Activations, counted: tuple[list[Row], np.ndarray]
+) -> None:
+    rows, dense = counted
+    items = np.array([activations.items[row.event + 1] for row in rows])
+    known = activations.attributes.groupby("item").apply(
+        lambda own: set(own["attribute"] + "=" + own["value"])
+    )
+    names = sorted(set().union(*known))
+    has = np.array([[name in known.get(item, ()) for name in names] for item in items], float)
+    excess = dense.T.astype(float) @ has - np.outer(dense.sum(axis=0), has.mean(axis=0))
+    assert len(names) > 1
+    for latent, own in explain().latents["tags"].items():
+        best = np.sort(excess[latent])[::-1][:MOST_ITEMS]
+        found = [excess[latent, names.index(name)] for name in own]
+        assert np.allclose(found, best[best > 1e-9], atol=1e-3)
+
+
 def test_effects_are_products_of_atom_and_item_table(
     explain: Explain, trained: Any, activations: Activations
 ) -> None:

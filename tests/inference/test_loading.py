@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import heavy_modules_of
+import torch
+from commands import Recsae, heavy_modules_of
 from inference.runs import add_finalists, make_run, save
+from rechorus_world import sae_state, state_dict, write_folder
 
 import recsae as package
 from recsae.activations.store import Activations
@@ -134,3 +136,28 @@ def test_what_is_no_model_is_told_in_a_line(
 
 def test_help_loads_nothing_heavy() -> None:
     assert heavy_modules_of("recommend", "--help") == set()
+
+
+def test_an_imported_model_is_used_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recsae: Recsae
+) -> None:
+    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "cache"))
+    data = write_folder(tmp_path / "data", 24)
+    state = state_dict(25, width=8, layers=2, history=5) | sae_state(8, 32)
+    torch.save(state, tmp_path / "model.pt")
+    words = ["--dataset", data, "--name", "mine", "--num_heads", 2, "--sae_k", 4]
+    told = recsae("import", tmp_path / "model.pt", *words, "--json").json
+    model = package.load_model("mine")
+    assert model.path == Path(told["path"]) and model.settings["sae_k"] == 4
+    frame, targets = model.recommend("test", 24), model.activations.targets("test")
+    rank = frame.set_index(["user", "item"])["rank"].to_dict()
+    users, ids = model.activations.user_ids.to_numpy(), model.items.values
+    pairs = zip(users[targets.user], ids[targets.item], strict=True)
+    ranks = [rank.get(pair) for pair in pairs]
+    met = model.activations.met("test")
+    gains = [1 / np.log2(1 + one) for one in ranks if one is not None and one <= 10]
+    assert [one is None for one in ranks] == met.tolist()
+    again = recsae("evaluate", "mine", "--targets", "new", "--json").json
+    assert sum(gains) / sum(~met) == pytest.approx(again["metrics"]["test"]["ndcg@10"])
+    history = ids[model.activations.items[:9]].tolist()
+    assert model.encode([history]).nnz == model.encode([history[-5:]]).nnz == 4
