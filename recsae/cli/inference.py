@@ -1,4 +1,4 @@
-"""The commands that use a model: encode, recommend, explain, steer."""
+"""The commands that use a model: encode, recommend, explain, steer; audit."""
 
 from pathlib import Path
 from typing import Annotated
@@ -134,3 +134,25 @@ def steer(
     from recsae.cli.inference_tables import steering_tables
 
     return show_tables(*steering_tables(outcome))
+
+
+def audit(
+    states: Annotated[
+        str,
+        typer.Argument(
+            metavar="STATES", help="A run, model or base, for its dev states; or a .npy file."
+        ),
+    ],
+    model: Annotated[
+        str, typer.Option(metavar="MODULE:NAME", help="What makes the autoencoder; it is called.")
+    ],
+    weights: Annotated[
+        str | None, typer.Option(metavar="FILE", help="What it is called with.")
+    ] = None,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Tell whether an autoencoder from elsewhere leaks: whether it lives by its code."""
+    from recsae.jobs.models import audit as jobs
+
+    show(jobs.audit(states, model, weights, storage=storage), json)

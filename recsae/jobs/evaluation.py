@@ -236,7 +236,7 @@ def _base(
     where = device or device_of(None)
     # Sums depend on it in the last digit.
     torch.set_num_threads(int(base.meta["machine"]["threads"]))
-    activations = ranking.of(_activations_of(base, cache, where))
+    activations = ranking.of(activations_of(base, cache, where))
     count_test_read(path)
     scored = {split: Evaluator(activations, split, ranking.mask, str(where)) for split in SPLITS}
     found = {
@@ -246,7 +246,7 @@ def _base(
     return {**base_outcome(activations, cache, ranking.mask), **found}
 
 
-def _activations_of(base: Base, cache: Cache, device: torch.device) -> Activations:
+def activations_of(base: Base, cache: Cache, device: torch.device) -> Activations:
     """Return the states that a base gives now; if they cannot be made, what is stored of them.
 
     Stored states carry all the data that scoring needs, but an older recsae may have made them:
