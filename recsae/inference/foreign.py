@@ -25,11 +25,9 @@ class Foreign:
         for name in ("encode", "decode"):
             if not callable(getattr(model, name, None)):
                 raise SettingError("--model", f"expected encode and decode, found no {name}")
-        self._model = model.eval() if isinstance(model, torch.nn.Module) else model
+        self._model: Any = model.eval() if isinstance(model, torch.nn.Module) else model
         wanted = inspect.signature(model.decode).parameters.values()
-        self._parts = sum(
-            one.default is one.empty and one.kind < one.VAR_POSITIONAL for one in wanted
-        )
+        self._parts = sum(one.default is one.empty for one in wanted)
         found = self.reconstruct(self.encode(x_BD), x_BD)
         if found.shape != x_BD.shape:
             shapes = f"expected states {list(x_BD.shape)}, got {list(found.shape)}"

@@ -25,9 +25,13 @@ def save(model: SparseAutoencoder, folder: Path, activations: Activations) -> No
     files.save(model, folder, about)
 
 
-def make_run(path: Path, trials: dict[int, tuple[float, float]], **objectives: str) -> None:
-    """Make a run of trials with NDCG@10 and l0 on dev."""
-    create(path, {"space": {"objectives": objectives or {"ndcg@10": "max"}}, "source": SOURCE})
+def make_run(
+    path: Path, trials: dict[int, tuple[float, float]], states: str = "", **objectives: str
+) -> None:
+    """Make a run of trials with NDCG@10 and l0 on dev, on states of a fingerprint."""
+    about = {"activations": {"fingerprint": states}} if states else {}
+    space = {"objectives": objectives or {"ndcg@10": "max"}}
+    create(path, {"space": space, "source": SOURCE, **about})
     write_trials(path, [row(number, *values) for number, values in trials.items()])
 
 

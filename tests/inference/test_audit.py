@@ -111,14 +111,20 @@ def published(weights: str) -> SparseAutoencoder:
 
 @pytest.fixture
 def run(storage: Path, trained: Any, activations: Activations) -> Path:
-    make_run(storage / "a", {0: (0.3, 3)})
+    make_run(storage / "a", {0: (0.3, 3)}, states=activations.fingerprint)
+    make_run(storage / "old", {})
     save(trained("SASRec_SAE"), storage / "a/best/0", activations)
     return storage / "a"
 
 
+@pytest.mark.parametrize("states", ["run", "model", "base"])
 @pytest.mark.parametrize("name", ["Dense", "Sparse"])
-def test_what_lives_by_its_code_passes(run: Path, activations: Activations, name: str) -> None:
-    found = audit(f"{run}/best/0", f"{HERE}:{name}", None, storage=None)
+def test_what_lives_by_its_code_passes(
+    run: Path, activations: Activations, name: str, states: str
+) -> None:
+    base = activations.meta["base"]["fingerprint"]
+    place = {"run": str(run), "model": f"{run}/best/0", "base": base}[states]
+    found = audit(place, f"{HERE}:{name}", None, storage=None)
     assert not found["leak"] and found["leak_share"] == 0 and found["leak_rank"] == 0
     assert found["call_share"] < 1e-9 and found["rows"] == len(activations.dev_x)
     wanted = Dense()(activations.states("dev"))
@@ -170,6 +176,7 @@ def test_mistakes_are_a_line(
     (tmp_path / "cut.npy").write_bytes(b"\x93NUMPY")
     for states, model, expected in (
         ("b", f"{HERE}:Dense", "no run in"),
+        ("old", f"{HERE}:Dense", "does not say its states; expected a model of it"),
         (tmp_path / "no.npy", f"{HERE}:Dense", "no.npy: No such file or directory"),
         (tmp_path / "cut.npy", f"{HERE}:Dense", "cut.npy: expected an array that NumPy saved"),
         (tmp_path / "flat.npy", f"{HERE}:Dense", "expected finite states, two rows or more"),

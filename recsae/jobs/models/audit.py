@@ -74,8 +74,10 @@ def _activations(name: str, storage: str | None) -> Activations:
     if found.kind == "base":
         return activations_of(Base.open(found.path), cache, device_of("cpu"))
     if found.kind == "run":
-        search = read_search(found.path)
-        key, about = search["activations"]["fingerprint"], search
+        about = read_search(found.path)
+        key = about.get("activations", {}).get("fingerprint")
+        if key is None:
+            raise RecsaeError(f"{found.path}: does not say its states; expected a model of it")
     else:
         _, about = files.load(found.path)
         key = about["activations"]
