@@ -27,7 +27,7 @@ MOST_ROWS: Final = 10
 """Contexts that are kept of a latent."""
 CONTEXT: Final = 5
 """Most recent items that a context shows."""
-_ROWS, _LATENTS = 4096, 1024
+_ROWS, _LATENTS = 16_384, 1024
 
 
 @dataclass(frozen=True)
