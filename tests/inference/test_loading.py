@@ -38,7 +38,10 @@ def test_of_a_run_it_is_the_best_trial_by_name_and_by_path(
 
 
 def test_of_a_run_with_finalists_it_is_the_winner_with_its_first_seed(
-    storage: Path, plain: SparseAutoencoder, activations: Activations
+    storage: Path,
+    plain: SparseAutoencoder,
+    activations: Activations,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     make_run(storage / "a", {0: (0.3, 3), 1: (0.2, 3)})
     scores = {(0, 7): 0.1, (0, 3): 0.1, (1, 9): 0.2, (1, 4): 0.5}
@@ -47,9 +50,12 @@ def test_of_a_run_with_finalists_it_is_the_winner_with_its_first_seed(
     for folder in ("best/0", "finalists/1-4", "finalists/1-9"):
         save(plain, storage / "a" / folder, activations)
     assert package.load_model("a").path == storage / f"a/finalists/1-{first}"
+    assert not capsys.readouterr().err
     assert package.load_model("a", trial=0).path == storage / "a/best/0"
     with pytest.raises(SettingError, match=r"trial: expected one of 1, 0, got 5 \(nearest: 1\)"):
         package.load_model("a", trial=5)
+    shutil.rmtree(storage / f"a/finalists/1-{first}")  # as of a seed with which it failed
+    assert package.load_model("a").path == storage / f"a/finalists/1-{13 - first}"
 
 
 def test_of_several_best_trials_one_may_be_chosen(
@@ -125,7 +131,7 @@ def test_what_is_no_model_is_told_in_a_line(
     for name, trial, expected in (
         ("emtpy", None, r"no run in .*named 'emtpy' \(did you mean 'empty'\?\)"),
         ("empty", None, "no trial of this run is complete: no model to load"),
-        ("gone", None, "gone: best/0 has no model"),
+        ("gone", None, "gone: best/0 has no model: no model to load"),
         (base, None, f"{base} is a base; expected a run or a saved autoencoder"),
         (storage / "m", 3, "trial: expected a run, but .* is a model by itself"),
     ):

@@ -94,13 +94,12 @@ def _of_run(results: Results, trial: int | None) -> Path:
     """Return the folder of a run's model; raises SettingError for a trial that has none."""
     folders = _folders(results)
     if not folders:
-        missing = [str(number) for number in results.best[Columns.TRIAL_ID][:1]]
-        gone = [f"{Files.BEST}/{number} has no model" for number in missing]
-        words = gone[0] if gone else f"{why_none(results.path)}: no model to load"
-        raise RecsaeError(f"{results.path}: {words}")
+        best = results.best[Columns.TRIAL_ID].tolist()
+        why = f"{Files.BEST}/{best[0]} has no model" if best else why_none(results.path)
+        raise RecsaeError(f"{results.path}: {why}: no model to load")
     if trial is None:
         first, *more = folders
-        if more:
+        if more and len(results.objectives) > 1:
             others = ", ".join(map(str, more))
             say(f"{results.path.name}: trial {first} is taken; as good in another way: {others}")
         return folders[first]
@@ -116,10 +115,11 @@ def _folders(results: Results) -> dict[int, Path]:
     if results.finalists is not None:
         rows = records(results.finalists)
         for number in winners(results.finalists, results.objectives, results.constraints):
+            seeds = (int(row[Columns.SEED]) for row in rows if row[Columns.TRIAL_ID] == number)
+            trained = (results.path / FINALISTS / model_folder((number, seed)) for seed in seeds)
             # Not the best of its seeds: that one would be chosen for its luck.
-            first = next(row for row in rows if row[Columns.TRIAL_ID] == number)
-            folder = model_folder((number, int(first[Columns.SEED])))
-            found[number] = results.path / FINALISTS / folder
+            first = next(filter(Path.is_dir, trained), None)
+            found |= {} if first is None else {number: first}
     best = (int(row[Columns.TRIAL_ID]) for row in records(results.best))
     own = {number: results.path / Files.BEST / str(number) for number in best}
     # Winners first, each with its own folder.
