@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 import comparison
+from comparison.analysis.probes import Codes, Split, linear_probe, one_latent
 from comparison.bases import Prepared
 from comparison.store import Trained, save
 from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.files import digest, source_digest
-from recsae.metrics.analysis.probes import Codes, Split, linear_probe, one_latent
 from recsae.metrics.ranking import NotFiniteError, candidates, gains, percentiles
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variant

@@ -136,12 +136,11 @@ def import_(
     longest = positive_or_auto("--max_len", max_len)
     data = take_data(flags, DATA_FORMAT)
     # Loads torch: mistakes in flags are told before, --help does without.
-    from recsae.jobs import import_models as jobs
+    from recsae.jobs.import_models import import_file
+    from recsae.jobs.import_names import Wanted
 
-    wanted = jobs.Wanted(
-        name, file_format, num_heads, longest, dropout, sae_k, sae_attn_heads, base
-    )
-    show(jobs.import_file(file, wanted, data, device=device), json, _in_short)
+    wanted = Wanted(name, file_format, num_heads, longest, dropout, sae_k, sae_attn_heads, base)
+    show(import_file(file, wanted, data, device=device), json, _in_short)
 
 
 def _in_short(outcome: dict[str, Any]) -> list[str]:

@@ -1,12 +1,11 @@
 """`results` and `report` on the command line: `results RUN` shows, its commands do the rest."""
 
-import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from recsae.cli.output import Json, Storage, show
+from recsae.cli.output import Json, Storage, show, show_tables
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's name or path.")]
 
@@ -49,12 +48,7 @@ def show_run(
     from recsae.jobs import results as jobs
 
     outcome, table = jobs.show(run, storage=storage, top=top)
-    if json:
-        return show(outcome, True)
-    from rich.console import Console
-
-    # Where nobody looks at a screen, as in a pipe, all columns have room.
-    return Console(width=None if sys.stdout.isatty() else 160).print(table)
+    return show(outcome, True) if json else show_tables(table)
 
 
 @group.command()

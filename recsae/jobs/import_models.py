@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -14,7 +13,7 @@ from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError, unknown_name
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings, check_name
-from recsae.jobs.import_names import Flags, check_base, completed
+from recsae.jobs.import_names import Wanted, check_base, completed
 from recsae.jobs.import_sae import SaeDraft, keep_sae, meaningless, sae_draft
 from recsae.jobs.sources import source_of
 from recsae.jobs.training import MODELS, base_outcome
@@ -32,20 +31,6 @@ from recsae.sequences import Sequences
 FileFormat = Literal["rechorus"]
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What the command line says beside the file; None: not given."""
-
-    name: str
-    format: str = "rechorus"
-    num_heads: int | None = None
-    max_len: int | None = None
-    dropout: float | None = None
-    sae_k: int | None = None
-    sae_attn_heads: int | None = None
-    base: str | None = None
-
-
 def import_file(
     file: str, wanted: Wanted, data: dict[str, Any], *, device: str | None
 ) -> dict[str, Any]:
@@ -58,7 +43,7 @@ def import_file(
     _check_format(wanted.format)
     check_own_name(wanted.name)
     checkpoint = read_checkpoint(file)
-    wanted, from_name = _completed(wanted, checkpoint, file)
+    wanted, from_name = completed(wanted, checkpoint, file)
     sae = sae_draft(checkpoint, sae_k=wanted.sae_k, sae_attn_heads=wanted.sae_attn_heads)
     _check_flags(checkpoint, wanted, data)
     cache, where = Cache.default(), device_of(device)
@@ -98,13 +83,6 @@ def _scored(
         return base_outcome(ready.activations, cache), False
     with _finite(f"{file}: sae_module"):
         return keep_sae(sae, ready, Path(file).name, name, cache, device)
-
-
-def _completed(wanted: Wanted, checkpoint: Checkpoint, file: str) -> tuple[Wanted, dict[str, int]]:
-    """Return the flags with what the file's name says, and what that was."""
-    flags = Flags(wanted.num_heads, wanted.sae_k, wanted.sae_attn_heads)
-    flags, from_name = completed(flags, checkpoint, file)
-    return replace(wanted, **vars(flags)), from_name
 
 
 def _say(file: str, from_name: dict[str, int], warnings: list[str]) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from recsae.errors import RecsaeError, SettingError
 from recsae.recommenders.base import Base
@@ -21,12 +22,17 @@ _SETTING = re.compile(rf"(?:^|__)({'|'.join((WIDTH, LAYERS, HEADS, *_OF_SAE))})=
 
 
 @dataclass(frozen=True)
-class Flags:
-    """The settings that no tensor shows; None: not given."""
+class Wanted:
+    """What the command line says beside the file; None: not given."""
 
+    name: str
+    format: str = "rechorus"
     num_heads: int | None = None
+    max_len: int | None = None
+    dropout: float | None = None
     sae_k: int | None = None
     sae_attn_heads: int | None = None
+    base: str | None = None
 
 
 def settings_in(name: str) -> dict[str, int]:
@@ -34,7 +40,7 @@ def settings_in(name: str) -> dict[str, int]:
     return {key: int(value) for key, value in _SETTING.findall(name)}
 
 
-def completed(flags: Flags, checkpoint: Checkpoint, file: str) -> tuple[Flags, dict[str, int]]:
+def completed(wanted: Wanted, checkpoint: Checkpoint, file: str) -> tuple[Wanted, dict[str, int]]:
     """Return the flags with what the file's name says beside them, and what was taken from it.
 
     Raises SettingError for a flag that the name contradicts, RecsaeError for a name that the
@@ -42,9 +48,9 @@ def completed(flags: Flags, checkpoint: Checkpoint, file: str) -> tuple[Flags, d
     """
     named = settings_in(Path(file).name)
     _check_tensors(named, checkpoint, file)
-    given = vars(flags)
-    taken = {}
-    for key, value in given.items():
+    taken: dict[str, Any] = {}
+    for key in (HEADS, K, ATTENTION_HEADS):  # what no tensor shows
+        value = getattr(wanted, key)
         if key not in named or (key == HEADS and not checkpoint.base):
             continue
         if value is None:
@@ -52,7 +58,7 @@ def completed(flags: Flags, checkpoint: Checkpoint, file: str) -> tuple[Flags, d
         elif value != named[key]:
             problem = f"the file's name says {key}={named[key]}, got {value}"
             raise SettingError(f"--{key}", f"{problem}; rename the file if its name is wrong")
-    return replace(flags, **taken), taken
+    return replace(wanted, **taken), taken
 
 
 def check_base(file: str, base: Base) -> None:

@@ -22,18 +22,6 @@ class Interval(NamedTuple):
     high: float
 
 
-def interval(
-    values_R: npt.ArrayLike, *, resamples: int = RESAMPLES, level: float = LEVEL, seed: int = 0
-) -> Interval:
-    """Return the mean of one value a user and its interval.
-
-    For a paired difference give the differences: the same user is drawn for both sides.
-    """
-    column_R1 = np.asarray(values_R, dtype=np.float64)[:, None]
-    ((found,),) = intervals(column_R1, resamples=resamples, level=level, seed=seed)
-    return found
-
-
 def intervals(
     values_RM: npt.ArrayLike,
     members_GR: npt.ArrayLike | None = None,

@@ -5,5 +5,3 @@ It must not import torch or ray, or change a run.
 
 from recsae.report.page import write_report
 from recsae.report.tables import trials_table
-
-__all__ = ["trials_table", "write_report"]

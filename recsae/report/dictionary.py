@@ -3,7 +3,7 @@
 python -m recsae.report.dictionary writes it; a test holds the file to it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -12,27 +12,9 @@ from recsae.metrics.registry import metrics
 from recsae.report.column_meanings import MEANINGS, ROWS
 from recsae.report.glossary import LOSS_TERMS
 from recsae.results import DEV, TEST, TRAIN, Files
-from recsae.results.columns import (
-    CURVE_HEAD,
-    CURVE_OF_K_HEAD,
-    FINALIST_HEAD,
-    FINALIST_TAIL,
-    IMPORTANCE_COLUMNS,
-    LADDER_HEAD,
-    MERGED_TAIL,
-    RESULT_HEAD,
-    RESULT_TAIL,
-)
+from recsae.results.columns import DTYPES
 
 PAGE: Final = Path(results.__file__).with_name("README.md")
-_TYPES: Final = {
-    Files.RESULTS: {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL},
-    Files.CURVES: CURVE_HEAD,
-    Files.LADDERS: LADDER_HEAD,
-    Files.FINALISTS: {**FINALIST_HEAD, **FINALIST_TAIL},
-    Files.IMPORTANCE: IMPORTANCE_COLUMNS,
-    Files.CURVE_OF_K: CURVE_OF_K_HEAD,
-}
 _PREFIXES: Final = {
     Files.RESULTS: f"`{DEV}…`: what the last report measured on dev",
     Files.CURVES: f"`{DEV}…`: what was measured on dev after the epoch; `{TRAIN}…`: the terms of "
@@ -70,8 +52,7 @@ def page() -> str:
 
 
 def _columns(file: str) -> str:
-    types, meanings = _TYPES[file], MEANINGS[file]
-    rows = ((f"`{name}`", _type(types, name), text) for name, text in meanings.items())
+    rows = ((f"`{name}`", _type(DTYPES[name]), text) for name, text in MEANINGS[file].items())
     return _table(("column", "type", "meaning"), rows)
 
 
@@ -84,8 +65,8 @@ def _by_meaning() -> dict[str, str]:
     return {meaning: ", ".join(names) for meaning, names in found.items()}
 
 
-def _type(types: Mapping[str, str], name: str) -> str:
-    return "text" if types[name] == "str" else "time" if "datetime" in types[name] else types[name]
+def _type(dtype: str) -> str:
+    return "text" if dtype == "str" else "time" if "datetime" in dtype else dtype
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

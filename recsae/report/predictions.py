@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from recsae.report.formats import NOTHING, duration, share, spread, value
+from recsae.report.terminal import plain_table
 from recsae.results import DEV
 
 OWN: Final = "*"
@@ -91,14 +91,7 @@ def _name(one: Mapping[str, Any]) -> str:
 
 
 def _table(title: str, heads: Sequence[str]) -> Table:
-    table = Table(
-        title=escape(title),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-    )
+    table = plain_table(title=escape(title))
     for head in heads:
         table.add_column(head, justify="left" if head in ("scheduler", "unknown") else "right")
     return table

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
-from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.measure import Measurement
@@ -14,6 +13,7 @@ from rich.text import Text
 from recsae.report.finalists import finalist_lines
 from recsae.report.formats import value
 from recsae.report.summary import beside_lines, expected_lines
+from recsae.report.terminal import plain_table
 from recsae.results import Results, States, expected_best, records, state_counts, table
 from recsae.results.failures import failure_line
 
@@ -69,16 +69,7 @@ class TrialsTable:
 
 def _table(rows: pd.DataFrame, title: str, left_out: list[str]) -> Table:
     caption = f"too narrow for {', '.join(left_out)}" if left_out else None
-    shown = Table(
-        title=title,
-        title_justify="left",
-        caption=caption,
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-    )
+    shown = plain_table(title=title, caption=caption)
     for name in rows.columns:
         left = name in ("state", "model")
         shown.add_column(str(name), justify="left" if left else "right", no_wrap=not left)

@@ -53,51 +53,39 @@ class Columns:
 
 TIME_DTYPE: Final = "datetime64[us, UTC]"
 
-RESULT_HEAD: Final = {
+DTYPES: Final = {
     Columns.TRIAL_ID: "int64",
     Columns.STATE: "str",
     Columns.MODEL_NAME: "str",
-}
-RESULT_TAIL: Final = {
+    Columns.EPOCH: "int64",
     Columns.EPOCHS: "int64",
     Columns.SECONDS: "float64",
     Columns.STARTED: TIME_DTYPE,
     Columns.ENDED: TIME_DTYPE,
     Columns.NODE: "str",
     Columns.ERROR: "str",
-}
-MERGED_TAIL: Final = {
     Columns.RUN: "str",
     Columns.RUN_TRIAL: "int64",
-}
-CURVE_HEAD: Final = {
-    Columns.TRIAL_ID: "int64",
-    Columns.EPOCH: "int64",
-    Columns.SECONDS: "float64",
-}
-FINALIST_HEAD: Final = {
-    Columns.TRIAL_ID: "int64",
     Columns.SEED: "int64",
-}
-FINALIST_TAIL: Final = {
-    Columns.EPOCHS: "int64",
-    Columns.SECONDS: "float64",
-    Columns.ERROR: "str",
-}
-IMPORTANCE_COLUMNS: Final = {
     Columns.PARAMETER: "str",
     Columns.OBJECTIVE: "str",
-    Columns.EPOCHS: "int64",
     Columns.TRIALS: "int64",
     Columns.IMPORTANCE: "float64",
-}
-LADDER_HEAD: Final = {
-    Columns.TRIAL_ID: "int64",
     Columns.K: "int64",
 }
-CURVE_OF_K_HEAD: Final = {
-    Columns.K: "int64",
-}
+"""Types of the columns that a file has in any case; metrics and settings have their own."""
+
+RESULT_HEAD: Final = (Columns.TRIAL_ID, Columns.STATE, Columns.MODEL_NAME)
+_END: Final = (Columns.STARTED, Columns.ENDED, Columns.NODE, Columns.ERROR)
+RESULT_TAIL: Final = (Columns.EPOCHS, Columns.SECONDS, *_END)
+MERGED_TAIL: Final = (Columns.RUN, Columns.RUN_TRIAL)
+CURVE_HEAD: Final = (Columns.TRIAL_ID, Columns.EPOCH, Columns.SECONDS)
+FINALIST_HEAD: Final = (Columns.TRIAL_ID, Columns.SEED)
+FINALIST_TAIL: Final = (Columns.EPOCHS, Columns.SECONDS, Columns.ERROR)
+_COMPARED: Final = (Columns.PARAMETER, Columns.OBJECTIVE, Columns.EPOCHS, Columns.TRIALS)
+IMPORTANCE_COLUMNS: Final = (*_COMPARED, Columns.IMPORTANCE)
+LADDER_HEAD: Final = (Columns.TRIAL_ID, Columns.K)
+CURVE_OF_K_HEAD: Final = (Columns.K,)
 
 
 def is_metric(column: str) -> bool:
@@ -107,5 +95,5 @@ def is_metric(column: str) -> bool:
 
 def is_setting(column: str) -> bool:
     """Return True for a column that holds one setting of the trials (model_name included)."""
-    fixed = {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL, **CURVE_HEAD, **LADDER_HEAD}
+    fixed = (*RESULT_HEAD, *RESULT_TAIL, *MERGED_TAIL, *CURVE_HEAD, *LADDER_HEAD)
     return column == Columns.MODEL_NAME or not (is_metric(column) or column in fixed)

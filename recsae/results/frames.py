@@ -23,6 +23,7 @@ from recsae.files import write_whole
 from recsae.results.columns import (
     CURVE_HEAD,
     CURVE_OF_K_HEAD,
+    DTYPES,
     FINALIST_HEAD,
     FINALIST_TAIL,
     IMPORTANCE_COLUMNS,
@@ -56,11 +57,8 @@ def trials_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 def curves_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the frame of curves.parquet: of an epoch reported twice, the later report stays."""
-    names = [name for name in _names(rows) if name not in CURVE_HEAD]
-    key = [Columns.TRIAL_ID, Columns.EPOCH]
-    frame = _frame(rows, [*CURVE_HEAD, *names], CURVE_HEAD)
     # A trial that was resumed reports the epochs after its checkpoint again.
-    return frame.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+    return _last_of_each(_around(rows, CURVE_HEAD), [Columns.TRIAL_ID, Columns.EPOCH])
 
 
 def finalists_frame(rows: Sequence[Row]) -> pd.DataFrame:
@@ -69,29 +67,22 @@ def finalists_frame(rows: Sequence[Row]) -> pd.DataFrame:
     A training that failed has its error and no figures.
     """
     rows = [{Columns.EPOCHS: 0, **row} for row in rows]
-    fixed = {**FINALIST_HEAD, **FINALIST_TAIL}
-    metrics = [name for name in _names(rows) if name not in fixed]
-    frame = _frame(rows, [*FINALIST_HEAD, *metrics, *FINALIST_TAIL], fixed)
-    key = list(FINALIST_HEAD)
-    return frame.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+    return _last_of_each(_around(rows, FINALIST_HEAD, FINALIST_TAIL), list(FINALIST_HEAD))
 
 
 def importance_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the frame of importance.parquet, in the order of its rows."""
-    return _frame(rows, list(IMPORTANCE_COLUMNS), IMPORTANCE_COLUMNS)
+    return _frame(rows, IMPORTANCE_COLUMNS, IMPORTANCE_COLUMNS)
 
 
 def ladders_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the frame of ladders.parquet, by trial and k: a row each."""
-    names = [name for name in _names(rows) if name not in LADDER_HEAD]
-    frame = _frame(rows, [*LADDER_HEAD, *names], LADDER_HEAD)
-    return frame.sort_values(list(LADDER_HEAD), ignore_index=True)
+    return _around(rows, LADDER_HEAD).sort_values(list(LADDER_HEAD), ignore_index=True)
 
 
 def curve_of_k_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the frame of curve_of_k.parquet, in the order of its rows: a row a k."""
-    names = [name for name in _names(rows) if name not in CURVE_OF_K_HEAD]
-    return _frame(rows, [*CURVE_OF_K_HEAD, *names], CURVE_OF_K_HEAD)
+    return _around(rows, CURVE_OF_K_HEAD)
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
@@ -129,23 +120,33 @@ def read_frame(path: Path, needed: Iterable[str] = ()) -> pd.DataFrame:
     return frame
 
 
-_RESULT_FIXED: Final = {**RESULT_HEAD, **RESULT_TAIL, **MERGED_TAIL}
+_RESULT_FIXED: Final = (*RESULT_HEAD, *RESULT_TAIL, *MERGED_TAIL)
 
 
 def _names(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _frame(rows: Sequence[Row], names: list[str], fixed: Mapping[str, str]) -> pd.DataFrame:
+def _around(rows: Sequence[Row], head: tuple[str, ...], tail: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return a frame with these columns first and last, and what else the rows have between."""
+    fixed = (*head, *tail)
+    return _frame(rows, [*head, *(n for n in _names(rows) if n not in fixed), *tail], fixed)
+
+
+def _last_of_each(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Return the frame sorted by a key; of rows that have the same one the last."""
+    return frame.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def _frame(rows: Sequence[Row], names: Sequence[str], fixed: Sequence[str]) -> pd.DataFrame:
     columns = {name: _column(name, [row.get(name) for row in rows], fixed) for name in names}
     return pd.DataFrame(columns)
 
 
-def _column(name: str, values: list[Any], fixed: Mapping[str, str]) -> "pd.Series[Any]":
-    if fixed.get(name) == TIME_DTYPE:
-        return _times(values)
+def _column(name: str, values: list[Any], fixed: Sequence[str]) -> "pd.Series[Any]":
     if name in fixed:
-        return pd.Series(values, dtype=fixed[name])
+        kind = DTYPES[name]
+        return _times(values) if kind == TIME_DTYPE else pd.Series(values, dtype=kind)
     if name.endswith("/leak"):
         return pd.Series([None if _missing(v) else bool(v) for v in values], dtype="boolean")
     if is_metric(name):

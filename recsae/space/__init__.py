@@ -9,22 +9,3 @@ from recsae.space.shipped import find_space, shipped_spaces
 from recsae.space.space import SearchSpace, load_space, space_of
 from recsae.space.stored import stored_space
 from recsae.space.unions import united_space
-
-__all__ = [
-    "EPOCHS",
-    "MODEL",
-    "SEED",
-    "Draw",
-    "Parameter",
-    "Prior",
-    "ResourceSettings",
-    "SchedulerSettings",
-    "SearchSettings",
-    "SearchSpace",
-    "find_space",
-    "load_space",
-    "shipped_spaces",
-    "space_of",
-    "stored_space",
-    "united_space",
-]

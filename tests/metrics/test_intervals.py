@@ -7,9 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from recsae.metrics import intervals as module
-from recsae.metrics.intervals import interval, intervals
+from recsae.metrics.intervals import RESAMPLES, Interval, intervals
 
 VALUES = arrays(np.float64, st.integers(1, 40), elements=st.floats(-5, 5))
+
+
+def interval(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+    """Return the interval of one measure over all users."""
+    ((found,),) = intervals(values[:, None], resamples=resamples, seed=seed)
+    return found
 
 
 @given(VALUES)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from comparison.analysis.contrasts import Interval, hierarchical_bootstrap, holm
 from comparison.plan import (
     BASE,
     CATEGORY_SCORES,
@@ -21,7 +22,6 @@ from comparison.plan import (
     counts,
 )
 from comparison.store import Trained
-from recsae.metrics.analysis.contrasts import Interval, hierarchical_bootstrap, holm
 
 Array = npt.NDArray[Any]
 Groups = Mapping[str, npt.NDArray[np.bool_]]

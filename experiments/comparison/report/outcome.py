@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from comparison.analysis.contrasts import DRAWS
 from comparison.artifacts import Artifacts, FinishedSearch, Trainings
 from comparison.bases import groups
 from comparison.plan import (
@@ -34,7 +35,6 @@ from comparison.report.lines import (
 from comparison.store import load
 from recsae.activations.store import Activations
 from recsae.files import digest
-from recsae.metrics.analysis.contrasts import DRAWS
 
 QUICK_DRAWS = 1000
 

@@ -79,7 +79,7 @@ def _are_users(first: NDArray[np.object_], rows: list[list[str]]) -> bool:
     return not items.issuperset(first)
 
 
-def notes_on(file: File, form: Form, settings: DataSettings) -> list[str]:
+def notes_on(file: File, form: str, settings: DataSettings) -> list[str]:
     """Return the line that says which form was assumed, unless the settings name it."""
     if settings.format is not None:
         return []

@@ -4,5 +4,3 @@ It must not load pandas, read logs or use the network.
 """
 
 from recsae.interactions.named_sets.sets import NAMED, NamedSet, Remote
-
-__all__ = ["NAMED", "NamedSet", "Remote"]

@@ -83,125 +83,86 @@ _S3REC_CITATION = (
 
 
 def _movielens(
-    title: str, page: str, archive: str, checksum: str, size: int, members: tuple[str, ...]
+    version: str,
+    checksum: str,
+    size: int,
+    members: tuple[str, ...] = ("ratings.csv", "movies.csv"),
 ) -> NamedSet:
-    remote = Remote(f"{_GROUPLENS}/movielens/{archive}", checksum, size, members)
-    page = f"https://grouplens.org/datasets/movielens/{page}/"
+    """Return a set of MovieLens, by how its archive and its page are called: 100k, 1m, …"""
+    remote = Remote(f"{_GROUPLENS}/movielens/ml-{version}.zip", checksum, size, members)
+    page = f"https://grouplens.org/datasets/movielens/{version}/"
     licence = _OLD_MOVIELENS if size < _NEW_FROM_BYTES else _NEW_MOVIELENS
+    title = f"MovieLens {version.upper()}"
     return NamedSet(title, page, (remote,), licence, _MOVIELENS_CITATION)
 
 
-def _s3rec(title: str, log: Remote, attributes: Remote, licence: str, citation: str) -> NamedSet:
+def _s3rec(
+    title: str,
+    stem: str,
+    log: tuple[str, int],
+    attributes: tuple[str, int],
+    licence: str = _AMAZON_LICENCE,
+    citation: str = _S3REC_CITATION,
+) -> NamedSet:
+    """Return a set of S3Rec, by the stem of its files and the SHA-256 and the bytes of both."""
+    files = tuple(
+        Remote(f"{_S3REC}/{stem}{end}", f"sha256:{checksum}", size)
+        for end, (checksum, size) in ((".txt", log), ("_item2attributes.json", attributes))
+    )
     page = "https://github.com/aHuiWang/CIKM2020-S3Rec"
-    return NamedSet(title, page, (log, attributes), licence, citation, {"format": "s3rec"})
+    return NamedSet(title, page, files, licence, citation, {"format": "s3rec"})
 
 
 NAMED: Final[dict[str, NamedSet]] = {
     "ml-100k": _movielens(
-        "MovieLens 100K",
         "100k",
-        "ml-100k.zip",
         "sha256:50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
         4_924_029,
         ("u.data", "u.item", "u.user"),
     ),
     "ml-1m": _movielens(
-        "MovieLens 1M",
         "1m",
-        "ml-1m.zip",
         "sha256:a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
         5_917_549,
         ("ratings.dat", "movies.dat", "users.dat"),
     ),
     "ml-10m": _movielens(
-        "MovieLens 10M",
-        "10m",
-        "ml-10m.zip",
-        "md5:ce571fd55effeba0271552578f2648bd",
-        65_566_137,
-        ("ratings.dat", "movies.dat"),
+        "10m", "md5:ce571fd55effeba0271552578f2648bd", 65_566_137, ("ratings.dat", "movies.dat")
     ),
     "ml-20m": _movielens(
-        "MovieLens 20M",
         "20m",
-        "ml-20m.zip",
         "sha256:96f243c338a8665f6bcc89c53edf6ee39162a846940de6b7c8c48aeada765ff3",
         198_702_078,
-        ("ratings.csv", "movies.csv"),
     ),
     "ml-25m": _movielens(
-        "MovieLens 25M",
         "25m",
-        "ml-25m.zip",
         "sha256:8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa",
         261_978_986,
-        ("ratings.csv", "movies.csv"),
     ),
-    "ml-32m": _movielens(
-        "MovieLens 32M",
-        "32m",
-        "ml-32m.zip",
-        "md5:d472be332d4daa821edc399621853b57",
-        238_950_008,
-        ("ratings.csv", "movies.csv"),
-    ),
+    "ml-32m": _movielens("32m", "md5:d472be332d4daa821edc399621853b57", 238_950_008),
     "beauty": _s3rec(
         "Amazon Beauty, 5-core, as in S3Rec",
-        Remote(
-            f"{_S3REC}/Beauty.txt",
-            "sha256:226cce9c3105299ca0db9615d7d3fb32b3175e90da43100ae352599f0f0107b8",
-            1_090_094,
-        ),
-        Remote(
-            f"{_S3REC}/Beauty_item2attributes.json",
-            "sha256:129e40f67486f6877eff0f5318cfa8530ee8ac23d8b0d1de04e1bb7a2ba0b2d4",
-            305_674,
-        ),
-        _AMAZON_LICENCE,
-        _S3REC_CITATION,
+        "Beauty",
+        ("226cce9c3105299ca0db9615d7d3fb32b3175e90da43100ae352599f0f0107b8", 1_090_094),
+        ("129e40f67486f6877eff0f5318cfa8530ee8ac23d8b0d1de04e1bb7a2ba0b2d4", 305_674),
     ),
     "toys": _s3rec(
         "Amazon Toys and Games, 5-core, as in S3Rec",
-        Remote(
-            f"{_S3REC}/Toys_and_Games.txt",
-            "sha256:176c680c688d497598c4a89a03b402c0fe78d795e5db335c2e78dd5f2d778a3f",
-            922_166,
-        ),
-        Remote(
-            f"{_S3REC}/Toys_and_Games_item2attributes.json",
-            "sha256:d371acd25101eedac04afc727626464b7acec770c4eda708705d51eb76eb1ad0",
-            327_536,
-        ),
-        _AMAZON_LICENCE,
-        _S3REC_CITATION,
+        "Toys_and_Games",
+        ("176c680c688d497598c4a89a03b402c0fe78d795e5db335c2e78dd5f2d778a3f", 922_166),
+        ("d371acd25101eedac04afc727626464b7acec770c4eda708705d51eb76eb1ad0", 327_536),
     ),
     "sports": _s3rec(
         "Amazon Sports and Outdoors, 5-core, as in S3Rec",
-        Remote(
-            f"{_S3REC}/Sports_and_Outdoors.txt",
-            "sha256:2a095e0648872beb9982408958290f5d655db5be2911c3756b5446de9f0b8de2",
-            1_707_483,
-        ),
-        Remote(
-            f"{_S3REC}/Sports_and_Outdoors_item2attributes.json",
-            "sha256:7fb10733ac4f1811384a52144cdefa7fcc7536fa80a7232c5da9bd789155c34b",
-            653_780,
-        ),
-        _AMAZON_LICENCE,
-        _S3REC_CITATION,
+        "Sports_and_Outdoors",
+        ("2a095e0648872beb9982408958290f5d655db5be2911c3756b5446de9f0b8de2", 1_707_483),
+        ("7fb10733ac4f1811384a52144cdefa7fcc7536fa80a7232c5da9bd789155c34b", 653_780),
     ),
     "yelp": _s3rec(
         "Yelp, reviews since 2019, 5-core, as in S3Rec",
-        Remote(
-            f"{_S3REC}/Yelp.txt",
-            "sha256:724b219106b81dd2349027da997334ddb6da9fe2f152ad6e0d97a93170f7caed",
-            1_814_224,
-        ),
-        Remote(
-            f"{_S3REC}/Yelp_item2attributes.json",
-            "sha256:f25acd5e1e680e0b22fd4e3f4fb6be4b2a7461e9222610616e3e1ee6702dd58d",
-            600_360,
-        ),
+        "Yelp",
+        ("724b219106b81dd2349027da997334ddb6da9fe2f152ad6e0d97a93170f7caed", 1_814_224),
+        ("f25acd5e1e680e0b22fd4e3f4fb6be4b2a7461e9222610616e3e1ee6702dd58d", 600_360),
         "academic use, no redistribution (terms of https://www.yelp.com/dataset, which has the "
         "reviews themselves behind a form)",
         "Zhou et al. 2020, S3-Rec, CIKM (the files); Yelp Open Dataset",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from recsae.interactions.columns.events import log_of
+from recsae.interactions.files import numberlines
 from recsae.interactions.log import Log
 from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File
@@ -58,3 +59,25 @@ class TableReader(Reader):
         tables = [self.table(file, settings) for file in source.files]
         where = source.path if len(tables) > 1 else None
         return log_of(tables, settings, notes, parts=source.parts, where=where)
+
+
+class NumberReader(Reader):
+    """Text of whole numbers in one of the forms of `numberlines`, in order, without times."""
+
+    splits = False
+
+    @abstractmethod
+    def log(self, file: File) -> Log:
+        """Read the events of a file; raises RecsaeError in one line."""
+
+    def looks(self, file: File, settings: DataSettings) -> bool:
+        """Tell the form by the first lines."""
+        return numberlines.form_of(file) == self.name
+
+    def read(self, source: Source, settings: DataSettings, notes: list[str]) -> Log:
+        """Read the one file; it has no columns that settings could name."""
+        (file,) = source.files
+        numberlines.refuse_columns(file, settings)
+        log = self.log(file)
+        notes += numberlines.notes_on(file, self.name, settings)
+        return log

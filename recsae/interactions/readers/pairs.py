@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from recsae.errors import RecsaeError
 from recsae.interactions.files import numberlines
 from recsae.interactions.log import Coded, Log
-from recsae.interactions.readers.base import Reader, Source
-from recsae.interactions.settings import DataSettings
+from recsae.interactions.readers.base import NumberReader
 from recsae.interactions.source_files import File
 
 
@@ -20,21 +19,14 @@ def coded(values: NDArray[Any]) -> Coded:
 
 
 @final
-class PairReader(Reader):
+class PairReader(NumberReader):
     """The original SASRec's text, a user and an item a line, without times."""
 
     name = "pairs"
     priority = 50
-    splits = False
 
-    def looks(self, file: File, settings: DataSettings) -> bool:
-        """Tell two numbers a line, of which the first recurs."""
-        return numberlines.form_of(file) == "pairs"
-
-    def read(self, source: Source, settings: DataSettings, notes: list[str]) -> Log:
+    def log(self, file: File) -> Log:
         """Read the pairs in the order of the file."""
-        (file,) = source.files
-        numberlines.refuse_columns(file, settings)
         numbers = numberlines.numbers_of(file, "user")
         lines, counts = np.unique(numbers.line_of, return_counts=True)
         wrong = np.flatnonzero(counts != 2)
@@ -44,5 +36,4 @@ class PairReader(Reader):
                 f"{file}:{line}: expected a user and an item, got {got} number{'s' * bool(got > 1)}"
                 " (--format s3rec reads sequences)"
             )
-        notes += numberlines.notes_on(file, "pairs", settings)
         return Log(coded(numbers.values[::2]), coded(numbers.values[1::2]), None)

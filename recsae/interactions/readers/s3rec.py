@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from recsae.errors import RecsaeError
 from recsae.interactions.files import numberlines
 from recsae.interactions.log import Log
-from recsae.interactions.readers.base import Reader, Source
+from recsae.interactions.readers.base import NumberReader
 from recsae.interactions.readers.pairs import coded
-from recsae.interactions.settings import DataSettings
 from recsae.interactions.source_files import File
 
 
@@ -27,21 +26,14 @@ def _refuse_second_lines(file: File, users: NDArray[np.int64], lines: NDArray[np
 
 
 @final
-class S3RecReader(Reader):
+class S3RecReader(NumberReader):
     """S3Rec's text, a user and their items a line, without times."""
 
     name = "s3rec"
     priority = 60
-    splits = False
 
-    def looks(self, file: File, settings: DataSettings) -> bool:
-        """Tell lines of numbers that each start with another user."""
-        return numberlines.form_of(file) == "s3rec"
-
-    def read(self, source: Source, settings: DataSettings, notes: list[str]) -> Log:
+    def log(self, file: File) -> Log:
         """Read the sequences; raises RecsaeError naming a user's second line."""
-        (file,) = source.files
-        numberlines.refuse_columns(file, settings)
         numbers, line_of = numberlines.numbers_of(file, "user")
         first = np.flatnonzero(np.diff(line_of, prepend=0))
         _refuse_second_lines(file, numbers[first], line_of[first])
@@ -49,6 +41,5 @@ class S3RecReader(Reader):
         if not lengths.all():
             where = f"{file}:{line_of[first[lengths.argmin()]]}"
             raise RecsaeError(f"{where}: expected a user and items, got one number")
-        notes += numberlines.notes_on(file, "s3rec", settings)
         users = np.repeat(numbers[first], lengths)
         return Log(coded(users), coded(np.delete(numbers, first)), None)

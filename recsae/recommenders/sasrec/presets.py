@@ -6,12 +6,10 @@ is in experiments/base_grid.csv, made by experiments/base_grid.py. All fall to l
 so that the last weights are as good as any, and none is stopped early.
 """
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.sequences import Sequences
-
-Preset = Literal["default", "best"]
 
 SPARSE_ROWS = 30.0
 """Train rows an item below which data is sparse: between the 12 of Grocery and ml-100k's 58."""

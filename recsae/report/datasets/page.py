@@ -19,7 +19,7 @@ from plotly.offline import get_plotlyjs
 
 from recsae.files import write_whole
 from recsae.report.datasets.facts import fact_rows, moment_of, split_rows
-from recsae.report.plots.style import BEST, MODEL_COLOURS, framed
+from recsae.report.plots.style import BEST, MODEL_COLOURS, framed, section
 from recsae.splits import quantile
 
 PLAIN: Final = MODEL_COLOURS[0]
@@ -67,14 +67,14 @@ def render(outcome: Mapping[str, Any], counted: Counted) -> str:
 
 
 def _plots(outcome: Mapping[str, Any], counted: Counted) -> list[dict[str, Any]]:
-    drawn = [
-        (
+    shown = [
+        section(
             "lengths",
             "Events a user",
             "How long histories are. What is left of 3 events by leave-one-out is one to train on.",
             lengths(counted.lengths_U),
         ),
-        (
+        section(
             "popularity",
             "Events an item",
             "Items from the most to the least popular, both axes by powers of ten. The steeper, "
@@ -86,12 +86,8 @@ def _plots(outcome: Mapping[str, Any], counted: Counted) -> list[dict[str, Any]]
         split = next((name for name in outcome["splits"] if name.startswith("time:")), None)
         words = "Orange: the moments of the split in time, T_dev and T_test." if split else ""
         over_time = events_over_time(counted.time_E, split)
-        drawn.append(("times", "Events over time", words, over_time))
-    return [
-        # plotly writes <, > and / as \u003c and so on: no text in it can end a script element
-        {"id": key, "title": title, "help": words, "figure": Markup(figure.to_json())}
-        for key, title, words, figure in drawn
-    ]
+        shown.append(section("times", "Events over time", words, over_time))
+    return shown
 
 
 def lengths(lengths_U: npt.NDArray[np.int64]) -> go.Figure:

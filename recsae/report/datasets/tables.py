@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from recsae.report.datasets.facts import fact_rows, split_rows
+from recsae.report.terminal import plain_table
 
 
 def described_tables(outcome: Mapping[str, Any]) -> list[Any]:
@@ -32,12 +32,7 @@ def _splits(splits: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def _table(*heads: str) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-    )
+    table = plain_table()
     for head in heads:
         table.add_column(escape(head), overflow="fold")
     return table

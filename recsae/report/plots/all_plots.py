@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import plotly.graph_objects as go
-from markupsafe import Markup
 
 from recsae.report.plots.curve_of_k import curve_of_k
 from recsae.report.plots.hypervolume_history import hypervolume_history
@@ -15,6 +14,7 @@ from recsae.report.plots.parallel_coordinates import parallel_coordinates
 from recsae.report.plots.parameters import parameters_against_objective
 from recsae.report.plots.pareto_front import pareto_front
 from recsae.report.plots.rungs import survival
+from recsae.report.plots.style import section
 from recsae.results import Results
 
 
@@ -90,8 +90,7 @@ def plots(results: Results) -> list[dict[str, Any]]:
     """Return id, title, help and figure (as JSON) of each plot that has something to show."""
     drawn = [(key, plot, plot.draw(results)) for key, plot in PLOTS.items()]
     return [
-        # plotly writes <, > and / as \u003c and so on: no text in it can end a script element
-        {"id": key, "title": plot.title, "help": plot.help, "figure": Markup(figure.to_json())}
+        section(key, plot.title, plot.help, figure)
         for key, plot, figure in drawn
         if figure is not None
     ]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
+from markupsafe import Markup
 
 from recsae.report.formats import value
 from recsae.results import (
@@ -167,3 +168,9 @@ def _one_legend(figure: go.Figure) -> None:
 
 def _strength(trace: go.Scatter) -> float:
     return max(trace.opacity or 0, trace.marker.opacity or 0)
+
+
+def section(key: str, title: str, words: str, figure: go.Figure) -> dict[str, Any]:
+    """Return a figure as the template of a page takes it: id, title, help and JSON."""
+    # plotly writes <, > and / as \u003c and so on: no text in it can end a script element
+    return {"id": key, "title": title, "help": words, "figure": Markup(figure.to_json())}

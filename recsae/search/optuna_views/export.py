@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from recsae.files import write_whole
 from recsae.metrics.bounds import Bound, number
-from recsae.results import DEV, Columns, Files, Results, States, is_metric
+from recsae.results import DEV, Columns, Files, Results, States
 from recsae.search.optuna_views.past_trials import DIRECTIONS, PastTrials, past_trials
 
 _STATES: Final = {
@@ -115,11 +115,7 @@ def _frozen(
 def _attributes(row: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
     """Return what Optuna has no place for: metrics, settings that were not drawn, how it went."""
     names = [name for name in row if name not in params and name not in _TIMES]
-    return {
-        name: row[name]
-        for name in names
-        if not pd.isna(row[name]) and (is_metric(name) or name not in params)
-    }
+    return {name: row[name] for name in names if not pd.isna(row[name])}
 
 
 def _broken(row: Mapping[str, Any], constraints: Mapping[str, str]) -> dict[str, float]:

@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -145,7 +144,7 @@ def run_search(
 def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome:
     """Run a plan's trials in a folder, from its journal on if there is one."""
     interrupt = Interrupt()
-    with closing(Journal.open(run_path)) as journal:
+    with Journal.open(run_path) as journal:
         past = list(journal.past())
         for note in journal.notes:
             say(note)

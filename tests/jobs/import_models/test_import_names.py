@@ -8,8 +8,8 @@ from commands import Recsae
 from jobs.import_models.refusals import GOOD, ITEMS, WIDTH, entries
 from rechorus_world import attention_state, sae_state, write_folder
 
-from recsae.jobs.import_models import Wanted, import_file
-from recsae.jobs.import_names import settings_in
+from recsae.jobs.import_models import import_file
+from recsae.jobs.import_names import Wanted, settings_in
 
 SASREC = "SASRec__data__0__lr=0.001__l2=1e-06__emb_size=8__num_layers=2__num_heads=2"
 SAE = f"{SASREC.replace('SASRec', 'SASRec_SAE')}__sae_lr=5e-05__sae_k=4__sae_scale_size=3"

@@ -4,8 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-
-from recsae.metrics.analysis.agreement import agreement
+from comparison.analysis.agreement import agreement
 
 
 def atoms(seed: int, count: int = 6, width: int = 4) -> np.ndarray:

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from recsae.metrics.analysis.probes import Codes, Split, linear_probe, one_latent, ridge
+from comparison.analysis.probes import Codes, Split, linear_probe, one_latent, ridge
 
 
 def planted(seed: int, rows: int = 400) -> tuple[Codes, np.ndarray]:

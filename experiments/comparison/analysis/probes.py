@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from recsae.metrics.analysis.auc import Bools, Floats, MacroAUC, code_aucs, column_aucs, macro_auc
+from comparison.analysis.auc import Bools, Floats, MacroAUC, code_aucs, column_aucs, macro_auc
 
 PENALTIES = (1e-5, 1e-3, 1e-1, 10.0)
 """Ridge penalties that dev chooses from, in parts of the mean variance of a feature."""

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from comparison.analysis.contrasts import hierarchical_bootstrap, holm
 from hypothesis import given
 from hypothesis import strategies as st
-
-from recsae.metrics.analysis.contrasts import hierarchical_bootstrap, holm
 
 
 def drawn_by_loops(difference_BSU: np.ndarray, draws: int, seed: int) -> np.ndarray:
