@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
+
+from recsae.report.terminal import plain_table
 
 MOST_ROWS = 50
 """Rows of a long table; --json and -o have all of them."""
@@ -82,7 +83,7 @@ def _long(rows: Sequence[dict[str, Any]]) -> Iterator[Any]:
 
 
 def _table(rows: Iterable[dict[str, Any]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = plain_table()
     for row in rows:
         if not table.columns:
             for name, value in row.items():
