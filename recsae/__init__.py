@@ -3,19 +3,24 @@
 Importing it must not load anything heavy: its public names are imported when they are asked for.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from recsae.results import Results, load_results
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["Results", "__version__", "load_results"]
+
+# `__init__.pyi` has their types: to import them here, if only for the type checker, would be an
+# import in a circle.
+_HOMES = {
+    "ExplainedRecommender": "recsae.inference.explained",
+    "Results": "recsae.results",
+    "load_model": "recsae.jobs.models.loading",
+    "load_results": "recsae.results",
+}
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are asked for, so that `import recsae` stays instant."""
-    if name in __all__:
-        from recsae import results
-
-        return getattr(results, name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

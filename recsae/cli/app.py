@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from recsae import __version__
-from recsae.cli import data, models, results, search, whatif
+from recsae.cli import data, inference, models, results, search, whatif
 from recsae.cli.output import Device, Json, Storage, show
 from recsae.cli.search import INTERRUPTED
 from recsae.errors import refusal
@@ -26,6 +26,11 @@ for _command, _name in (
     (models.train, "train"),
     (models.import_, "import"),
     (search.tune, "tune"),
+    (inference.encode, "encode"),
+    (inference.recommend, "recommend"),
+    (inference.explain, "explain"),
+    (inference.steer, "steer"),
+    (inference.audit, "audit"),
 ):
     app.command(_name)(_command)
 

@@ -44,6 +44,7 @@ from recsae.results import (
 )
 from recsae.results.failures import failure_line
 from recsae.sae import files
+from recsae.sae.model import SparseAutoencoder
 from recsae.settings import path_of
 from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator
@@ -141,11 +142,11 @@ def _by_prefix(folder: Path, name: str) -> list[Path]:
 def _run(path: Path, ranking: Ranking, cache: Cache, device: torch.device | None) -> dict[str, Any]:
     best = score_run(path, cache, ranking=ranking, device=device)
     if not best:
-        raise RecsaeError(f"{path}: {_why_none(path)}: no best model")
+        raise RecsaeError(f"{path}: {why_none(path)}: no best model")
     return {"run": path.name, **best[0], **({"best": best} if len(best) > 1 else {})}
 
 
-def _why_none(path: Path) -> str:
+def why_none(path: Path) -> str:
     """Return why no model of a run is there to be scored."""
     results = load_results(path)
     counts = state_counts(results.trials)
@@ -192,15 +193,11 @@ def score_model(
     Cut to another k it has no stored figures: `reproduced` is then None.
     """
     model, about = files.load(path)
-    own_k = model.settings.sae_k
-    if k is not None and k > own_k:
-        raise SettingError("--k", f"expected at most {own_k}, for which it was trained, got {k}")
-    cut = k not in (None, own_k)
-    origin = _origin(path, about)
+    cut = k not in (None, model.settings.sae_k)
+    model, origin = cut_to(model, k), origin_of(path, about)
     trained_here = IMPORTED not in about
     activations = stored_activations(about["activations"], origin, cache, exactly=trained_here)
     activations = ranking.of(activations)
-    model = model if k is None else model.at_k(k)
     scores, reproduced = score_again(model, about, activations, path, cache, ranking, device)
     outcome = model_outcome(path, activations, scores, ranking.mask)
     if ranking != AS_SEARCHED:  # what is stored of the base was scored as the search does
@@ -212,7 +209,16 @@ def score_model(
     }
 
 
-def _origin(path: Path, about: dict[str, Any]) -> Source:
+def cut_to(model: SparseAutoencoder, k: int | None, key: str = "--k") -> SparseAutoencoder:
+    """Return a model as one of another k, if one is asked for; SettingError (of `key`) above its
+    own."""
+    own_k = model.settings.sae_k
+    if k is not None and k > own_k:
+        raise SettingError(key, f"expected at most {own_k}, for which it was trained, got {k}")
+    return model if k is None else model.at_k(k)
+
+
+def origin_of(path: Path, about: dict[str, Any]) -> Source:
     """Return what a model was trained from: its own file says it, or the run that it is best of."""
     run = path.parent.parent
     by_run = "source" not in about and (run / Files.SEARCH).is_file()
@@ -230,7 +236,7 @@ def _base(
     where = device or device_of(None)
     # Sums depend on it in the last digit.
     torch.set_num_threads(int(base.meta["machine"]["threads"]))
-    activations = ranking.of(_activations_of(base, cache, where))
+    activations = ranking.of(activations_of(base, cache, where))
     count_test_read(path)
     scored = {split: Evaluator(activations, split, ranking.mask, str(where)) for split in SPLITS}
     found = {
@@ -240,7 +246,7 @@ def _base(
     return {**base_outcome(activations, cache, ranking.mask), **found}
 
 
-def _activations_of(base: Base, cache: Cache, device: torch.device) -> Activations:
+def activations_of(base: Base, cache: Cache, device: torch.device) -> Activations:
     """Return the states that a base gives now; if they cannot be made, what is stored of them.
 
     Stored states carry all the data that scoring needs, but an older recsae may have made them:

@@ -1,5 +1,8 @@
 """Scoring and audit of each variant on a GPU against the CPU, and a base trained there."""
 
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +10,11 @@ from gpu.quiet_cases import LOUD_CASES
 from made_seen import nothing_seen
 
 from recsae.activations.store import Activations
+from recsae.inference.explained import ExplainedRecommender
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.ranking import ranks
+from recsae.recommenders.sasrec.model import SASRec
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.recommenders.sasrec.training import train
 from recsae.recommenders.states import target_states
@@ -106,3 +111,34 @@ def test_a_base_is_trained_on_a_gpu_as_on_the_cpu(loss: str) -> None:
     states_RD = target_states(once.model, sequences, sequences.dev, CUDA)
     here_RD = target_states(once.model.cpu(), sequences, sequences.dev, torch.device("cpu"))
     torch.testing.assert_close(states_RD.cpu(), here_RD, rtol=1e-3, atol=1e-4)
+
+
+def test_codes_recommendations_and_latents_are_those_of_the_cpu(
+    activations: Activations,
+) -> None:
+    base = SASRecSettings.of({"emb_size": 32, "num_layers": 1})
+    recommender = SASRec(base, len(activations.item_table)).eval()
+    case = LOUD_CASES["SASRec_SAE_Attention default code"]
+    made = {
+        device: ExplainedRecommender(
+            a_model(case, activations),
+            activations,
+            partial(recommender.to, device),
+            Path("here"),
+            leaks=False,
+            device=torch.device(device),
+        )
+        for device in ("cpu", "cuda")
+    }
+    histories = [activations.item_ids[:n].tolist() for n in (1, 7, 60)]
+    for asked in ("dev", histories):
+        here, there = (one.encode(asked).toarray() for one in made.values())
+        assert np.mean(~np.isclose(here, there, atol=1e-3)) < 0.01
+        here, there = (one.decode(one.encode(asked)) for one in made.values())
+        assert np.mean(~np.isclose(here, there, atol=1e-2)) < 0.01
+        for ask in ("recommend", "steer"):
+            more = [{3: 2.0}] if ask == "steer" else []
+            here, there = (getattr(one, ask)(asked, *more, 300) for one in made.values())
+            scores = [frame.sort_values(["user", "item"]).iloc[:, -1] for frame in (here, there)]
+            assert np.mean(~np.isclose(*scores, atol=1e-2)) < 0.01
+    assert np.allclose(*(one.latents["density"] for one in made.values()), atol=1e-2)
