@@ -10,8 +10,8 @@ from recsae.cli.results import Run
 from recsae.cli.search import SCHEDULER
 from recsae.space import SchedulerSettings, SearchSettings
 
-TRAINS = ("stop_at_noise", "finalists", "finalist_seeds")
-"""Settings by which a search trains settings again; nothing is trained here."""
+TRAINS = ("stop_at_noise", "finalists", "finalist_seeds", "select_by")
+"""Settings of trainings after a search or beside it; nothing is trained here."""
 
 
 @settings_flags(

@@ -97,8 +97,9 @@ def _to_train(run: Path, space: SearchSpace) -> list[StartTrial]:
     """Return the trainings of the best trials that a run has now."""
     if not space.search.finalists:
         return []
-    trials = load_results(run).trials
-    numbers = chosen(trials, space.objectives, space.constraints, space.search.finalists)
+    trials, search = load_results(run).trials, space.search
+    by_expected = search.select_by == "expected"
+    numbers = chosen(trials, space.objectives, space.constraints, search.finalists, by_expected)
     if not numbers:
         say("no finalists: no trial is complete without a leak and within the constraints")
     history = _history(run, space)

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recsae.results.columns import DEV, Columns, is_setting
+from recsae.results.columns import DEV, EXPECTED, Columns, is_setting
+from recsae.results.expected import expected_frame
 from recsae.results.selection import by_objectives, eligible, leaking, non_dominated, within
 from recsae.space import SEED
 
@@ -45,11 +46,17 @@ def chosen(
     objectives: Mapping[str, str],
     constraints: Mapping[str, str],
     count: int,
+    by_expected: bool = False,
 ) -> list[int]:
     """Return the numbers of the trials that become finalists, at most `count`, best first.
 
-    One objective: the best settings. Several: the Pareto set, thinned if it is larger.
+    One objective: the best settings, by what they are expected to score if `by_expected`.
+    Several: the Pareto set, thinned if it is larger.
     """
+    if by_expected and len(objectives) == 1:
+        told = expected_frame(trials, objectives, eligible(trials, objectives, constraints))
+        if len(told):
+            trials = trials.assign(**{DEV + name: told[EXPECTED + name] for name in objectives})
     found = contenders(trials, objectives, constraints)
     if len(objectives) > 1 and len(found):
         values_NM = found[[DEV + name for name in objectives]].to_numpy(np.float64)

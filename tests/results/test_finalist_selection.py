@@ -58,6 +58,29 @@ def test_the_best_complete_trials_are_chosen() -> None:
     assert chosen(trials_frame([]), TWO, {}, 2) == []
 
 
+def test_finalists_may_be_chosen_by_what_they_are_expected_to_score() -> None:
+    """The score is the FVU's and luck's: the luckiest of 31 trials is not chosen."""
+    rng = np.random.default_rng(0)
+    fvus = [*rng.uniform(0.1, 0.9, 30), 0.5]
+    scores = [0.1 * (1 - fvu) + 0.005 * rng.normal() for fvu in fvus[:30]] + [0.12]
+    rows = [
+        trial(n, score, **{"dev/fvu": fvu, "dev/l0": 8.0})
+        for n, (fvu, score) in enumerate(zip(fvus, scores, strict=True))
+    ]
+    frame = trials_frame(rows)
+    assert chosen(frame, ONE, {}, 1) == [30]
+    first, *more = chosen(frame, ONE, {}, 5, by_expected=True)
+    assert first in np.argsort(fvus)[:5] and 30 not in more
+    # One that breaks a constraint teaches, and is not chosen.
+    kept = chosen(frame, ONE, {"fvu": ">= 0.3"}, 3, by_expected=True)
+    assert len(kept) == 3 and min(fvus[n] for n in kept) >= 0.3
+    few = trials_frame(rows[:5])
+    assert chosen(few, ONE, {}, 5, by_expected=True) == chosen(few, ONE, {}, 5)
+    two = {**ONE, "fvu": "min"}
+    assert chosen(frame, two, {}, 3, by_expected=True) == chosen(frame, two, {}, 3)
+    assert chosen(trials_frame([]), ONE, {}, 2, by_expected=True) == []
+
+
 def test_runs_of_one_setting_are_one_contender_by_their_mean() -> None:
     lucky = [trial(1, 0.40, k=7), trial(2, 0.10, k=7), trial(3, 0.34, k=7)]  # mean .28
     frame = trials_frame([trial(0, 0.30), *lucky, trial(4, 0.2)])
