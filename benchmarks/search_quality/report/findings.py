@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.search_quality.answers import World
-from benchmarks.search_quality.errors import errors
+from benchmarks.search_quality.errors import errors, likeness
 from benchmarks.search_quality.gp import Array
+from benchmarks.search_quality.orders import outcome
 from benchmarks.search_quality.plan import METHODS, STOCK, TRAININGS, Contest
 from benchmarks.search_quality.report.outcome import Outcome
+from benchmarks.search_quality.tables import SEEDS
 
 SCALE = 1e4
 """NDCG@10 is told in units of 1e-4."""
@@ -26,6 +28,19 @@ def findings(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
             scale = SCALE if contest == "one" else 100.0
             found[contest] = _contest(contest, outcome, rows, scale)
     return found
+
+
+def orders_found(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
+    """Return what the orders of the recorded settings say, table by table."""
+    return {
+        str(name): outcome(rows, worlds[str(name)].recorded, SCALE)
+        for name, rows in frame.groupby("table", sort=False)
+    }
+
+
+def without_curves(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of one contest without its curves over time."""
+    return {name: value for name, value in found.items() if name != "curves"}
 
 
 def _contest(
@@ -109,15 +124,15 @@ def _scaled(interval: tuple[float, ...], scale: float) -> list[float]:
 
 def _table(world: World) -> dict[str, Any]:
     """Return what the reader must know of a table before its results."""
-    recorded = world.recorded
-    final = recorded.curves["ndcg@10"][:, :, -1]
-    table_errors = errors(recorded)
+    recorded, final = world.recorded, world.recorded.final
     return {
         "settings": len(recorded.settings),
+        "fresh": int((recorded.counts > len(SEEDS)).sum()),
+        "seeds": len(recorded.seeds),
         "budgets": list(world.budgets),
-        "seed_noise": world.noise * SCALE,
-        "floors": [floor * SCALE for floor in world.floors],
-        "best": [float(values.max()) for values in world.dense_ndcg],
-        "recorded": [float(final.min()), float(np.median(final)), float(final.max())],
-        "errors": table_errors.to_dict("records"),
+        "seed_noise": recorded.noise * SCALE,
+        "best": float(world.dense_ndcg.max()),
+        "recorded": [float(np.nanquantile(final, share)) for share in (0, 0.5, 1)],
+        "errors": errors(recorded).to_dict("records"),
+        "likeness": likeness(world.surrogate),
     }
