@@ -19,7 +19,7 @@ from recsae.results.columns import EXPECTED
 from recsae.results.expected import expected_frame
 from recsae.search.simulation.simulator import GOES_ON, SimulatedRun, TrialReport
 
-DENSE = 14
+DENSE = 13
 """The best setting is sought among 2^DENSE evenly spread ones."""
 
 

@@ -97,6 +97,8 @@ TWO_OBJECTIVES: Final = (
     Method("tpe + median", sampler="tpe", scheduler="median", longer=True),
     Method("Syne Tune MOASHA", library="syne"),
 )
+RIVALS: Final = (STOCK, "tpe + asha, expected")
+"""What those that run longer are compared with in time."""
 METHODS: Final[dict[Contest, tuple[Method, ...]]] = {"one": ONE_OBJECTIVE, "two": TWO_OBJECTIVES}
 OBJECTIVES: Final = {"one": ONE, "two": TWO}
 

@@ -9,7 +9,7 @@ from benchmarks.search_quality.answers import World
 from benchmarks.search_quality.errors import errors, likeness
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.orders import outcome
-from benchmarks.search_quality.plan import METHODS, STOCK, TRAININGS, Contest
+from benchmarks.search_quality.plan import METHODS, RIVALS, TRAININGS, Contest
 from benchmarks.search_quality.report.outcome import Outcome
 from benchmarks.search_quality.tables import SEEDS
 
@@ -69,12 +69,15 @@ def _contest(
         },
         "curves": _curves(outcome, methods, scale),
     }
-    if STOCK in methods:
-        found["against_stock"] = {
-            method.name: _against(outcome, method.name, STOCK, scale)
+    found["against"] = {
+        rival: {
+            method.name: _against(outcome, method.name, rival, scale)
             for method in planned
-            if method.longer
+            if method.longer and method.name != rival
         }
+        for rival in RIVALS
+        if rival in methods
+    }
     return found
 
 
@@ -87,6 +90,7 @@ def _against(outcome: Outcome, method: str, rival: str, scale: float) -> dict[st
     ratio = outcome.time_ratio(method, rival)
     return {
         "time_ratio": list(ratio.overall),
+        "missed_more": _scaled(outcome.mean_gap(method, rival), scale),
         "each": {
             f"{table} x{TRAININGS[budget]}": {
                 "time_ratio": list(interval),

@@ -63,8 +63,9 @@ def sections(found: dict[str, Any]) -> Iterable[tuple[str, Rows]]:
         if contest in found:
             own = found[contest]
             yield f"{title}: {UNITS[contest]} [95 %]", _missed(found, contest)
-            if "against_stock" in own:
-                yield f"{title}: against {STOCK}", _against(own["against_stock"])
+            for rival, figures in own["against"].items():
+                if figures:
+                    yield f"{title}: against {rival}", _against(figures)
     if "tables" in found:
         yield from _facts(found)
 
@@ -103,13 +104,14 @@ def _missed(found: dict[str, Any], contest: str) -> Rows:
 def _against(own: dict[str, Any]) -> Rows:
     """Return a column for each method: its share of the rival's time, and what it misses more."""
     rows = [["table and budget", *(f"{method}: time; misses more" for method in own)]]
-    overall = [_interval(one["time_ratio"], 2) for one in own.values()]
-    rows.append(["all, geometric mean", *overall])
-    for place in next(iter(own.values()), {"each": {}})["each"]:
-        each = [one["each"][place] for one in own.values()]
-        cells = [f"{_interval(e['time_ratio'], 2)}; {_interval(e['missed_more'])}" for e in each]
-        rows.append([place, *cells])
+    rows.append(["all, mean", *map(_time_and_more, own.values())])
+    for place in next(iter(own.values()))["each"]:
+        rows.append([place, *(_time_and_more(one["each"][place]) for one in own.values())])
     return rows
+
+
+def _time_and_more(one: dict[str, Any]) -> str:
+    return f"{_interval(one['time_ratio'], 2)}; {_interval(one['missed_more'])}"
 
 
 def _tables(found: dict[str, Any]) -> Rows:
