@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ from recsae.results import States
 from recsae.search.simulation.simulator import UNLIMITED, Clock, SimulatedRun, drive, simulate
 from recsae.search.strategies import strategy_for
 from recsae.space import SearchSpace
+
+Result = TypeVar("Result")
 
 
 class Task(NamedTuple):
@@ -64,10 +66,8 @@ def possible(method: Method) -> bool:
     return method.library != "syne" or importlib.util.find_spec("syne_tune") is not None
 
 
-def run_all(
-    run: Callable[[Any], pd.DataFrame], todo: Sequence[Any], processes: int
-) -> pd.DataFrame:
-    """Run all of them, in this order if all are done; the rows of all together."""
+def run_all(run: Callable[[Any], Result], todo: Sequence[Any], processes: int) -> list[Result]:
+    """Return what `run` makes of each, in this order, from several processes."""
     # Processes that start after this take it up: one thread each, so that CPU time is wall time.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
     context = multiprocessing.get_context("spawn")
@@ -76,7 +76,7 @@ def run_all(
         futures = [pool.submit(run, one) for one in todo]
         for done, _ in enumerate(as_completed(futures)):
             tick(done + 1)
-    return pd.concat([future.result() for future in futures], ignore_index=True)
+    return [future.result() for future in futures]
 
 
 def _quiet() -> None:

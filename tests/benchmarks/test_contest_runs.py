@@ -21,7 +21,7 @@ from benchmarks.search_quality.plan import (
     budgets,
     space_for,
 )
-from benchmarks.search_quality.report.findings import findings
+from benchmarks.search_quality.report.findings import facts_of, findings
 from benchmarks.search_quality.report.page import markdown, page
 from recsae.results import States
 from recsae.search.simulation.simulator import Clock, drive
@@ -68,7 +68,7 @@ def test_stopping_tries_more_in_the_same_time(frame: pd.DataFrame) -> None:
 
 
 def test_the_page_has_every_method_and_table(frame: pd.DataFrame) -> None:
-    found = findings(frame, {TABLE.name: made_world()})
+    found = findings(frame, {TABLE.name: facts_of(made_world())})
     text, whole = markdown(found), page(found)
     for name in NAMES:
         assert f"| {name} |" in text

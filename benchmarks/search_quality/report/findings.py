@@ -5,22 +5,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.search_quality.answers import World
+from benchmarks.search_quality.answers import World, world
 from benchmarks.search_quality.errors import errors, likeness
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.orders import outcome
 from benchmarks.search_quality.plan import METHODS, RIVALS, TRAININGS, Contest
+from benchmarks.search_quality.recorded import load
 from benchmarks.search_quality.report.outcome import Outcome
-from benchmarks.search_quality.tables import SEEDS
+from benchmarks.search_quality.tables import SEEDS, TABLES
 
 SCALE = 1e4
 """NDCG@10 is told in units of 1e-4."""
 
 
-def findings(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
-    """Return what the runs say, contest by contest, and what is known of the tables."""
-    budgets = {name: world.budgets for name, world in worlds.items()}
-    found: dict[str, Any] = {"tables": {n: _table(world) for n, world in worlds.items()}}
+def findings(frame: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what the runs say, contest by contest; `facts`: those of each table."""
+    budgets = {name: tuple(own["budgets"]) for name, own in facts.items()}
+    found: dict[str, Any] = {"tables": facts}
     for contest in METHODS:
         rows = frame[frame["contest"] == contest]
         if len(rows):
@@ -30,10 +31,10 @@ def findings(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
     return found
 
 
-def orders_found(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
+def orders_found(frame: pd.DataFrame) -> dict[str, Any]:
     """Return what the orders of the recorded settings say, table by table."""
     return {
-        str(name): outcome(rows, worlds[str(name)].recorded, SCALE)
+        str(name): outcome(rows, load(TABLES[str(name)]), SCALE)
         for name, rows in frame.groupby("table", sort=False)
     }
 
@@ -126,8 +127,13 @@ def _scaled(interval: tuple[float, ...], scale: float) -> list[float]:
     return [value * scale for value in interval]
 
 
-def _table(world: World) -> dict[str, Any]:
+def table_facts(table: str) -> dict[str, Any]:
     """Return what the reader must know of a table before its results."""
+    return facts_of(world(table))
+
+
+def facts_of(world: World) -> dict[str, Any]:
+    """Return them of a table that need not be recorded."""
     recorded, final = world.recorded, world.recorded.final
     return {
         "settings": len(recorded.settings),
