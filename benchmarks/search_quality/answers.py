@@ -6,17 +6,15 @@ from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.stats import qmc
 
+from benchmarks.search_quality.expected_values import RUNGS, Point, told_by
 from benchmarks.search_quality.gp import Array
-from benchmarks.search_quality.plan import ONE, budgets, times
+from benchmarks.search_quality.plan import budgets, times
 from benchmarks.search_quality.recorded import Recorded, load
 from benchmarks.search_quality.surrogate import Surrogate
 from benchmarks.search_quality.tables import EPOCHS, TABLES, at_point
-from recsae.results import DEV, States
-from recsae.results.columns import EXPECTED
-from recsae.results.expected import expected_frame
+from recsae.results import States
 from recsae.search.simulation.simulator import GOES_ON, SimulatedRun, TrialReport
 
 DENSE = 13
@@ -113,13 +111,14 @@ def hypervolume(more: Array, less: Array, least: float, most: float) -> float:
 
 def answers(run: SimulatedRun, moments: Array, selects: str) -> list[int | None]:
     """Return the trial that is the answer at each moment; None: there is none yet."""
-    chosen: dict[tuple[int, ...], int | None] = {}
+    chosen: dict[tuple[tuple[int, int], ...], int | None] = {}
     found = []
-    for last in _until(run.reports, moments):
+    for moment, last in zip(moments, _until(run.reports, moments), strict=True):
         able = _able(last, selects)
-        key = tuple(one.trial_id for one in able) + tuple(one.epochs for one in able)
+        key = tuple((one.trial_id, one.epochs) for one in able)
         if key not in chosen:
-            chosen[key] = _chosen(able, selects)
+            so_far = [one for one in run.reports if one.at <= moment]
+            chosen[key] = _chosen(able, selects, so_far)
         found.append(chosen[key])
     return found
 
@@ -152,23 +151,19 @@ def _able(last: dict[int, TrialReport], selects: str) -> list[TrialReport]:
     return whole or [o for o in reports if o.became in (GOES_ON, States.PAUSED)]
 
 
-def _chosen(able: Sequence[TrialReport], selects: str) -> int | None:
+def _chosen(able: Sequence[TrialReport], selects: str, so_far: Sequence[TrialReport]) -> int | None:
     """Return the best of them: by its score; fvu: by its FVU; expected: by its expected score."""
     if not able:
         return None
-    values = [one.metrics["ndcg@10"] for one in able]
+    values = np.array([one.metrics["ndcg@10"] for one in able])
     if selects == "fvu":
-        values = [-one.metrics["fvu"] for one in able]
-    elif selects == "expected" and _whole(able[0]):
-        values = expected_values(able)
+        values = -np.array([one.metrics["fvu"] for one in able])
+    elif selects == "expected":
+        ids = {one.trial_id: one.epochs for one in able}
+        others = [o for o in so_far if o.epochs in RUNGS and ids.get(o.trial_id) != o.epochs]
+        points = [[Point.of(one.metrics) for one in reports] for reports in (able, others)]
+        values = told_by(*points)
     return able[int(np.argmax(values))].trial_id
-
-
-def expected_values(able: Sequence[TrialReport]) -> list[float]:
-    """Return the expected score of each of these trials, which have trained equally long."""
-    columns = {DEV + name: [o.metrics[name] for o in able] for name in ("ndcg@10", "fvu", "l0")}
-    frame = pd.DataFrame({"trial_id": [o.trial_id for o in able], "model_name": "", **columns})
-    return expected_frame(frame, ONE)[EXPECTED + "ndcg@10"].tolist()
 
 
 def _front(last: dict[int, TrialReport]) -> tuple[int, ...]:

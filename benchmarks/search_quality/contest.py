@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.search_quality.answers import World, answers, fronts, world
+from benchmarks.search_quality.expected_values import ByExpected
 from benchmarks.search_quality.plan import (
     LONGEST,
     METHODS,
@@ -131,6 +132,7 @@ def _search(task: Task, here: World, seconds: float, trainings: int = 0) -> Simu
         task.seed,
         objectives=space.objectives,
         trials=trials,
+        driver=ByExpected if method.selects == "expected" else None,
     )
 
 

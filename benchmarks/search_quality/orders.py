@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.search_quality.answers import answers
+from benchmarks.search_quality.expected_values import ByExpected
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.judge import Judge
 from benchmarks.search_quality.plan import WORKERS
@@ -23,6 +24,7 @@ from benchmarks.search_quality.report.outcome import DRAWS, Interval
 from benchmarks.search_quality.tables import COLUMNS, EPOCHS, SEEDS, TABLES
 from recsae.search.simulation.curves import Curve
 from recsae.search.simulation.recorded import RecordedTrial, searched_again
+from recsae.search.simulation.simulator import Directed
 from recsae.space import SearchSpace
 from recsae.space.parameters import MODEL
 
@@ -30,7 +32,7 @@ ORDERS: Final = 600
 """Random orders of the settings; an even one is searched on seed 0, an odd one on seed 1."""
 TRAININGS: Final = (6, 12, 24)
 """Budgets in trainings of median cost; in twice the largest all settings are long through."""
-STOPS: Final = ("observed", "fvu")
+STOPS: Final = ("observed", "fvu", "expected")
 """What the rungs compare."""
 CHOICES: Final = {"observed": "complete", "fvu": "fvu", "expected": "expected"}
 """What the answer is chosen by, as `answers` names it."""
@@ -61,10 +63,12 @@ def run_batch(batch: Batch, of: Recorded | None = None) -> pd.DataFrame:
     space = _space(recorded, batch.stop, moments[-1])
     trials = [_trials(recorded, seed) for seed in range(len(SEEDS))]
     rows = []
+    driver = ByExpected if batch.stop == "expected" else Directed
     for order in batch.orders:
         seed = order % len(SEEDS)
         places = np.random.default_rng(order).permutation(len(recorded.settings))
-        run = searched_again(space, [trials[seed][i] for i in places], WORKERS).run
+        offered = [trials[seed][i] for i in places]
+        run = searched_again(space, offered, WORKERS, driver=driver).run
         for choice, selects in CHOICES.items():
             told: dict[str, Any] = {"table": batch.table, "stop": batch.stop, "choose": choice}
             told |= {"order": order, "seed": seed, "ended": run.ended}
