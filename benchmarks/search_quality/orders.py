@@ -6,7 +6,7 @@ that it did not see. Nothing is smoothed and nothing is proposed: it tells by wh
 what to choose, and cannot tell which sampler is better.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -28,7 +28,7 @@ from recsae.search.simulation.simulator import Directed
 from recsae.space import SearchSpace
 from recsae.space.parameters import MODEL
 
-ORDERS: Final = 600
+ORDERS: Final = 300
 """Random orders of the settings; an even one is searched on seed 0, an odd one on seed 1."""
 TRAININGS: Final = (6, 12, 24)
 """Budgets in trainings of median cost; in twice the largest all settings are long through."""
@@ -36,6 +36,7 @@ STOPS: Final = ("observed", "fvu", "expected")
 """What the rungs compare."""
 CHOICES: Final = {"observed": "complete", "fvu": "fvu", "expected": "expected"}
 """What the answer is chosen by, as `answers` names it."""
+ALL: Final = "all tables, mean"
 BATCH: Final = 50
 
 
@@ -103,36 +104,80 @@ def _trials(recorded: Recorded, seed: int) -> list[RecordedTrial]:
     return found
 
 
-def outcome(frame: pd.DataFrame, recorded: Recorded, scale: float) -> dict[str, Any]:
-    """Return what the orders of one table came to, in units of 1/scale.
+def outcomes(frame: pd.DataFrame, tables: Mapping[str, Recorded], scale: float) -> dict[str, Any]:
+    """Return what the orders came to, table by table and over all, in units of 1/scale.
 
     The intervals draw the orders anew, the same ones for all ways, and the values of the judge
     with their errors: ways that choose alike are not told apart by either.
     """
-    judge, rng = Judge.of(recorded), np.random.default_rng(0)
-    orders = frame["order"].nunique()
+    found: dict[str, Any] = {}
+    drawn: list[dict[str, list[Drawn]]] = []
+    for number, (name, recorded) in enumerate(tables.items()):
+        rows, judge = frame[frame["table"] == name], Judge.of(recorded)
+        drawn.append(_ways(rows, judge, np.random.default_rng(number)))
+        answered = rows[rows["pick"] >= 0]["pick"]
+        found[name] = {
+            "orders": int(rows["order"].nunique()),
+            "best": judge.best * scale,
+            "judged_fresh": float(judge.fresh[answered].mean()),
+            "ways": _told(drawn[-1], scale),
+        }
+    if len(drawn) > 1:
+        together = {
+            way: [Drawn.mean([one[way][place] for one in drawn]) for place in range(len(TRAININGS))]
+            for way in drawn[0]
+        }
+        best = float(np.mean([own["best"] for own in found.values()]))
+        found[ALL] = {"best": best, "ways": _told(together, scale)}
+    return found
+
+
+class Drawn(NamedTuple):
+    """A value, and what it is in each draw."""
+
+    value: float
+    draws: Array
+
+    @classmethod
+    def mean(cls, several: Sequence["Drawn"]) -> "Drawn":
+        """Return the mean of several whose draws are independent."""
+        return cls(
+            float(np.mean([one.value for one in several])),
+            np.mean([one.draws for one in several], axis=0),
+        )
+
+
+def _ways(rows: pd.DataFrame, judge: Judge, rng: np.random.Generator) -> dict[str, list[Drawn]]:
+    """Return the mean value of the answers of each way, a budget after the other."""
+    orders = rows["order"].nunique()
     shares = rng.multinomial(orders, np.full(orders, 1 / orders), DRAWS) / orders
     luck = rng.standard_normal((DRAWS, len(judge.errors))) * judge.errors
-    ways: dict[str, dict[str, list[list[float]]]] = {}
-    first: dict[Any, tuple[float, Array]] = {}
-    for (stop, choose, count), rows in frame.groupby(["stop", "choose", "trainings"], sort=False):
-        value, draws = _valued(rows.sort_values("order"), judge, shares, luck)
-        base, base_draws = first.setdefault(count, (value, draws))
-        figures = Interval.of(value, draws), Interval.of(value - base, draws - base_draws)
-        own = ways.setdefault(f"{stop}, {choose}", {"value": [], "more": []})
-        for key, interval in zip(own, figures, strict=True):
-            own[key].append([figure * scale for figure in interval])
-    answered = frame[frame["pick"] >= 0]["pick"]
-    return {
-        "orders": orders,
-        "best": judge.best * scale,
-        "judged_fresh": float(judge.fresh[answered].mean()),
-        "ways": ways,
-    }
+    ways: dict[str, list[Drawn]] = {}
+    for (stop, choose, _), own in rows.groupby(["stop", "choose", "trainings"], sort=False):
+        valued = _valued(own.sort_values("order"), judge, shares, luck)
+        ways.setdefault(f"{stop}, {choose}", []).append(valued)
+    return ways
 
 
-def _valued(rows: pd.DataFrame, judge: Judge, shares: Array, luck: Array) -> tuple[float, Array]:
-    """Return the mean value of the answers, and what it is in each draw."""
+def _told(ways: dict[str, list[Drawn]], scale: float) -> dict[str, dict[str, list[list[float]]]]:
+    """Return the values of each way, and how much more they are than the first way's."""
+    first = next(iter(ways.values()))
+    told = {}
+    for way, own in ways.items():
+        values = [Interval.of(one.value, one.draws) for one in own]
+        more = [
+            Interval.of(one.value - base.value, one.draws - base.draws)
+            for one, base in zip(own, first, strict=True)
+        ]
+        told[way] = {
+            name: [[figure * scale for figure in interval] for interval in intervals]
+            for name, intervals in (("value", values), ("more", more))
+        }
+    return told
+
+
+def _valued(rows: pd.DataFrame, judge: Judge, shares: Array, luck: Array) -> Drawn:
+    """Return the mean value of the answers of one way at one budget."""
     pick, seed = rows["pick"].to_numpy(), rows["seed"].to_numpy()
     answered = pick >= 0
     # Without an answer it is that of a setting drawn at random.
@@ -140,4 +185,4 @@ def _valued(rows: pd.DataFrame, judge: Judge, shares: Array, luck: Array) -> tup
     chosen = np.zeros((len(rows), len(judge.errors)))
     chosen[np.flatnonzero(answered), pick[answered]] = 1.0
     drawn = shares @ values + np.einsum("dn,dn->d", shares @ chosen, luck)
-    return float(values.mean()), drawn
+    return Drawn(float(values.mean()), drawn)

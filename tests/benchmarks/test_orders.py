@@ -20,7 +20,7 @@ def _found() -> tuple[pd.DataFrame, dict[str, Any]]:
     table = noisy_table(noise=0.001, fresh=4)
     ran = [orders.run_batch(batch, table) for batch in orders.batches([TABLE.name], COUNT)]
     frame = pd.concat(ran, ignore_index=True)
-    return frame, orders.outcome(frame, table, 1e4)
+    return frame, orders.outcomes(frame, {TABLE.name: table}, 1e4)[TABLE.name]
 
 
 def test_each_order_answers_by_each_rule_at_each_budget() -> None:
@@ -54,6 +54,17 @@ def test_the_value_of_answers_is_that_of_fresh_seeds() -> None:
     judge = Judge.of(table)
     values = [judge.values[row.seed, row.pick] for row in rows.itertuples()]
     assert found["ways"]["fvu, fvu"]["value"][0][0] == pytest.approx(1e4 * np.mean(values))
+
+
+def test_over_all_tables_it_is_the_mean_and_the_interval_is_narrower() -> None:
+    frame, one = _found()
+    other = frame.assign(table="other")
+    tables = dict.fromkeys((TABLE.name, "other"), noisy_table(noise=0.001, fresh=4))
+    both = orders.outcomes(pd.concat([frame, other]), tables, 1e4)[orders.ALL]
+    value, low, high = both["ways"]["fvu, fvu"]["value"][0]
+    alone, lower, higher = one["ways"]["fvu, fvu"]["value"][0]
+    assert value == pytest.approx(alone)
+    assert (high - low) == pytest.approx((higher - lower) / 2**0.5, rel=0.1)
 
 
 def test_the_page_says_what_other_ways_have_more() -> None:

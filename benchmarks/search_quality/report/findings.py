@@ -8,7 +8,7 @@ import pandas as pd
 from benchmarks.search_quality.answers import World, world
 from benchmarks.search_quality.errors import errors, likeness
 from benchmarks.search_quality.gp import Array
-from benchmarks.search_quality.orders import outcome
+from benchmarks.search_quality.orders import outcomes
 from benchmarks.search_quality.plan import METHODS, RIVALS, TRAININGS, Contest
 from benchmarks.search_quality.recorded import load
 from benchmarks.search_quality.report.outcome import Outcome
@@ -32,11 +32,9 @@ def findings(frame: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> dict[str,
 
 
 def orders_found(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return what the orders of the recorded settings say, table by table."""
-    return {
-        str(name): outcome(rows, load(TABLES[str(name)]), SCALE)
-        for name, rows in frame.groupby("table", sort=False)
-    }
+    """Return what the orders of the recorded settings say, table by table and over all."""
+    tables = {str(name): load(TABLES[str(name)]) for name in frame["table"].unique()}
+    return outcomes(frame, tables, SCALE)
 
 
 def without_curves(found: dict[str, Any]) -> dict[str, Any]:
