@@ -14,10 +14,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.search_quality.answers import world
-from benchmarks.search_quality.contest import possible, run_all, tasks
-from benchmarks.search_quality.plan import METHODS, OURS, SEEDS, STOCK
-from benchmarks.search_quality.report.findings import findings
+from benchmarks.search_quality.contest import possible, run_all, run_one, tasks
+from benchmarks.search_quality.orders import ORDERS, batches, run_batch
+from benchmarks.search_quality.plan import METHODS, SEEDS, STOCK
+from benchmarks.search_quality.report.findings import (
+    findings,
+    orders_found,
+    table_facts,
+    without_curves,
+)
 from benchmarks.search_quality.report.page import markdown, page
 from benchmarks.search_quality.tables import HERE, TABLES
 from recsae.errors import RecsaeError
@@ -27,7 +32,10 @@ from recsae.progress import say
 RESULTS = HERE / "results"
 SLOW = RESULTS / "slow.parquet"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-QUICK = ("random", "asha + random", STOCK, OURS)
+CONTESTS = ("orders", *METHODS)
+QUICK = ("random", STOCK, "tpe + asha", "tpe + asha, expected")
+QUICK_TABLES = 2
+"""Of any setting; recorded orders take all tables."""
 
 
 def main() -> None:
@@ -38,8 +46,9 @@ def main() -> None:
     parser.add_argument("--slow", action="store_true", help="the methods that take long, too")
     parser.add_argument("--tables", nargs="+", choices=TABLES, help="default: all that are there")
     parser.add_argument("--methods", nargs="+", default=[], help="only these, by name")
-    parser.add_argument("--contests", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--contests", nargs="+", choices=CONTESTS, default=CONTESTS)
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--orders", type=int, default=ORDERS, help="of the recorded settings")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--to", type=Path, help="folder of the page; nothing else is changed")
     options = parser.parse_args()
@@ -48,14 +57,24 @@ def main() -> None:
         raise RecsaeError("no table is recorded yet: python -m benchmarks.search_quality.record")
     names = QUICK if options.quick else tuple(options.methods)
     seeds = 2 if options.quick else options.seeds
+    orders = 60 if options.quick else options.orders
+    found: dict[str, Any] = {}
+    if "orders" in options.contests:
+        again = run_all(run_batch, list(batches(tables, orders)), options.processes)
+        found["orders"] = orders_found(pd.concat(again, ignore_index=True))
+    if options.quick and not options.tables:
+        tables = tables[:QUICK_TABLES]
     todo = list(tasks(tables, seeds, options.slow, names, options.contests))
-    frame = with_slow(run_all(todo, options.processes), options.slow)
-    found = findings(frame, {name: world(name) for name in tables})
+    if todo:
+        facts = run_all(table_facts, tables, options.processes)
+        frame = pd.concat(run_all(run_one, todo, options.processes), ignore_index=True)
+        frame = with_slow(frame, options.slow)
+        found |= findings(frame, dict(zip(tables, facts, strict=True)))
     part = options.quick or names or options.tables or options.seeds != SEEDS
-    if options.to or not (part or len(options.contests) < len(METHODS)):
+    if options.to or not (part or len(options.contests) < len(CONTESTS)):
         write(frame, found, options.to or RESULTS, whole=options.to is None)
     if options.json:
-        print(json.dumps({k: v for k, v in found.items() if k != "curves"}))
+        print(json.dumps({name: without_curves(part) for name, part in found.items()}))
     else:
         print(markdown(found))
 

@@ -1,4 +1,4 @@
-"""How good the answer of a simulated search is, on the surrogate of the other seed."""
+"""How good the answer of a simulated search is: by the smooth mean that trainings vary about."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
+from benchmarks.search_quality.expected_values import RUNGS, Point, told_by
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.plan import budgets, times
 from benchmarks.search_quality.recorded import Recorded, load
@@ -16,21 +17,21 @@ from benchmarks.search_quality.tables import EPOCHS, TABLES, at_point
 from recsae.results import States
 from recsae.search.simulation.simulator import GOES_ON, SimulatedRun, TrialReport
 
-DENSE = 14
+DENSE = 13
 """The best setting is sought among 2^DENSE evenly spread ones."""
 
 
 @dataclass(frozen=True)
 class World:
-    """A table with both of its surrogates, and what is best on each."""
+    """A table with its surrogate, and what is best there."""
 
     recorded: Recorded
-    surrogates: tuple[Surrogate, Surrogate]
+    surrogate: Surrogate
 
     @classmethod
     def of(cls, recorded: Recorded) -> "World":
-        """Fit both."""
-        return cls(recorded, (Surrogate(recorded, 0), Surrogate(recorded, 1)))
+        """Fit it."""
+        return cls(recorded, Surrogate(recorded))
 
     @cached_property
     def times(self) -> Array:
@@ -39,7 +40,7 @@ class World:
 
     @cached_property
     def budgets(self) -> tuple[float, ...]:
-        """Both, in simulated seconds."""
+        """All, in simulated seconds."""
         return budgets(self.recorded)
 
     @cached_property
@@ -51,60 +52,46 @@ class World:
         return [*self.recorded.settings, *spread]
 
     @cached_property
-    def dense_ndcg(self) -> list[Array]:
-        """Their final values on both surrogates."""
-        return [surrogate.final(self.dense) for surrogate in self.surrogates]
+    def dense_ndcg(self) -> Array:
+        """Their final values."""
+        return self.surrogate.final(self.dense)
 
     @cached_property
-    def floors(self) -> list[float]:
-        """Regret, judged by one surrogate, of what is best on the other: seeds and fits differ."""
-        one, other = self.dense_ndcg
-        return [float(one.max() - one[other.argmax()]), float(other.max() - other[one.argmax()])]
+    def worst(self) -> float:
+        """The lowest final value at a recorded setting: where hypervolume begins."""
+        return float(self.surrogate.final(self.recorded.settings).min())
 
     @cached_property
-    def worst(self) -> list[float]:
-        """The lowest final value that was recorded with each seed: where hypervolume begins."""
-        return [float(v) for v in self.recorded.curves["ndcg@10"][:, :, -1].min(1)]
+    def best_volume(self) -> float:
+        """Hypervolume of the Pareto set of all dense settings."""
+        return self._volume(self.dense)
 
-    @cached_property
-    def best_volumes(self) -> list[float]:
-        """Hypervolumes of the Pareto sets of all dense settings."""
-        return [self._volume(self.dense, seed) for seed in (0, 1)]
+    def regrets(self, settings: Sequence[Mapping[str, Any]]) -> Array:
+        """Return how far each is below the best."""
+        return np.asarray(self.dense_ndcg.max() - self.surrogate.final(settings))
 
-    @cached_property
-    def noise(self) -> float:
-        """Standard deviation that the seed of a training gives to its final value."""
-        one, other = self.recorded.curves["ndcg@10"][:, :, -1]
-        return float(np.sqrt(np.mean((one - other) ** 2) / 2))
-
-    def regrets(self, settings: Sequence[Mapping[str, Any]], judge: int) -> Array:
-        """Return how far each is below the best, by the surrogate `judge`."""
-        values = self.surrogates[judge].final(settings)
-        return np.asarray(self.dense_ndcg[judge].max() - values)
-
-    def lost_volume(self, settings: Sequence[Mapping[str, Any]], judge: int) -> float:
+    def lost_volume(self, settings: Sequence[Mapping[str, Any]]) -> float:
         """Return the share of the best hypervolume that a set of settings leaves out."""
-        return 1 - self._volume(settings, judge) / self.best_volumes[judge]
+        return 1 - self._volume(settings) / self.best_volume
 
     @property
-    def nothing(self) -> list[float]:
+    def nothing(self) -> float:
         """Regret of having no answer: that of a setting drawn at random, in the mean."""
-        return [float(values.max() - values.mean()) for values in self.dense_ndcg]
+        return float(self.dense_ndcg.max() - self.dense_ndcg.mean())
 
-    def _volume(self, settings: Sequence[Mapping[str, Any]], judge: int) -> float:
+    def _volume(self, settings: Sequence[Mapping[str, Any]]) -> float:
         if not settings:
             return 0.0
-        surrogate = self.surrogates[judge]
-        ndcg, l0 = surrogate.final(settings), surrogate.final(settings, "l0")
+        ndcg, l0 = self.surrogate.final(settings), self.surrogate.final(settings, "l0")
         most = max(one["sae_k"] for one in self.recorded.settings) + 1.0
-        return hypervolume(ndcg, l0, self.worst[judge], most)
+        return hypervolume(ndcg, l0, self.worst, most)
 
 
 @cache
 def world(table: str) -> World:
     """Return that of a recorded table, fitted once a process."""
     found = World.of(load(TABLES[table]))
-    found.dense_ndcg, found.times  # noqa: B018 (now, so that no search is charged for it)
+    found.dense_ndcg, found.times, found.best_volume  # noqa: B018 (now: no search is charged)
     return found
 
 
@@ -124,7 +111,16 @@ def hypervolume(more: Array, less: Array, least: float, most: float) -> float:
 
 def answers(run: SimulatedRun, moments: Array, selects: str) -> list[int | None]:
     """Return the trial that is the answer at each moment; None: there is none yet."""
-    return [_chosen(last, selects) for last in _until(run.reports, moments)]
+    chosen: dict[tuple[tuple[int, int], ...], int | None] = {}
+    found = []
+    for moment, last in zip(moments, _until(run.reports, moments), strict=True):
+        able = _able(last, selects)
+        key = tuple((one.trial_id, one.epochs) for one in able)
+        if key not in chosen:
+            so_far = [one for one in run.reports if one.at <= moment]
+            chosen[key] = _chosen(able, selects, so_far)
+        found.append(chosen[key])
+    return found
 
 
 def fronts(run: SimulatedRun, moments: Array) -> list[tuple[int, ...]]:
@@ -142,18 +138,32 @@ def _until(reports: Iterable[TrialReport], moments: Array) -> Iterator[dict[int,
         yield last
 
 
-def _chosen(last: dict[int, TrialReport], selects: str) -> int | None:
-    """Return what is answered.
+def _able(last: dict[int, TrialReport], selects: str) -> list[TrialReport]:
+    """Return the last reports of the trials that may be the answer.
 
-    complete: the best trial that ran to its end and does not leak; without one, the best of those
-    that may still go on, for that one would be run to its end. last: the best last value of all.
+    Those that ran to their end and do not leak; without one, those that may still go on, for the
+    best of them would be run to its end. last: all trials.
     """
     reports = list(last.values())
-    if selects == "complete":
-        whole = [o for o in reports if _whole(o)]
-        reports = whole or [o for o in reports if o.became in (GOES_ON, States.PAUSED)]
-    best = max(reports, key=lambda one: one.metrics["ndcg@10"], default=None)
-    return best.trial_id if best is not None else None
+    if selects == "last":
+        return reports
+    whole = [o for o in reports if _whole(o)]
+    return whole or [o for o in reports if o.became in (GOES_ON, States.PAUSED)]
+
+
+def _chosen(able: Sequence[TrialReport], selects: str, so_far: Sequence[TrialReport]) -> int | None:
+    """Return the best of them: by its score; fvu: by its FVU; expected: by its expected score."""
+    if not able:
+        return None
+    values = np.array([one.metrics["ndcg@10"] for one in able])
+    if selects == "fvu":
+        values = -np.array([one.metrics["fvu"] for one in able])
+    elif selects == "expected":
+        ids = {one.trial_id: one.epochs for one in able}
+        others = [o for o in so_far if o.epochs in RUNGS and ids.get(o.trial_id) != o.epochs]
+        points = [[Point.of(one.metrics) for one in reports] for reports in (able, others)]
+        values = told_by(*points)
+    return able[int(np.argmax(values))].trial_id
 
 
 def _front(last: dict[int, TrialReport]) -> tuple[int, ...]:

@@ -4,15 +4,16 @@ import importlib.util
 import multiprocessing
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.search_quality.answers import World, answers, fronts, world
+from benchmarks.search_quality.expected_values import ByExpected
 from benchmarks.search_quality.plan import (
     LONGEST,
     METHODS,
@@ -29,6 +30,8 @@ from recsae.results import States
 from recsae.search.simulation.simulator import UNLIMITED, Clock, SimulatedRun, drive, simulate
 from recsae.search.strategies import strategy_for
 from recsae.space import SearchSpace
+
+Result = TypeVar("Result")
 
 
 class Task(NamedTuple):
@@ -64,19 +67,17 @@ def possible(method: Method) -> bool:
     return method.library != "syne" or importlib.util.find_spec("syne_tune") is not None
 
 
-def run_all(todo: Sequence[Task], processes: int) -> pd.DataFrame:
-    """Run all tasks; a row for each search and moment."""
-    frames = []
+def run_all(run: Callable[[Any], Result], todo: Sequence[Any], processes: int) -> list[Result]:
+    """Return what `run` makes of each, in this order, from several processes."""
     # Processes that start after this take it up: one thread each, so that CPU time is wall time.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, context, _quiet)
     with pool, meter("contest", len(todo)) as tick:
-        for done, future in enumerate(as_completed([pool.submit(run_one, t) for t in todo])):
-            frames.append(future.result())
+        futures = [pool.submit(run, one) for one in todo]
+        for done, _ in enumerate(as_completed(futures)):
             tick(done + 1)
-    frame = pd.concat(frames, ignore_index=True)
-    return frame.sort_values(["contest", "table", "method", "seed", "at"], ignore_index=True)
+    return [future.result() for future in futures]
 
 
 def _quiet() -> None:
@@ -114,7 +115,7 @@ def _warm_up(task: Task, here: World) -> None:
 
 
 def _search(task: Task, here: World, seconds: float, trainings: int = 0) -> SimulatedRun:
-    method, surrogate = task.method, here.surrogates[task.seed % 2]
+    method, surrogate = task.method, here.surrogate
     space = space_for(here.recorded.table.space, method, task.contest, task.seed)
     if method.library:
         clock = Clock()
@@ -131,6 +132,7 @@ def _search(task: Task, here: World, seconds: float, trainings: int = 0) -> Simu
         task.seed,
         objectives=space.objectives,
         trials=trials,
+        driver=ByExpected if method.selects == "expected" else None,
     )
 
 
@@ -148,18 +150,17 @@ def _library(method: Method, space: SearchSpace, clock: Clock, seconds: float) -
 
 
 def _judged(task: Task, here: World, run: SimulatedRun, moments: Any) -> pd.DataFrame:
-    judge = 1 - task.seed % 2
     # With `times` larger budgets, an answer counts as if it had come so many times earlier.
     asked = moments * task.method.times
     settings = run.settings
     if task.contest == "one":
         chosen = answers(run, asked, task.method.selects)
         known = sorted({c for c in chosen if c is not None})
-        values = dict(zip(known, here.regrets([settings[c] for c in known], judge), strict=True))
-        missed = [here.nothing[judge] if c is None else values[c] for c in chosen]
+        values = dict(zip(known, here.regrets([settings[c] for c in known]), strict=True))
+        missed = [here.nothing if c is None else values[c] for c in chosen]
     else:
         sets = fronts(run, asked)
-        volumes = {s: here.lost_volume([settings[c] for c in s], judge) for s in set(sets)}
+        volumes = {s: here.lost_volume([settings[c] for c in s]) for s in set(sets)}
         missed = [volumes[s] for s in sets]
     labels = {"contest": task.contest, "table": task.table, "method": task.method.name}
     ended = [one.became == States.COMPLETE for one in run.reports]

@@ -32,16 +32,16 @@ class GP:
     level: float
     lengths: Array
     signal: float
-    noise: float
     weights: Array
     inverse: Array
     """Of the covariance of what was observed."""
 
     @classmethod
-    def fit(cls, inputs: Array, outputs: Array, least_noise: float = 0.0) -> "GP":
+    def fit(cls, inputs: Array, outputs: Array, least_noise: float, shares: Array) -> "GP":
         """Fit length scales, signal and noise by the largest posterior density.
 
-        `least_noise` is a variance that the outputs are known to have around their mean.
+        `least_noise` is a variance that one observation is known to have around its mean, `shares`
+        how much of it each output has: 1/n of a mean over n observations.
         """
         level, spread = float(outputs.mean()), float(outputs.std()) or 1.0
         scaled = (outputs - level) / spread
@@ -50,25 +50,24 @@ class GP:
         starts = [[_PRIOR_LENGTH[0]] * parts + [0.0, noise] for noise in (least, least + 2.0)]
         bounds = [(-3.0, 3.0)] * parts + [(-6.0, 2.0), (least, least + 4.0)]
         found = [
-            minimize(_loss, start, (inputs, scaled), "L-BFGS-B", jac=True, bounds=bounds)
+            minimize(_loss, start, (inputs, scaled, shares), "L-BFGS-B", jac=True, bounds=bounds)
             for start in starts
         ]
         best = min(found, key=lambda result: float(result.fun)).x
         lengths, signal, noise = np.exp(best[:parts]), math.exp(best[-2]), math.exp(best[-1])
-        return cls.of(inputs, outputs, lengths, signal * spread**2, noise * spread**2)
-
-    def conditioned(self, outputs: Array, more_noise: float) -> "GP":
-        """Return the process with other outputs, noisier by so much, and its hyperparameters."""
-        return GP.of(self.inputs, outputs, self.lengths, self.signal, self.noise + more_noise)
+        noises = noise * spread**2 * shares
+        return cls.of(inputs, outputs, lengths, signal * spread**2, noises)
 
     @classmethod
-    def of(cls, inputs: Array, outputs: Array, lengths: Array, signal: float, noise: float) -> "GP":
+    def of(
+        cls, inputs: Array, outputs: Array, lengths: Array, signal: float, noises: Array
+    ) -> "GP":
         """Return the process with these hyperparameters, conditioned on these outputs."""
         level = float(outputs.mean())
-        covariance = signal * matern(inputs, inputs, lengths) + noise * np.eye(len(inputs))
+        covariance = signal * matern(inputs, inputs, lengths) + np.diag(noises)
         inverse = np.asarray(np.linalg.inv(covariance), float)
         weights = np.asarray(signal * (inverse @ (outputs - level)), float)
-        return cls(inputs, level, lengths, signal, noise, weights, inverse)
+        return cls(inputs, level, lengths, signal, weights, inverse)
 
     def __call__(self, points: Array) -> Array:
         """Return the mean at the points."""
@@ -80,7 +79,9 @@ class GP:
         return np.asarray(outputs - residual)
 
 
-def _loss(log_parameters: Array, inputs: Array, outputs: Array) -> tuple[float, Array]:
+def _loss(
+    log_parameters: Array, inputs: Array, outputs: Array, shares: Array
+) -> tuple[float, Array]:
     """Return the negative log posterior and its gradient."""
     parts = inputs.shape[1]
     lengths = np.exp(log_parameters[:parts])
@@ -90,7 +91,7 @@ def _loss(log_parameters: Array, inputs: Array, outputs: Array) -> tuple[float, 
     far = _ROOT5 * np.sqrt(square.sum(2))
     fall = np.exp(-far)
     kernel = signal * (1 + far + far**2 / 3) * fall
-    factor = cho_factor(kernel + (noise + 1e-8) * np.eye(len(inputs)), lower=True)
+    factor = cho_factor(kernel + np.diag(noise * shares + 1e-8), lower=True)
     weights = cho_solve(factor, outputs)
     inverse = cho_solve(factor, np.eye(len(inputs)))
     inner = inverse - np.outer(weights, weights)
@@ -98,7 +99,7 @@ def _loss(log_parameters: Array, inputs: Array, outputs: Array) -> tuple[float, 
     gradient = np.empty_like(log_parameters)
     gradient[:parts] = 0.5 * np.einsum("ij,ij,ijd->d", inner, slope, square)
     gradient[-2] = 0.5 * np.sum(inner * kernel)
-    gradient[-1] = 0.5 * noise * np.trace(inner)
+    gradient[-1] = 0.5 * noise * (np.diag(inner) @ shares)
     loss = 0.5 * outputs @ weights + np.log(np.diag(factor[0])).sum()
     priors = [(slice(0, parts), _PRIOR_LENGTH), (slice(-1, None), _PRIOR_NOISE)]
     for where, (mean, deviation) in priors:

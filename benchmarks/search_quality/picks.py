@@ -3,9 +3,11 @@
     python -m benchmarks.search_quality.picks [--json] [--draws 200]
 
 From each recorded table many random sets of N settings are drawn, all trained to the end. One
-seed's figures choose; the other seed's score of the chosen setting judges. "said" is the value
-that the rule itself gives for its choice, so "said" above "got" is how much the rule flatters.
-"inside" is the share of the other seed's scores within one told deviation (68 % if it is right).
+seed's figures choose; seeds that had no part in it judge: the mean over four fresh ones where the
+chosen setting was trained with them ("fresh" is how often), else the other first seed. "said" is
+the value that the rule itself gives for its choice, so "said" above "got" is how much the rule
+flatters. "inside" is the share of the other first seed's scores within one told deviation (68 % if
+it is right).
 """
 
 import argparse
@@ -15,30 +17,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.search_quality.judge import Judge
 from benchmarks.search_quality.recorded import Recorded, load
 from benchmarks.search_quality.tables import SEEDS, TABLES
 from recsae.results.expected import expected_frame
 
-SIZES = (12, 24, 48)
+SIZES = (12, 24, 48, 64)
 NAME = "ndcg@10"
 
 
 def compare(recorded: Recorded, size: int, draws: int, rng: np.random.Generator) -> dict[str, Any]:
     """Return means over the draws and both seeds, in 1e-4 of NDCG@10."""
     last = {name: recorded.curves[name][..., -1] for name in (NAME, "fvu", "l0")}
+    judge = Judge.of(recorded)
     told: dict[str, list[float]] = {}
     inside: list[bool] = []
+    fresh: list[bool] = []
     observed_only = 0
-    for _ in range(draws):
+    for _ in range(draws if size < len(recorded.settings) else 1):
         chosen = rng.choice(len(recorded.settings), size, replace=False)
         for seed in range(len(SEEDS)):
             own = {f"dev/{name}": values[seed, chosen] for name, values in last.items()}
             trials = pd.DataFrame({"trial_id": chosen, "model_name": recorded.table.variant, **own})
             frame = expected_frame(trials, {NAME: "max"}, trials["trial_id"].notna())
             observed_only += bool(frame.attrs["why_observed"])
-            judged = last[NAME][1 - seed, chosen]
             value, sd = (frame[f"{kind}/{NAME}"].to_numpy() for kind in ("expected", "expected_sd"))
-            inside += list((np.abs(judged - value) < sd)[np.isfinite(sd)])
+            other = last[NAME][1 - seed, chosen]
+            inside += list((np.abs(other - value) < sd)[np.isfinite(sd)])
             score = own[f"dev/{NAME}"]
             for rule, by, said in (
                 ("observed", score, score),
@@ -46,10 +51,13 @@ def compare(recorded: Recorded, size: int, draws: int, rng: np.random.Generator)
                 ("expected", value, value),
             ):
                 pick = int(np.argmax(by))
-                told.setdefault(f"{rule} got", []).append(judged[pick])
+                told.setdefault(f"{rule} got", []).append(judge.values[seed, chosen[pick]])
                 told.setdefault(f"{rule} said", []).append(said[pick])
+                fresh.append(bool(judge.fresh[chosen[pick]]))
     means = {name: round(float(np.mean(values)) * 1e4, 1) for name, values in told.items()}
-    return {**means, "inside": round(float(np.mean(inside)), 2), "observed_only": observed_only}
+    shares = {"inside": np.mean(inside) if inside else np.nan, "fresh": np.mean(fresh)}
+    shares = {name: round(float(share), 2) for name, share in shares.items()}
+    return {**means, **shares, "observed_only": observed_only}
 
 
 def main() -> None:

@@ -1,12 +1,12 @@
 """What a training would have told, for any settings of a table's space: curves and seconds.
 
-One surrogate for each recorded seed. Each metric's 64 curves are written in their principal
-components, and a Gaussian process with its own length scales and noise predicts each component:
-a smooth mean. To it comes noise as the table shows it: the gap between the two recordings of
-one of the settings, divided by √2, as a whole curve of all metrics, drawn by the trial's seed. So
-its curve is as rough, and its last value as uncertain, as those of a real training, the same trial
-tells the same again, and the search cannot see the mean. `final` is the mean alone: what a
-choice is judged by, on the other seed's surrogate. `errors.py` says how far off the mean is.
+Each metric's curves, means over all seeds of a setting, are written in their principal components,
+and a Gaussian process with its own length scales and noise predicts each component: a smooth mean,
+which is the truth that answers are judged by. To it comes noise as it was recorded: how far one
+training of a setting is from the mean of its seeds, all metrics and epochs at once, drawn by the
+trial's seed among the settings of like score. So a search sees curves as rough and last values as
+uncertain as real ones, score and FVU err together as they do, the same trial tells the same again,
+and no seed's luck is taken for signal. `errors.py` says how far off the mean is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,37 +22,38 @@ from recsae.search.simulation.curves import Curve
 from recsae.space import SEED
 from recsae.space.parameters import MODEL
 
+SCORE = "ndcg@10"
+MODELLED = (SCORE, "fvu", "l0", "dead", COST)
 _COMPONENTS = 4
 _FLAT = 1e-6
 """A metric that never changes by more is one number."""
 _LEAST = 1e-4
 """Logarithms are taken of values no smaller than this."""
+_WINDOW = 4.0
+"""Quartile gaps below the median beyond which a score counts as so far off, above it an FVU.
+
+A few trainings collapse: at their full depth no smooth function leads there and back."""
+_ALIKE = 12
+"""Settings nearest in score that a trial's noise is drawn from."""
 
 
 class Surrogate:
-    """A table as one of its seeds has it."""
+    """A table as all of its seeds together have it."""
 
-    def __init__(self, recorded: Recorded, seed: int) -> None:
-        """`seed` is the recorded one: 0 or 1."""
-        self.recorded, self.seed = recorded, seed
+    def __init__(self, recorded: Recorded) -> None:
+        self.recorded = recorded
         self._cube = recorded.cube
         points = self._cube.points(recorded.settings)
-        self._models = {
-            name: CurveModel(points, coded(name, curves, recorded), seed)
-            for name, curves in recorded.curves.items()
-            if name not in ("share", "leak", "hr@10")
-        }
-        ndcg = recorded.curves["ndcg@10"]
-        share = recorded.curves["share"]
-        self._base = float(np.median(ndcg / share))
-        self._noises = _noises(recorded)
-        self._leak = recorded.curves["leak"][seed]
-        self._points = points
+        curves = {name: coded(name, recorded) for name in MODELLED}
+        self._models = {name: CurveModel(points, own) for name, own in curves.items()}
+        self._gaps = {name: _gaps(own) for name, own in curves.items()}
+        self._level = np.nanmean(curves[SCORE], axis=0)[:, -1]
+        self._base = float(np.nanmedian(recorded.curves[SCORE] / recorded.curves["share"]))
 
     @classmethod
-    def of(cls, table: str, seed: int) -> "Surrogate":
+    def of(cls, table: str) -> "Surrogate":
         """Return that of a recorded table, by its name."""
-        return cls(load(TABLES[table]), seed)
+        return cls(load(TABLES[table]))
 
     def training(self, trial: TrialRun, salt: int) -> Curve:
         """Return the curve of a trial that the simulator runs."""
@@ -60,25 +61,28 @@ class Surrogate:
 
     def curve(self, settings: Mapping[str, Any], salt: int = 0) -> Curve:
         """Return the curve of a trial; its noise is drawn by `sae_seed` and `salt`."""
-        draw = np.random.default_rng([int(settings.get(SEED, 0)), salt, self.seed])
-        which, sign = int(draw.integers(len(self._points))), 1 - 2 * int(draw.integers(2))
+        draw = np.random.default_rng([int(settings.get(SEED, 0)), salt])
         point = self._cube.points([settings])
-        values = {
-            name: _decoded(name, model(point)[0] + sign * self._noises[name][which], settings)
-            for name, model in self._models.items()
+        means = {name: model(point)[0] for name, model in self._models.items()}
+        alike = np.argsort(np.abs(self._level - means[SCORE][-1]), kind="stable")[:_ALIKE]
+        which = int(draw.choice(alike))
+        # Seconds are recorded with the first seeds alone.
+        seeds = {
+            name: np.flatnonzero(np.isfinite(g[:, which, 0])) for name, g in self._gaps.items()
         }
+        seed, sign = int(draw.choice(seeds[SCORE])), 1 - 2 * int(draw.integers(2))
+        values = {}
+        for name, mean in means.items():
+            gap = self._gaps[name][seed if seed in seeds[name] else seeds[name][0], which]
+            values[name] = _decoded(name, mean + sign * gap, settings)
         seconds = values.pop(COST)
-        near = int(np.argmin(np.square(self._points - point).sum(1)))
-        values |= {"share": values["ndcg@10"] / self._base, "leak": self._leak[near]}
+        # No recorded training leaks.
+        values |= {"share": values[SCORE] / self._base, "leak": np.zeros(EPOCHS)}
         return Curve(seconds, values)
 
-    def final(self, settings: Sequence[Mapping[str, Any]], name: str = "ndcg@10") -> Array:
+    def final(self, settings: Sequence[Mapping[str, Any]], name: str = SCORE) -> Array:
         """Return a metric after the last epoch, without noise, for many settings at once."""
-        return self.after(EPOCHS, settings, name)
-
-    def after(self, epochs: int, settings: Sequence[Mapping[str, Any]], name: str) -> Array:
-        """Return a metric after some epochs, without noise."""
-        coded = self._models[name](self._cube.points(settings))[:, epochs - 1]
+        coded = self._models[name](self._cube.points(settings))[:, -1]
         return np.array([_decoded(name, v, s) for v, s in zip(coded, settings, strict=True)])
 
     def training_seconds(self, settings: Sequence[Mapping[str, Any]]) -> Array:
@@ -88,30 +92,28 @@ class Surrogate:
 
 
 class CurveModel:
-    """Curves of one metric as a function of points in the unit cube, as one seed has them.
+    """Curves of one metric as a function of points in the unit cube."""
 
-    What both seeds tell together settles the components, the length scales and the noise: the gap
-    between two recordings of a setting shows how large it is at least. The values are one seed's.
-    """
+    def __init__(self, points: Array, curves: Array) -> None:
+        """`curves`: [seed, point, epoch], NaN where a point has no recording with a seed.
 
-    def __init__(self, points: Array, pair: Array, seed: int) -> None:
-        """`pair`: [seed, point, epoch]."""
-        both = pair.mean(0)
-        self._mean = pair[seed].mean(0)
+        How far apart the recordings of a point are says how large the noise is at least.
+        """
+        pooled, known = np.nanmean(curves, axis=0), np.isfinite(curves[:, :, 0])
+        self._mean = pooled.mean(0)
         self._processes: list[GP] = []
         self._scores: list[Array] = []
-        self._basis = np.empty((0, pair.shape[2]))
-        if np.ptp(pair, axis=(0, 1)).max() < _FLAT:
+        self._basis = np.empty((0, curves.shape[2]))
+        if np.nanmax(curves) - np.nanmin(curves) < _FLAT:
             return
-        _, sizes, basis = np.linalg.svd(both - both.mean(0), full_matrices=False)
+        _, sizes, basis = np.linalg.svd(pooled - self._mean, full_matrices=False)
         self._basis = basis[:_COMPONENTS][sizes[:_COMPONENTS] > 1e-6 * sizes[0]]
-        scores = (pair - pair.mean(1, keepdims=True)) @ self._basis.T
-        for one, other in np.moveaxis(scores, 2, 0):
-            noise = float(np.mean((one - other) ** 2)) / 2
-            shared = GP.fit(points, (one + other) / 2, noise / 2)
-            outputs = (one, other)[seed]
-            self._processes.append(shared.conditioned(outputs, noise / 2))
-            self._scores.append(outputs)
+        counts = known.sum(0)
+        noises = np.nansum(((curves - pooled) @ self._basis.T) ** 2, axis=(0, 1))
+        noises /= (counts - 1).sum()
+        for score, noise in zip(((pooled - self._mean) @ self._basis.T).T, noises, strict=True):
+            self._processes.append(GP.fit(points, score, float(noise), 1 / counts))
+            self._scores.append(score)
 
     def __call__(self, points: Array) -> Array:
         """Return a curve for each point."""
@@ -127,12 +129,22 @@ class CurveModel:
         return np.asarray(self._mean + scores @ self._basis)
 
 
-def coded(name: str, curves: Array, recorded: Recorded) -> Array:
-    """Return curves as they are modelled: sizes by their logarithm, l0 as a share of k."""
+def coded(name: str, recorded: Recorded) -> Array:
+    """Return curves as they are modelled [S, N, E]: sizes by their logarithm, l0 as a share of k.
+
+    Scores far below and FVUs far above the others at an epoch are brought to the window's end.
+    """
+    curves = recorded.curves[name]
     if name == "l0":
         most = np.array([float(one["sae_k"]) for one in recorded.settings])
         return np.asarray(curves / most[None, :, None])
-    return np.asarray(np.log(np.maximum(curves, _LEAST))) if name in (COST, "fvu") else curves
+    if name in (COST, "fvu"):
+        curves = np.log(np.maximum(curves, _LEAST))
+    if name in (SCORE, "fvu"):
+        low, middle, high = np.nanquantile(curves[:2], [0.25, 0.5, 0.75], axis=(0, 1))
+        worst = middle - _WINDOW * (middle - low), middle + _WINDOW * (high - middle)
+        curves = np.maximum(curves, worst[0]) if name == SCORE else np.minimum(curves, worst[1])
+    return np.asarray(curves)
 
 
 def _decoded(name: str, coded: Array, settings: Mapping[str, Any]) -> Array:
@@ -143,10 +155,10 @@ def _decoded(name: str, coded: Array, settings: Mapping[str, Any]) -> Array:
     return np.clip(coded, 0, 1)
 
 
-def _noises(recorded: Recorded) -> dict[str, Array]:
-    """Return, of each metric, how far one recording of a setting is from their mean, scaled up.
+def _gaps(curves: Array) -> Array:
+    """Return how far each recording of a setting is from the mean of its seeds, scaled up.
 
-    The gap of two values that are independent has twice the variance of one.
+    The gap from a mean of n that it is part of has (n - 1)/n of its variance.
     """
-    pairs = {name: coded(name, curves, recorded) for name, curves in recorded.curves.items()}
-    return {name: (pair[0] - pair[1]) / np.sqrt(2) for name, pair in pairs.items()}
+    counts = np.isfinite(curves[:, :, :1]).sum(0)
+    return np.asarray((curves - np.nanmean(curves, axis=0)) * np.sqrt(counts / (counts - 1)))

@@ -85,6 +85,13 @@ def test_a_gap_that_is_the_same_for_every_seed_is_certain() -> None:
     assert gap == pytest.approx((0.5, 0.5, 0.5))
 
 
+def test_the_mean_gap_is_that_over_budgets() -> None:
+    ones = np.ones((4, 5))
+    more = ones + np.array([0, 0, 0.2, 0.6, 0])  # budgets end at 4 and 8
+    found = _outcome({"m": more, "n": ones}).mean_gap("m", "n")
+    assert found == pytest.approx((0.4, 0.4, 0.4))
+
+
 def test_ranks_by_hand() -> None:
     ones = np.ones((3, 5))
     ranks = _outcome({"best": 0 * ones, "tied": ones, "too": ones}).ranks(["best", "tied", "too"])

@@ -21,7 +21,7 @@ from benchmarks.search_quality.plan import (
     budgets,
     space_for,
 )
-from benchmarks.search_quality.report.findings import findings
+from benchmarks.search_quality.report.findings import facts_of, findings
 from benchmarks.search_quality.report.page import markdown, page
 from recsae.results import States
 from recsae.search.simulation.simulator import Clock, drive
@@ -50,12 +50,12 @@ def frame() -> pd.DataFrame:
 
 
 def test_budgets_are_so_many_trainings_of_median_cost() -> None:
-    assert budgets(made_world().recorded) == pytest.approx((12 * 6.75 / 2, 30 * 6.75 / 2))
+    assert budgets(made_world().recorded) == pytest.approx(tuple(n * 6.75 / 2 for n in (6, 12, 30)))
 
 
 def test_runs_get_better_and_stay_within_what_is_possible(frame: pd.DataFrame) -> None:
     assert (frame["missed"] > -1e-9).all()
-    for contest, nothing in (("one", made_world().nothing[1]), ("two", 1.0)):
+    for contest, nothing in (("one", made_world().nothing), ("two", 1.0)):
         rows = frame[(frame["contest"] == contest) & (frame["method"] == "random")]
         by_time = rows.sort_values("at").groupby("seed")["missed"]
         assert by_time.last().mean() < 0.5 * nothing
@@ -68,7 +68,7 @@ def test_stopping_tries_more_in_the_same_time(frame: pd.DataFrame) -> None:
 
 
 def test_the_page_has_every_method_and_table(frame: pd.DataFrame) -> None:
-    found = findings(frame, {TABLE.name: made_world()})
+    found = findings(frame, {TABLE.name: facts_of(made_world())})
     text, whole = markdown(found), page(found)
     for name in NAMES:
         assert f"| {name} |" in text
@@ -98,7 +98,7 @@ def test_stock_is_told_as_ray_tells_it() -> None:
         complete(trial_id, one)
 
     stock._searcher.on_trial_result, stock._searcher.on_trial_complete = result, ended
-    run = drive(stock, made_world().surrogates[0], WORKERS, clock, cpu=lambda: 0.0)
+    run = drive(stock, made_world().surrogate, WORKERS, clock, cpu=lambda: 0.0)
     pruned = [one for one in run.reports if one.became == States.PRUNED and one.at < 30]
     assert {one.epochs for one in pruned} <= {1, 3, 9}
     for one in pruned:
@@ -119,7 +119,7 @@ def test_syne_tune_stops_at_its_rungs() -> None:
         method = next(m for m in METHODS[contest] if m.library == "syne")
         clock = Clock()
         space = space_for(replace(TABLE.space), method, contest, 0)  # type: ignore[arg-type]
-        run = drive(Syne(space, clock, 30.0), made_world().surrogates[0], WORKERS, clock)
+        run = drive(Syne(space, clock, 30.0), made_world().surrogate, WORKERS, clock)
         pruned = [one.epochs for one in run.reports if one.became == States.PRUNED and one.at < 30]
         assert set(np.unique(pruned)) <= {1, 3, 9}
         assert pruned

@@ -33,6 +33,4 @@ def _search(name: str) -> SimulatedRun:
     world = made_world()
     method = next(m for m in ONE_OBJECTIVE if m.name == name)
     space = space_for(world.recorded.table.space, method, "one", 5)
-    return simulate(
-        strategy_for(space), world.surrogates[0], WORKERS, 40.0, trials=30, cpu=lambda: 0.0
-    )
+    return simulate(strategy_for(space), world.surrogate, WORKERS, 40.0, trials=30, cpu=lambda: 0.0)

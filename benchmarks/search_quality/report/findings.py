@@ -5,20 +5,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.search_quality.answers import World
-from benchmarks.search_quality.errors import errors
+from benchmarks.search_quality.answers import World, world
+from benchmarks.search_quality.errors import errors, likeness
 from benchmarks.search_quality.gp import Array
-from benchmarks.search_quality.plan import METHODS, STOCK, TRAININGS, Contest
+from benchmarks.search_quality.orders import outcomes
+from benchmarks.search_quality.plan import METHODS, RIVALS, TRAININGS, Contest
+from benchmarks.search_quality.recorded import load
 from benchmarks.search_quality.report.outcome import Outcome
+from benchmarks.search_quality.tables import SEEDS, TABLES
 
 SCALE = 1e4
 """NDCG@10 is told in units of 1e-4."""
 
 
-def findings(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
-    """Return what the runs say, contest by contest, and what is known of the tables."""
-    budgets = {name: world.budgets for name, world in worlds.items()}
-    found: dict[str, Any] = {"tables": {n: _table(world) for n, world in worlds.items()}}
+def findings(frame: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what the runs say, contest by contest; `facts`: those of each table."""
+    budgets = {name: tuple(own["budgets"]) for name, own in facts.items()}
+    found: dict[str, Any] = {"tables": facts}
     for contest in METHODS:
         rows = frame[frame["contest"] == contest]
         if len(rows):
@@ -26,6 +29,17 @@ def findings(frame: pd.DataFrame, worlds: dict[str, World]) -> dict[str, Any]:
             scale = SCALE if contest == "one" else 100.0
             found[contest] = _contest(contest, outcome, rows, scale)
     return found
+
+
+def orders_found(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what the orders of the recorded settings say, table by table and over all."""
+    tables = {str(name): load(TABLES[str(name)]) for name in frame["table"].unique()}
+    return outcomes(frame, tables, SCALE)
+
+
+def without_curves(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of one contest without its curves over time."""
+    return {name: value for name, value in found.items() if name != "curves"}
 
 
 def _contest(
@@ -54,12 +68,15 @@ def _contest(
         },
         "curves": _curves(outcome, methods, scale),
     }
-    if STOCK in methods:
-        found["against_stock"] = {
-            method.name: _against(outcome, method.name, STOCK, scale)
+    found["against"] = {
+        rival: {
+            method.name: _against(outcome, method.name, rival, scale)
             for method in planned
-            if method.longer
+            if method.longer and method.name != rival
         }
+        for rival in RIVALS
+        if rival in methods
+    }
     return found
 
 
@@ -72,6 +89,7 @@ def _against(outcome: Outcome, method: str, rival: str, scale: float) -> dict[st
     ratio = outcome.time_ratio(method, rival)
     return {
         "time_ratio": list(ratio.overall),
+        "missed_more": _scaled(outcome.mean_gap(method, rival), scale),
         "each": {
             f"{table} x{TRAININGS[budget]}": {
                 "time_ratio": list(interval),
@@ -107,17 +125,22 @@ def _scaled(interval: tuple[float, ...], scale: float) -> list[float]:
     return [value * scale for value in interval]
 
 
-def _table(world: World) -> dict[str, Any]:
+def table_facts(table: str) -> dict[str, Any]:
     """Return what the reader must know of a table before its results."""
-    recorded = world.recorded
-    final = recorded.curves["ndcg@10"][:, :, -1]
-    table_errors = errors(recorded)
+    return facts_of(world(table))
+
+
+def facts_of(world: World) -> dict[str, Any]:
+    """Return them of a table that need not be recorded."""
+    recorded, final = world.recorded, world.recorded.final
     return {
         "settings": len(recorded.settings),
+        "fresh": int((recorded.counts > len(SEEDS)).sum()),
+        "seeds": len(recorded.seeds),
         "budgets": list(world.budgets),
-        "seed_noise": world.noise * SCALE,
-        "floors": [floor * SCALE for floor in world.floors],
-        "best": [float(values.max()) for values in world.dense_ndcg],
-        "recorded": [float(final.min()), float(np.median(final)), float(final.max())],
-        "errors": table_errors.to_dict("records"),
+        "seed_noise": recorded.noise * SCALE,
+        "best": float(world.dense_ndcg.max()),
+        "recorded": [float(np.nanquantile(final, share)) for share in (0, 0.5, 1)],
+        "errors": errors(recorded).to_dict("records"),
+        "likeness": likeness(world.surrogate),
     }

@@ -95,6 +95,16 @@ class Outcome:
         values = self.final(table, one, budget) - self.final(table, other, budget)
         return Interval.of(values.mean(), self.resampled()[table] @ values)
 
+    def mean_gap(self, one: str, other: str) -> Interval:
+        """Return the mean of the gaps over tables and budgets."""
+        shares, values, draws = self.resampled(), [], []
+        for table in self.tables:
+            for budget in range(len(self.budgets[table])):
+                gap = self.final(table, one, budget) - self.final(table, other, budget)
+                values.append(gap.mean())
+                draws.append(shares[table] @ gap)
+        return Interval.of(np.mean(values), np.mean(draws, axis=0))
+
     def ranks(self, methods: Sequence[str]) -> dict[str, Interval]:
         """Return the mean rank of each method over tables, budgets and seeds: 1 is the best."""
         shares, per_table = self.resampled(), []

@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from benchmarks.search_quality.orders import TRAININGS as ORDER_TRAININGS
 from benchmarks.search_quality.plan import OURS, STOCK, TRAININGS
 from benchmarks.search_quality.report.chart import Line, chart, legend
 
@@ -38,7 +39,7 @@ def page(found: dict[str, Any]) -> str:
     parts = [
         "<h1>How good searches are, on recorded curves</h1>",
         "<p>What was run and how it is judged: README.md beside this page's folder. Dashed lines "
-        "are the two budgets.</p>",
+        "are the budgets.</p>",
     ]
     for contest in TITLES:
         if contest in found:
@@ -55,14 +56,38 @@ def page(found: dict[str, Any]) -> str:
 
 def sections(found: dict[str, Any]) -> Iterable[tuple[str, Rows]]:
     """Yield each table of figures: its title and its rows, the head first."""
+    if "orders" in found:
+        title = "Recorded settings in random orders, NDCG@10 × 1e4 of the answer by other seeds"
+        yield f"{title} [95 %]", _orders(found["orders"])
     for contest, title in TITLES.items():
         if contest in found:
             own = found[contest]
             yield f"{title}: {UNITS[contest]} [95 %]", _missed(found, contest)
-            if "against_stock" in own:
-                yield f"{title}: against {STOCK}", _against(own["against_stock"])
+            for rival, figures in own["against"].items():
+                if figures:
+                    yield f"{title}: against {rival}", _against(figures)
+    if "tables" in found:
+        yield from _facts(found)
+
+
+def _facts(found: dict[str, Any]) -> Iterable[tuple[str, Rows]]:
     yield "The tables", _tables(found)
+    yield "Score and FVU after the last epoch, recorded and simulated", _likeness(found)
     yield "The surrogate's error, each setting left out: Spearman, RMSE", _errors(found)
+
+
+def _orders(own: dict[str, Any]) -> Rows:
+    """Return a row for each table and budget: the first way's value, what others have more."""
+    ways = list(next(iter(own.values()))["ways"])
+    others = [f"{way}: more" for way in ways[1:]]
+    rows = [["table, trainings", f"stopped, chosen by: {ways[0]}", *others, "best, by fresh seeds"]]
+    for table, figures in own.items():
+        for place, count in enumerate(ORDER_TRAININGS):
+            first, *rest = figures["ways"].values()
+            more = [_interval(one["more"][place]) for one in rest]
+            cells = [_interval(first["value"][place]), *more, f"{figures['best']:.1f}"]
+            rows.append([f"{table}, {count}", *cells])
+    return rows
 
 
 def _missed(found: dict[str, Any], contest: str) -> Rows:
@@ -79,30 +104,53 @@ def _missed(found: dict[str, Any], contest: str) -> Rows:
 def _against(own: dict[str, Any]) -> Rows:
     """Return a column for each method: its share of the rival's time, and what it misses more."""
     rows = [["table and budget", *(f"{method}: time; misses more" for method in own)]]
-    overall = [_interval(one["time_ratio"], 2) for one in own.values()]
-    rows.append(["all, geometric mean", *overall])
-    for place in next(iter(own.values()), {"each": {}})["each"]:
-        each = [one["each"][place] for one in own.values()]
-        cells = [f"{_interval(e['time_ratio'], 2)}; {_interval(e['missed_more'])}" for e in each]
-        rows.append([place, *cells])
+    rows.append(["all, mean", *map(_time_and_more, own.values())])
+    for place in next(iter(own.values()))["each"]:
+        rows.append([place, *(_time_and_more(one["each"][place]) for one in own.values())])
     return rows
 
 
+def _time_and_more(one: dict[str, Any]) -> str:
+    return f"{_interval(one['time_ratio'], 2)}; {_interval(one['missed_more'])}"
+
+
 def _tables(found: dict[str, Any]) -> Rows:
-    head = ["table", "settings", "budgets, s", "NDCG@10 recorded: least, median, most"]
-    rows = [[*head, "best by the surrogates", "seed noise × 1e4", "floors × 1e4"]]
+    head = ["table", "settings, of them with fresh seeds", "seeds", "budgets, s"]
+    told = "NDCG@10 recorded: least, median, most"
+    rows = [[*head, told, "best by the surrogate", "seed noise × 1e4"]]
     for name, own in found["tables"].items():
         rows.append(
             [
                 name,
-                str(own["settings"]),
+                f"{own['settings']}, {own['fresh']}",
+                str(own["seeds"]),
                 _join(own["budgets"], 0),
                 _join(own["recorded"], 4),
-                _join(own["best"], 4),
+                f"{own['best']:.4f}",
                 f"{own['seed_noise']:.1f}",
-                _join(own["floors"], 1),
             ]
         )
+    return rows
+
+
+def _likeness(found: dict[str, Any]) -> Rows:
+    """Return a row for each table: recorded, and simulated."""
+    titles = {
+        "noise_correlation": "correlation of the noise of score and FVU",
+        "noise": "noise of the score × 1e4",
+        "means": "rank correlation of means",
+        "better": "in the better half",
+        "left": "deviation from a line in log FVU × 1e4",
+    }
+    rows = [["table", *(f"{title}: recorded, simulated" for title in titles.values())]]
+    for name, own in found["tables"].items():
+        pairs = [[own["likeness"][k][key] for k in ("recorded", "simulated")] for key in titles]
+        big = [key in ("noise", "left") for key in titles]
+        cells = [
+            _join((value * (1e4 if large else 1) for value in pair), 1 if large else 2)
+            for pair, large in zip(pairs, big, strict=True)
+        ]
+        rows.append([name, *cells])
     return rows
 
 
@@ -110,7 +158,7 @@ def _errors(found: dict[str, Any]) -> Rows:
     """Return a row for each table and epoch: Spearman and RMSE of each way to predict."""
     first = next(iter(found["tables"].values()))["errors"]
     ways = list(dict.fromkeys(one["way"] for one in first))
-    rows = [["table", "of", *ways, "seed noise", "spread"]]
+    rows = [["table", "of", *ways, "noise of a seed", "of the means", "spread"]]
     for name, own in found["tables"].items():
         cells: dict[tuple[str, int], dict[str, Any]] = {}
         for one in own["errors"]:
@@ -124,8 +172,8 @@ def _errors(found: dict[str, Any]) -> Rows:
                 for way in ways
             ]
             known = by_way[ways[0]]
-            noise = [f"{known[key] * scale:.{digits}f}" for key in ("seed_noise", "spread")]
-            rows.append([name, title, *texts, *noise])
+            noise = [known[key] for key in ("seed_noise", "mean_noise", "spread")]
+            rows.append([name, title, *texts, *(f"{one * scale:.{digits}f}" for one in noise)])
     return rows
 
 

@@ -106,18 +106,19 @@ def simulate(
     objectives: Mapping[str, str] | None = None,
     trials: int = UNLIMITED,
     cpu: Callable[[], float] = time.process_time,
+    driver: "Callable[[Director], Driver] | None" = None,
 ) -> SimulatedRun:
     """Run a strategy under the production Director until `seconds` are over; `seed` salts noise.
 
     `cpu` tells the CPU seconds that the driver has used; `lambda: 0.0` makes a run repeatable to
-    the last bit.
+    the last bit. `driver`: what stands between simulator and Director; left out, nothing.
     """
     clock = Clock()
     budget = Budget(trials, max_hours=seconds / 3600, clock=clock)
     budget.begin()
     history = History(objectives or {"ndcg@10": "max"})
     director = Director(strategy, history, budget, clock=clock)
-    return drive(Directed(director), surrogate, workers, clock, seed, cpu)
+    return drive((driver or Directed)(director), surrogate, workers, clock, seed, cpu)
 
 
 @dataclass
