@@ -19,7 +19,8 @@ import pandas as pd
 
 from benchmarks.search_quality.judge import Judge
 from benchmarks.search_quality.recorded import Recorded, load
-from benchmarks.search_quality.tables import SEEDS, TABLES
+from benchmarks.search_quality.tables import EPOCHS, SEEDS, TABLES
+from recsae.results import States
 from recsae.results.expected import expected_frame
 
 SIZES = (12, 24, 48, 64)
@@ -38,7 +39,9 @@ def compare(recorded: Recorded, size: int, draws: int, rng: np.random.Generator)
         chosen = rng.choice(len(recorded.settings), size, replace=False)
         for seed in range(len(SEEDS)):
             own = {f"dev/{name}": values[seed, chosen] for name, values in last.items()}
-            trials = pd.DataFrame({"trial_id": chosen, "model_name": recorded.table.variant, **own})
+            ended = {"state": States.COMPLETE, "epochs": EPOCHS}
+            about = {"trial_id": chosen, "model_name": recorded.table.variant, **ended}
+            trials = pd.DataFrame({**about, **own})
             frame = expected_frame(trials, {NAME: "max"}, trials["trial_id"].notna())
             observed_only += bool(frame.attrs["why_observed"])
             value, sd = (frame[f"{kind}/{NAME}"].to_numpy() for kind in ("expected", "expected_sd"))

@@ -5,10 +5,10 @@ import pytest
 from made_table import NOISE, made_heights, made_table, made_world, noisy_table
 from scipy.stats import spearmanr
 
-from benchmarks.search_quality.errors import errors, likeness
 from benchmarks.search_quality.gp import GP, _loss
 from benchmarks.search_quality.judge import Judge
 from benchmarks.search_quality.recorded import COST
+from benchmarks.search_quality.report.errors import errors, likeness
 from benchmarks.search_quality.surrogate import Surrogate
 from benchmarks.search_quality.tables import EPOCHS, TABLES, at_point
 

@@ -12,9 +12,11 @@ from recsae.metrics.intervals import RESAMPLES, Interval, intervals
 VALUES = arrays(np.float64, st.integers(1, 40), elements=st.floats(-5, 5))
 
 
-def interval(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+def interval(
+    values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0, level: float = 0.95
+) -> Interval:
     """Return the interval of one measure over all users."""
-    ((found,),) = intervals(values[:, None], resamples=resamples, seed=seed)
+    ((found,),) = intervals(values[:, None], resamples=resamples, seed=seed, level=level)
     return found
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.search_quality.answers import World, world
-from benchmarks.search_quality.errors import errors, likeness
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.orders import outcomes
 from benchmarks.search_quality.plan import METHODS, RIVALS, TRAININGS, Contest
 from benchmarks.search_quality.recorded import load
+from benchmarks.search_quality.report.errors import errors, likeness
 from benchmarks.search_quality.report.outcome import Outcome
 from benchmarks.search_quality.tables import SEEDS, TABLES
 
