@@ -64,7 +64,10 @@ def expected_frame(
         values, errors, why = [], [], []
         for _, own in trials.groupby(Columns.MODEL_NAME):
             scores_N, epochs_N = (own[c].to_numpy(float) for c in (DEV + name, Columns.EPOCHS))
-            found = expected(sign * scores_N, _measures(own, name), epochs_N)
+            if name in QUIET:
+                found = _observed(sign * scores_N, "a seed moves it little")
+            else:
+                found = expected(sign * scores_N, _measures(own), epochs_N)
             values.append(pd.Series(sign * found.values_N, own.index)[asked])
             errors.append(pd.Series(found.errors_N, own.index)[asked])
             if len(values[-1]):
@@ -80,9 +83,9 @@ def expected_frame(
     return frame
 
 
-def _measures(trials: pd.DataFrame, objective: str) -> Array:
-    names = [DEV + name for name in QUIET if name != objective]
-    known = [trials[name] for name in (*names, Columns.EPOCHS) if name in trials]
+def _measures(trials: pd.DataFrame) -> Array:
+    names = [*(DEV + name for name in QUIET), Columns.EPOCHS]
+    known = [trials[name] for name in names if name in trials]
     columns = [np.log(np.maximum(one.to_numpy(float), 1e-6)) for one in known]
     return np.array(columns).reshape(len(columns), len(trials)).T
 
@@ -96,21 +99,24 @@ def expected(observed_N: Array, measures_NF: Array, epochs_N: Array | None = Non
     do not help, or mislead about the best.
     """
     observed_N = np.asarray(observed_N, dtype=np.float64)
-    errors_N = np.full(len(observed_N), np.nan)
     used_N = _used(observed_N, measures_NF)
     if used_N.sum() < LEAST_TRIALS:
-        return Expected(observed_N, errors_N, f"fewer than {LEAST_TRIALS} alike trials")
+        return _observed(observed_N, f"fewer than {LEAST_TRIALS} alike trials")
     y_N, x_NF = observed_N[used_N], measures_NF[used_N]
     x_NF = x_NF[:, np.ptp(x_NF, axis=0) > 0]
     if x_NF.shape[1] == 0 or np.ptp(y_N) == 0:
-        return Expected(observed_N, errors_N, "nothing differs between the trials")
+        return _observed(observed_N, "nothing differs between the trials")
     fit_N, sd_N, left_out_N = _fit(x_NF, y_N)
     groups_N = np.zeros(len(y_N)) if epochs_N is None else epochs_N[used_N]
     if why := _refused(y_N, left_out_N, groups_N):
-        return Expected(observed_N, errors_N, why)
-    values_N = observed_N.copy()
+        return _observed(observed_N, why)
+    values_N, errors_N = observed_N.copy(), np.full(len(observed_N), np.nan)
     values_N[used_N], errors_N[used_N] = fit_N, sd_N
     return Expected(values_N, errors_N, "")
+
+
+def _observed(observed_N: Array, why: str) -> Expected:
+    return Expected(observed_N, np.full(len(observed_N), np.nan), why)
 
 
 def _used(observed_N: Array, measures_NF: Array) -> npt.NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from recsae.results.columns import DEV, EXPECTED, EXPECTED_SD, LADDER_HEAD, Columns
+from recsae.results.columns import DEV, EXPECTED, EXPECTED_SD, Columns
 from recsae.results.finalist_selection import optimism
 from recsae.results.run import (
     Results,
@@ -14,7 +14,7 @@ from recsae.results.run import (
     settings_of,
     state_counts,
 )
-from recsae.results.selection import MAX
+from recsae.results.selection import MAX, points
 from recsae.space import SEED
 
 
@@ -78,15 +78,41 @@ def _finals(results: Results) -> dict[str, Any]:
 
 
 def front_points(results: Results) -> list[dict[str, Any]]:
-    """Return trial_id, k and the metrics that tables show of each point of the front."""
-    wanted = shown_metrics(results)
-    return [
-        {
-            **{name: None if pd.isna(row[name]) else int(row[name]) for name in LADDER_HEAD},
-            "metrics": {k: v for k, v in metrics_of(row).items() if k in wanted},
+    """Return trial_id, k and the metrics that tables show of each point of the front.
+
+    A point at its trial's own k also has "expected", by objective: what it would score with
+    another seed and the deviation of one training, where the other measures tell it.
+    """
+    wanted, told = shown_metrics(results), _told(results)
+    found = []
+    for row in records(results.front):
+        trial_id = int(row[Columns.TRIAL_ID])
+        k = None if pd.isna(row[Columns.K]) else int(row[Columns.K])
+        metrics = {name: value for name, value in metrics_of(row).items() if name in wanted}
+        expected = told.get((trial_id, k), {})
+        found.append(
+            {
+                Columns.TRIAL_ID: trial_id,
+                Columns.K: k,
+                "metrics": metrics,
+                **({"expected": expected} if expected else {}),
+            }
+        )
+    return found
+
+
+def _told(results: Results) -> dict[tuple[int, int | None], dict[str, dict[str, float]]]:
+    """Return by trial and its own k what each objective is expected to be, if that is known."""
+    own = points(results.trials, None).set_index(Columns.TRIAL_ID)[Columns.K]
+    found = {}
+    for row in records(results.expected):
+        k = own[row[Columns.TRIAL_ID]]
+        found[int(row[Columns.TRIAL_ID]), None if pd.isna(k) else int(k)] = {
+            name: {"expected": row[EXPECTED + name], "sd": row[EXPECTED_SD + name]}
+            for name in results.objectives
+            if row[EXPECTED_SD + name] > 0
         }
-        for row in records(results.front)
-    ]
+    return found
 
 
 def table(results: Results, top: int | None = 20) -> pd.DataFrame:

@@ -198,10 +198,13 @@ def test_what_is_to_be_small_is_told_with_its_own_sign() -> None:
     np.testing.assert_allclose(down["expected_sd/loss"], up["expected_sd/ndcg@10"])
 
 
-def test_an_objective_that_is_quiet_itself_is_not_told_from_itself() -> None:
-    found = told(frame(), {"fvu": "min"})
-    assert found.attrs["why_observed"] == {"fvu": "nothing differs between the trials"}
-    assert list(found["expected/fvu"]) == list(frame()["dev/fvu"])
+def test_an_objective_that_is_quiet_itself_stays_as_it_was_observed() -> None:
+    trials = frame()
+    trials["dev/l0"] = 1 / trials["dev/fvu"]
+    for name in ("fvu", "l0"):
+        found = told(trials, {name: "min"})
+        assert found.attrs["why_observed"] == {name: "a seed moves it little"}
+        assert list(found[f"expected/{name}"]) == list(trials[f"dev/{name}"])
 
 
 def test_no_trial_that_may_be_best() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -84,3 +85,28 @@ def test_a_run_with_ladders(tmp_path: Path) -> None:
     outcome = summary(results)
     assert [(one["trial_id"], one["k"]) for one in outcome["front"]] == ON_FRONT
     assert outcome["front"][1]["metrics"] == {"ndcg@10": 0.2, "l0": 4.0, "leak": False}
+    assert not any("expected" in one for one in outcome["front"])
+
+
+def test_a_point_at_its_trials_own_k_tells_what_it_is_expected_to_score(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    fvus = rng.uniform(0.1, 0.9, 30)
+    rows = [
+        trial(n, 4 + n, 0.2 - 0.1 * fvu + 0.001 * rng.normal(), epochs=3, **{"dev/fvu": fvu})
+        for n, fvu in enumerate(fvus)
+    ]
+    space = {"model_name": "SASRec_SAE_Nested", "dataset": "synthetic", "objectives": TWO}
+    create(tmp_path / "run", {"space": space})
+    write_curves(tmp_path / "run", [])
+    write_ladders(tmp_path / "run", [rung(0, 1, 0.01), rung(0, 4, rows[0]["dev/ndcg@10"])])
+    write_trials(tmp_path / "run", rows)
+    results = load_results(tmp_path / "run")
+    front = summary(results)["front"]
+    frame = results.expected.set_index("trial_id")
+    assert [one["k"] for one in front if "expected" not in one] == [1]
+    for one in front:
+        if one["k"] > 1:
+            row = frame.loc[one["trial_id"]]
+            value, sd = row["expected/ndcg@10"], row["expected_sd/ndcg@10"]
+            assert one["expected"] == {"ndcg@10": {"expected": value, "sd": sd}}  # L0 is exact
+            assert abs(value - 0.2 + 0.1 * fvus[one["trial_id"]]) < 0.005
