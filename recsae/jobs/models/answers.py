@@ -15,6 +15,7 @@ from recsae.inference.histories import Histories, histories_of, stored_histories
 from recsae.interactions.datasets import read_log
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.models.loading import load_model
+from recsae.results import records
 
 Outcome = dict[str, Any]
 _LISTED: Final = 10
@@ -162,8 +163,7 @@ def _told(
     if out is not None:
         _write_table(out, frame)
     titles = model.titles
-    rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
-    return [row | ({"title": titles.get(row["item"])} if titles else {}) for row in rows]
+    return [row | ({"title": titles.get(row["item"])} if titles else {}) for row in records(frame)]
 
 
 def _items_of(row: Mapping[Any, Any]) -> list[Any]:
