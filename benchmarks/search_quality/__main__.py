@@ -8,6 +8,7 @@ Without --quick it writes results/ and the figures in README.md beside this file
 import argparse
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def main() -> None:
     if todo:
         facts = run_all(table_facts, tables, options.processes)
         frame = pd.concat(run_all(run_one, todo, options.processes), ignore_index=True)
-        frame = with_slow(frame, options.slow)
+        frame = with_slow(frame, options.slow, names)
         found |= findings(frame, dict(zip(tables, facts, strict=True)))
     part = options.quick or names or options.tables or options.seeds != SEEDS
     if options.to or not (part or len(options.contests) < len(CONTESTS)):
@@ -79,16 +80,21 @@ def main() -> None:
         print(markdown(found))
 
 
-def with_slow(frame: pd.DataFrame, ran: bool) -> pd.DataFrame:
-    """Return the runs with those of the slow methods: stored ones, unless they have just run."""
-    names = [method.name for method in METHODS["one"] if method.slow]
+def with_slow(frame: pd.DataFrame, ran: bool, asked: Sequence[str]) -> pd.DataFrame:
+    """Return the runs with those of the slow methods: stored ones, unless they have just run.
+
+    If methods are `asked` for by name, no others are added.
+    """
     if ran:
+        names = [method.name for method in METHODS["one"] if method.slow]
         slow = frame[frame["method"].isin(names)]
         write_whole(SLOW, slow.astype({"missed": "float32"}).to_parquet(index=False))
         return frame
     if not SLOW.exists():
         return frame
     stored = pd.read_parquet(SLOW)
+    if asked:
+        stored = stored[stored["method"].isin(asked)]
     known = frame[["contest", "table", "seed"]].drop_duplicates()
     return pd.concat([frame, stored.merge(known)], ignore_index=True)
 
