@@ -10,6 +10,7 @@ from recsae.activations.settings import ActivationSettings
 from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.files import read_json
+from recsae.inference.explained import leak_refusal
 from recsae.interactions.settings import NAMES, is_synthetic
 from recsae.jobs.evaluation import origin_of, score_model
 from recsae.jobs.models.loading import base_that_gave
@@ -22,6 +23,7 @@ from recsae.results import Columns, Files, Results, load_results, metrics_of, re
 from recsae.sae import files
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variants
+from recsae.search.finalists import FOLDER as FINALISTS
 
 Json = dict[str, Any]
 _WEIGHTS, _META = "model.safetensors", "base.json"
@@ -31,15 +33,20 @@ _DATASET: Final = "dataset"
 def contents(path: Path, cache: Cache, model: SparseAutoencoder, about: Json) -> dict[str, bytes]:
     """Return the files, by their names, of a model as it is to be used, saved in `path`.
 
-    It is scored if it never was. `about` is what was saved with it.
+    It is scored if it never was. `about` is what was saved with it. Raises RecsaeError if it leaks.
     """
     origin = origin_of(path, about)
     exactly = trained_here(about)
     activations = stored_activations(about["activations"], origin, cache, exactly=exactly)
     base = base_that_gave(activations, origin, cache, device_of("cpu"))
     scores = _scores(path, cache, model)
-    source = {**origin.values(), "data": _anonymous(origin.data.values()), "base": {}}
+    if scores["dev"].get("leak"):
+        raise leak_refusal(path, model, "be exported")
+    data = _anonymous(origin.data.values())
+    source = {**origin.values(), "data": data, "base": {}}
     extra = {**about, EXPORTED: recsae.__version__, "source": source}
+    if IMPORTED in about:
+        extra[IMPORTED] = Path(about[IMPORTED]).name
     facts = _facts(path, model, about, activations, scores)
     return {
         files.WEIGHTS: files.weights_of(model),
@@ -47,7 +54,7 @@ def contents(path: Path, cache: Cache, model: SparseAutoencoder, about: Json) ->
         Files.METRICS: _text(scores),
         "README.md": model_card(facts).encode(),
         f"{EXPORTED_BASE}/{_WEIGHTS}": (base.path / _WEIGHTS).read_bytes(),
-        f"{EXPORTED_BASE}/{_META}": _text(_without_paths(base)),
+        f"{EXPORTED_BASE}/{_META}": _text(_described(base, data)),
     }
 
 
@@ -64,8 +71,8 @@ def _scores(path: Path, cache: Cache, model: SparseAutoencoder) -> Json:
 def _facts(
     path: Path, model: SparseAutoencoder, about: Json, activations: Activations, scores: Json
 ) -> CardFacts:
-    meta, run = activations.meta, path.parent.parent
-    results = load_results(run) if (run / Files.SEARCH).is_file() else None
+    meta, in_run = activations.meta, path.parent.name in (Files.BEST, FINALISTS)
+    results = load_results(path.parent.parent) if in_run else None
     known = {} if results is None else results.search.get("versions") or {}
     versions = {"recsae": recsae.__version__, **known, "torch": about["machine"]["torch"]}
     trial = None if results is None else int(path.name.partition("-")[0])
@@ -123,15 +130,13 @@ def _anonymous(data: Json) -> Json:
     return data if known else {**data, _DATASET: Path(name).name}
 
 
-def _without_paths(base: Base) -> Json:
-    """Return what is known of a base, fit for others' eyes."""
-    meta = read_json(base.path / _META)
-    data = meta.get("data") or {}
-    if data.get("settings"):
-        meta["data"] = {**data, "settings": _anonymous(data["settings"])}
+def _described(base: Base, data: Json) -> Json:
+    """Return what is known of a base, with the settings of its data, fit for others' eyes."""
+    meta = dict(read_json(base.path / _META))
+    meta["data"] = {**(meta.get("data") or {}), "settings": data}
     if "file" in meta:
         meta["file"] = Path(meta["file"]).name
-    return dict(meta)
+    return meta
 
 
 def _text(value: Json) -> bytes:

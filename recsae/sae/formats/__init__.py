@@ -1,6 +1,6 @@
-"""An autoencoder in the layout of another library, a file each; the library itself is not needed.
+"""The layouts of other libraries that hold a TopK encoder and a linear decoder, a file each.
 
-Only what a layout holds to rounding may be written in it: a TopK encoder and a linear decoder.
+They must not need the library itself, or write a model whose reconstruction is more than that.
 """
 
 from collections.abc import Callable
