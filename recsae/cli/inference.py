@@ -41,7 +41,13 @@ def encode(
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="FILE", help="Where to: .parquet or .csv.")
     ],
-    split: Split = "test",
+    split: Annotated[
+        str,
+        typer.Option(
+            help="Stored histories: before the target of dev or test, all events of a user, or "
+            "train: after each event that a training item follows."
+        ),
+    ] = "test",
     user: User = None,
     histories: File = None,
     trial: Trial = None,
@@ -50,7 +56,10 @@ def encode(
     device: Device = None,
     json: Json = False,
 ) -> None:
-    """Write the codes of users: a row an active latent, with user, row, latent and value."""
+    """Write the codes of users: user, row, events of the history, latent, value.
+
+    A row an active latent.
+    """
     # Loads torch, which --help does without; so below.
     from recsae.jobs.models import answers
 
