@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from commands import Recsae, process
 from inference.runs import BASE, add_finalists, make_run, save
+from rechorus_world import sae_state, state_dict, write_folder
 from safetensors.torch import load_file
 
 import recsae as package
@@ -136,6 +138,27 @@ def test_what_is_published_does_not_tell_where_files_lie(
     assert any("log.csv" in text for text in texts)
     assert not any("private" in text or str(tmp_path) in text for text in texts)
     assert package.load_model("hub").encode("dev").nnz
+
+
+def test_an_imported_model_is_handed_on_without_a_command(
+    tmp_path: Path, recsae: Recsae, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    data = write_folder(tmp_path / "data", 24)
+    state = state_dict(25, width=8, layers=2, history=5) | sae_state(8, 32)
+    torch.save(state, tmp_path / "model.pt")
+    words = ["--dataset", data, "--name", "mine", "--num_heads", 2, "--sae_k", 4]
+    recsae("import", tmp_path / "model.pt", *words)
+    recsae("export", "mine", "--format", "hub")
+    card = Path("mine-hub/README.md").read_text()
+    assert "was trained elsewhere and imported" in card and "```sh" not in card
+    texts = [p.read_text() for p in Path("mine-hub").rglob("*.json")]
+    assert not any(str(tmp_path) in text for text in texts)
+    wanted = package.load_model("mine").encode([[3, 17, 5]])
+    assert (package.load_model("mine-hub").encode([[3, 17, 5]]) != wanted).nnz == 0
+    recsae("export", "mine-hub", "--format", "sparsify")
+    assert read_json(Path("mine-hub-sparsify/cfg.json"))["k"] == 4
 
 
 def test_what_cannot_be_written_is_refused_in_a_line(

@@ -31,7 +31,7 @@ def export(which: Which, layout: str, out: Path | None) -> dict[str, Any]:
     """
     if layout not in FORMATS:
         raise SettingError("--format", unexpected(layout, FORMATS))
-    target = _new(path_of(out or f"{Path(which.name).name}-{layout}"))
+    target = _new(path_of(out or f"{path_of(which.name).resolve().name}-{layout}"))
     path, cache = find_model(which.name, trial=which.trial, storage=which.storage)
     saved, about = files.load(path)
     model = cut_to(saved, which.sae_k, "sae_k")
