@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsae.cache import SHARED_CACHE, Cache, cache_of
+from recsae.callbacks.base import Callback, RunStart
+from recsae.callbacks.listener import Listeners
 from recsae.errors import RecsaeError
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
@@ -60,7 +63,12 @@ class Where:
 
 
 def tune(
-    space: SearchSpace, where: Where, *, name: str | None = None, warm_start: Sequence[str] = ()
+    space: SearchSpace,
+    where: Where,
+    *,
+    name: str | None = None,
+    warm_start: Sequence[str] = (),
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, Any]:
     """Search a space into a new run; the base is trained and its states stored if need be.
 
@@ -81,7 +89,7 @@ def tune(
         create(path, prepared.search | ({"warm_start": list(warm_start)} if warm_start else {}))
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
-        run = _Run(path, prepared, prepared.search, where, cache)
+        run = _Run(path, prepared, prepared.search, where, cache, callbacks)
         with _removed_unless_begun(path):
             outcome = run.search()
         return run.conclude(outcome, start)
@@ -94,6 +102,7 @@ def resume(
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     extend: bool = False,
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, Any]:
     """Go on with a run where it was left.
 
@@ -118,7 +127,7 @@ def resume(
             kept = {key: search[key] for key in ("warm_start", "seconds") if key in search}
             search = prepared.search | kept | {"extended": [*search.get("extended", []), note]}
             write_search(path, search)
-        again = _Run(path, prepared, search, where, cache)
+        again = _Run(path, prepared, search, where, cache, callbacks)
         return again.conclude(again.search(), start)
 
 
@@ -132,6 +141,12 @@ class _Run:
     """What search.yaml holds."""
     where: Where
     cache: Cache
+    callbacks: Sequence[Callback] = ()
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        """What tells the callbacks of this driver."""
+        return Listeners(self.callbacks, RunStart(self.path.name, self.path, self.prepared.space))
 
     def search(self) -> "SearchOutcome":
         """Run its trials."""
@@ -142,6 +157,7 @@ class _Run:
 
         for warning in warnings_of(self.prepared.space):
             say(warning)
+        self.listeners.begin()
         warm = read_json(self.path / WARM) if (self.path / WARM).is_file() else []
         return run_search(
             self.prepared.space,
@@ -152,6 +168,7 @@ class _Run:
             shared_cache=self.cache.shared,
             warm=[WarmTrial.of(*values) for values in warm],
             about=self._about(),
+            listeners=[self.listeners.on_event],
         )
 
     def conclude(self, outcome: "SearchOutcome", start: float) -> dict[str, Any]:
@@ -177,6 +194,7 @@ class _Run:
         before = {key: value for key, value in self.stored.items() if key != "over"}
         write_search(self.path, before | ended)
         report(str(self.path), storage=self.where.storage)
+        self.listeners.end(load_results(self.path))
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
         if outcome.interrupted:
             return found

@@ -14,7 +14,7 @@ from recsae.progress import meter, say
 from recsae.results import DEV, Files, States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget, seconds_before
-from recsae.search.engine.director import Director
+from recsae.search.engine.director import Director, Listener
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
 from recsae.search.engine.history import History, Trial
@@ -90,6 +90,8 @@ class Plan:
     """What the progress is called."""
     may_give_up: bool = False
     """Whether it ends when its first trials all fail with the same error."""
+    listeners: Sequence[Listener] = ()
+    """Told of each event after what records the run."""
 
     def work(self, run_path: Path) -> Work:
         """Return what all trials have in common."""
@@ -119,13 +121,14 @@ def run_search(
     min_trials: int = 0,
     warm: Sequence[WarmTrial] = (),
     about: dict[str, Any] | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> SearchOutcome:
     """Search a space over stored activations, in a run's folder that `results.create` made.
 
     A folder with a journal is taken up where it was left. workers: trials at once, by default what
     the cluster offers. A first Ctrl-C ends the search with what there is, to be resumed some time.
     min_trials: so many have ended before the space's `max_hours` is over. about: what the journal
-    notes of this driver.
+    notes of this driver. listeners: told of each event, those of earlier drivers first.
     """
     plan = Plan(
         space,
@@ -137,6 +140,7 @@ def run_search(
         trial_factory,
         shared_cache,
         may_give_up=True,
+        listeners=listeners,
     )
     return run_plan(plan, run_path.resolve(), about or {})
 
@@ -233,12 +237,13 @@ class _Search:
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
         # A budget in hours holds for all drivers of a search together.
         before = seconds_before(past)
+        leftovers = partial(_delete_checkpoint, Path(self.work.checkpoints))
         return Director(
             self.plan.strategy,
             History(self.plan.space.objectives),
             replace(self.plan.budget, devices=self.allocation.devices, seconds_before=before),
             journal=journal,
-            listeners=[record.on_event, partial(_delete_checkpoint, Path(self.work.checkpoints))],
+            listeners=[record.on_event, leftovers, *self.plan.listeners],
             may_give_up=self.plan.may_give_up,
         )
 
