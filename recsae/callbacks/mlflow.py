@@ -7,7 +7,7 @@ from recsae.errors import RecsaeError
 from recsae.results import Results, States
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
+    pass
 
 RUN: Final = "recsae.run"
 TRIAL: Final = "recsae.trial_id"

@@ -31,11 +31,14 @@ import json, sys, recsae
 from recsae.callbacks.functions import Functions
 told = []
 add = lambda what: lambda trial: told.append([what, trial.trial_id, trial.epochs, trial.metrics])
-tell = Functions(on_start=add("start"), on_report=add("report"), on_trial_end=add("end"))
+ended = []
+end = lambda run: ended.append([len(run.trials), run.search["ended"]])
+trial = dict(on_start=add("start"), on_report=add("report"), on_trial_end=add("end"))
+tell = Functions(on_end=end, **trial)
 run = recsae.tune(json.loads(sys.argv[1]), trials=2, name="told", workers=1, callbacks=[tell])
 before = len(told)
 more = recsae.resume("told", trials=3, extend=True, workers=1, callbacks=[tell])
-print(json.dumps({"told": told, "before": before, "lines": repr(more), "first": len(run.trials)}))
+print(json.dumps({"told": told, "before": before, "lines": repr(more), "ended": ended}))
 """
 
 
@@ -65,7 +68,7 @@ def test_callbacks_hear_each_event_once_over_both_drivers(outcome: dict[str, Any
 
 def test_the_answer_is_that_of_the_command_line(outcome: dict[str, Any]) -> None:
     run = recsae.load_results("told")
-    assert outcome["first"] == 2 and len(run.trials) == 3
+    assert outcome["ended"] == [[2, "finished"], [3, "finished"]]
     assert outcome["lines"] == repr(run)
     assert run.outcome["best"] == answer("results", "told")["best"]
     assert repr(run).startswith("told: 3 COMPLETE")

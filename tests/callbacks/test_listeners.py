@@ -4,22 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from callbacks.searches import TRIALS, listeners, search
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from search.engine.strategies import EPOCHS, director
+from search.engine.strategies import EPOCHS
 
-from recsae.callbacks.base import Callback, RunStart
+from recsae.callbacks.base import Callback
 from recsae.callbacks.functions import Functions
-from recsae.callbacks.listener import Listeners
 from recsae.errors import RecsaeError
-from recsae.search.engine.budgets import Budget
-from recsae.search.engine.strategy import Decision
-from recsae.space import load_space
 from recsae.testing.driver import MemoryJournal
-
-DECISIONS = {(0, 2): Decision.STOP, (1, 1): Decision.PAUSE}
-TRIALS = 3
-SPACE = load_space("smoke.yaml")
 
 
 def noting(told: list[Any], name: str = "functions") -> Callback:
@@ -27,28 +20,6 @@ def noting(told: list[Any], name: str = "functions") -> Callback:
         return lambda trial: told.append((what, trial.trial_id, trial.epochs, trial.state))
 
     return Functions(name, on_start=add("start"), on_report=add("report"), on_trial_end=add("end"))
-
-
-def listeners(folder: Path, *callbacks: Callback) -> Listeners:
-    return Listeners(callbacks, RunStart("run", folder, SPACE))
-
-
-def search(journal: MemoryJournal, listening: Listeners, most: int | None = None) -> None:
-    """Run the search on from its journal, to its end or for `most` new events."""
-    before = len(journal)
-    led = director(DECISIONS, Budget(TRIALS), journal, listeners=[listening.on_event])
-
-    def spent() -> bool:
-        return most is not None and len(journal) - before >= most
-
-    while not led.finished and not spent():
-        run = led.next()
-        epochs = 0 if run is None else run.epochs
-        while run is not None and not spent():
-            epochs += 1
-            metrics = {"ndcg@10": 0.1 * epochs}
-            if not led.report(run.trial_id, epochs, 1.0, metrics):
-                break
 
 
 def undisturbed(folder: Path) -> list[Any]:
