@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsae.cache import Cache
-from recsae.errors import RecsaeError
+from recsae.errors import PausedError, RecsaeError
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
+from recsae.jobs.runs.pauses import paused_by_faults
 from recsae.jobs.runs.places import LAUNCH, open_places
 from recsae.jobs.runs.places import Where as Where
 from recsae.jobs.search_start import (
@@ -78,9 +79,10 @@ def tune(
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
         run = _Run(path, prepared, search, where, cache)
-        with _removed_unless_begun(path):
-            outcome = run.search()
-        return run.conclude(outcome, start)
+        with paused_by_faults(path):
+            with _removed_unless_begun(path):
+                outcome = run.search()
+            return run.conclude(outcome, start)
 
 
 def resume(
@@ -119,7 +121,8 @@ def resume(
             search |= {LAUNCH: where.launch()}
             write_search(path, search)
         again = _Run(path, prepared, search, where, cache)
-        return again.conclude(again.search(), start)
+        with paused_by_faults(path):
+            return again.conclude(again.search(), start)
 
 
 @dataclass(frozen=True)
@@ -243,6 +246,8 @@ def _removed_unless_begun(path: Path) -> Iterator[None]:
     """Remove a new run again if a mistake in the block kept its first trial from starting."""
     try:
         yield
+    except PausedError:
+        raise  # what its trials had is in the journal, though a full disk took no frames
     except RecsaeError:
         if load_results(path).trials.empty:
             shutil.rmtree(path)
