@@ -1,4 +1,4 @@
-"""The commands that use a model: encode, recommend, explain, steer; audit."""
+"""The commands that use a model: encode, recommend, explain, steer, export; audit."""
 
 from pathlib import Path
 from typing import Annotated
@@ -134,6 +134,33 @@ def steer(
     from recsae.cli.inference_tables import steering_tables
 
     return show_tables(*steering_tables(outcome))
+
+
+def export(
+    run: Model,
+    layout: Annotated[
+        str,
+        typer.Option(
+            "--format", help="sparsify or saelens, for that library; hub: a folder with a card."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="A new folder; default: RUN-FORMAT here."),
+    ] = None,
+    trial: Trial = None,
+    sae_k: K = None,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Write a model for another library, or as a folder to hand on.
+
+    (The trials of a run go to optuna-dashboard by `recsae results export`.)
+    """
+    from recsae.jobs.models import answers
+    from recsae.jobs.models import export as jobs
+
+    show(jobs.export(answers.Which(run, trial, sae_k, storage), layout, out), json)
 
 
 def audit(

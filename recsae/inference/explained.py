@@ -192,12 +192,7 @@ class ExplainedRecommender:
 
     def _refuse_leak(self, what: str) -> None:
         if self.leaks:
-            mode = self.settings.get("sae_attn_mode")
-            words = f"{self.model_name}{f' in mode {mode}' if mode else ''}"
-            raise RecsaeError(
-                f"{self.path}: {words} cannot {what}: its reconstruction uses the state beside the "
-                "code; expected a model that does not leak"
-            )
+            raise leak_refusal(self.path, self._model, what)
 
     def _states(self, given: Given | Histories) -> tuple[Histories, Ints, Tensor]:
         """Return histories, which of them are not empty [R], and the states after those [R, D].
@@ -222,6 +217,16 @@ class ExplainedRecommender:
         """Return the frame with original ids, its columns chosen, in order, and renamed."""
         ids = {"user": asked.users[rows_R[top["row"]]], "item": self.items.values[top["item"]]}
         return top.assign(**ids)[[*columns]].rename(columns=columns)
+
+
+def leak_refusal(path: Path, model: SparseAutoencoder, what: str) -> RecsaeError:
+    """Return what to tell of a model that leaks and therefore cannot do something."""
+    mode = model.settings.values().get("sae_attn_mode")
+    words = f"{model.variant.name}{f' in mode {mode}' if mode else ''}"
+    return RecsaeError(
+        f"{path}: {words} cannot {what}: its reconstruction uses the state beside the "
+        "code; expected a model that does not leak"
+    )
 
 
 def _k(k: int) -> int:

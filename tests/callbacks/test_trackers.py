@@ -9,7 +9,7 @@ from callbacks.searches import listeners, search
 
 from recsae.testing.driver import MemoryJournal
 
-pytestmark = [pytest.mark.callbacks, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 
 
 def two_drivers(folder: Path, make: Any) -> None:
