@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-peers fuzz-data docs mutants schema architecture bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-callbacks test-peers fuzz-data docs mutants schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -58,6 +58,13 @@ docs: .venv/.installed-docs  ## the pages of docs/ into site/; links and anchors
 
 test-docs: .venv/.installed-docs  ## every command of the long pages, and the built pages
 	$(BIN)/python -m pytest -m docs tests/docs
+
+test-callbacks: .venv/.installed-callbacks  ## a search told to MLflow and to wandb, both without a server
+	$(BIN)/python -m pytest -m peers tests/callbacks
+
+.venv/.installed-callbacks: .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[callbacks]'
+	@touch $@
 
 # Their own environment: what these libraries bring would hide what recsae forgets to ask for.
 test-peers: .venv-peers/.installed  ## exported models in sparsify and SAELens themselves; theirs in the audit
