@@ -125,11 +125,10 @@ def run_search(
     """Search a space over stored activations, in a run's folder that `results.create` made.
 
     A folder with a journal is taken up where it was left. workers: trials at once, by default what
-    the cluster offers. A first Ctrl-C ends the search with what there is, to be resumed some time.
-    min_trials: so many have ended before the space's `max_hours` is over. about: what the journal
-    notes of this driver. listeners: told of each event, those of earlier drivers first. Raises
-    PausedError, or what the disk said, for a fault of the machine that goes on: the folder is then
-    as after a kill.
+    the cluster offers. A first Ctrl-C ends the search with what there is. min_trials: so many have
+    ended before the space's `max_hours` is over. about: what the journal notes of this driver.
+    listeners: told of each event, past ones first. Raises PausedError, or what the disk said, for a
+    fault of the machine that goes on: the folder is then as after a kill.
     """
     plan = Plan(
         space,
