@@ -61,7 +61,21 @@ def cache(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         (["pretrain", *BASE, "--lr", "inf"], "lr: expected a number > 0, got inf"),
         (["pretrain", "--num_layers", "9999"], "num_layers: expected an integer >= 1 and <= 1000"),
         (["pretrain", *BASE, "--max_len", "9000000000000"], "not enough memory"),
-        (["pretrain", "--dataset", "synthetic:users=1000000000000"], "not enough memory"),
+        (
+            ["pretrain", "--dataset", "synthetic:users=1000000000000"],
+            "users: expected an integer >= 1 and <= 10000000",
+        ),
+        (
+            ["pretrain", "--dataset", "synthetic:users=10000000,length=10000"],
+            "users: expected at most 200,000,000 events (users x length), got 100,000,000,000",
+        ),
+        (
+            ["pretrain", "--dataset", "synthetic:items=10000000,concepts=10000"],
+            "items: expected items x concepts of at most 100,000,000",
+        ),
+        (["pretrain", "--dataset", "synthetic:length=1e308"], "length: expected a number"),
+        (["pretrain", "--dataset", "/dev/zero"], "/dev/zero: neither a file nor a folder"),
+        (["tune", "smoke.yaml", "--dataset", "/dev/tty"], "/dev/tty: neither a file nor a folder"),
         (["tune", "smoke.yaml", "--name", ""], "name: expected letters"),
         (["tune", "smoke.yaml", "--name", "x", "--address", "127.0.0.1:1"], "no Ray answers"),
         (["tune", "smoke.yaml", "--address", ""], "expected HOST:PORT or auto, got ''"),
