@@ -14,7 +14,7 @@ from conftest import TINY
 
 from recsae.cli.app import main
 from recsae.errors import RecsaeError, refusal
-from recsae.files import whole, whole_folder
+from recsae.files import read_json, whole, whole_folder, write_json
 from recsae.progress import LONGEST_LINE
 from recsae.settings import path_of
 from recsae.space import find_space
@@ -159,6 +159,27 @@ def test_a_damaged_entry_is_named_and_made_again_once_deleted(
     spoil(entry)
     line = mistake(TRAIN, capsys)
     assert str(entry) in line and "delete it, and recsae makes it again" in line
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        *(("machine", {"threads": n}, "machine.threads from 1") for n in (None, 0, -1, "x", True)),
+        ("machine", None, "machine.threads from 1"),
+        ("machine", [], "machine.threads from 1"),
+        ("activations", None, "expected the fingerprint of its activations, got None"),
+        ("activations", "../x", "expected the fingerprint of its activations, got '../x'"),
+    ],
+)
+def test_a_model_with_odd_settings_is_one_line(
+    cache: Path, key: str, value: object, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = only(cache / "models") / "settings.json"
+    described = read_json(file)
+    described["extra"][key] = value
+    write_json(file, described)
+    line = mistake(["evaluate", str(file.parent)], capsys)
+    assert str(file) in line and expected in line
 
 
 @pytest.mark.parametrize("spoil", [cut, Path.unlink])

@@ -37,6 +37,7 @@ from recsae.results import (
     write_search,
 )
 from recsae.results.failures import without_result
+from recsae.results.file_format.search_keys import check_resumable_keys
 from recsae.search.versions import code, versions
 from recsae.space import SearchSpace, space_of
 from recsae.space.stored import as_now
@@ -102,6 +103,7 @@ def resume(
     start = time.perf_counter()
     path = find_run(run, storage_root(where.storage))
     search = read_search(path)
+    check_resumable_keys(search, path / Files.SEARCH)
     where = where.as_before(search)
     stored = space_of(as_now(search["space"]), str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
@@ -168,7 +170,9 @@ class _Run:
         activations = self.prepared.activations_path
         training = Training(activations, self.cache, workers, address, self._about())
         outcome = train_finalists(self.path, self.prepared.space, outcome, training)
-        seconds = float(self.stored.get("seconds") or 0.0) + time.perf_counter() - start
+        before = self.stored.get("seconds")
+        seconds = float(before) if isinstance(before, (int, float)) else 0.0
+        seconds += time.perf_counter() - start
         _score_best(self.path, self.cache, outcome, self.where)
         ended = {
             "machine": self.stored["machine"] | outcome.machine,
@@ -177,8 +181,8 @@ class _Run:
             **({"over": outcome.over} if outcome.over else {}),
         }
         # What ended an earlier driver need not have ended this one.
-        before = {key: value for key, value in self.stored.items() if key != "over"}
-        write_search(self.path, before | ended)
+        kept = {key: value for key, value in self.stored.items() if key != "over"}
+        write_search(self.path, kept | ended)
         report(str(self.path), storage=self.where.storage)
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
         if outcome.interrupted:

@@ -26,6 +26,7 @@ from recsae.results.columns import (
 )
 from recsae.results.expected import expected_frame
 from recsae.results.failures import failures
+from recsae.results.file_format.search_keys import check_kinds
 from recsae.results.finalists import finalist_scores
 from recsae.results.folder import Files, not_a_run
 from recsae.results.frames import read_frame
@@ -170,6 +171,8 @@ def load_results(path: str | Path) -> Results:
     if unknown:
         words = f"expected {', '.join(States)}, got {unknown.pop()!r}"
         raise RecsaeError(f"{folder / Files.RESULTS}: column 'state': {words}")
+    if results.trials[Columns.TRIAL_ID].duplicated().any():
+        raise RecsaeError(f"{folder / Files.RESULTS}: a trial has two rows; expected one each")
     return results
 
 
@@ -188,6 +191,7 @@ def read_search(path: Path) -> dict[str, Any]:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise RecsaeError(f"{file}: not readable as YAML ({reason})") from None
     stored_space(_inside(search, "space"), str(file))
+    check_kinds(search, file)
     return dict(search)
 
 

@@ -10,7 +10,7 @@ from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError
 from recsae.files import read_json, whole
 from recsae.inference.explained import ExplainedRecommender
-from recsae.jobs.evaluation import cut_to, find, origin_of, why_none
+from recsae.jobs.evaluation import cut_to, find, key_of, origin_of, why_none
 from recsae.jobs.sources import IMPORTED, Source, base_of, stored_activations
 from recsae.machine import device_of
 from recsae.progress import say
@@ -56,7 +56,7 @@ def open_model(
     model, about = files.load(path)
     model, origin = cut_to(model, sae_k, "sae_k"), origin_of(path, about)
     exactly = IMPORTED not in about
-    activations = stored_activations(about["activations"], origin, cache, exactly=exactly)
+    activations = stored_activations(key_of(about, path), origin, cache, exactly=exactly)
     base = partial(_recommender, activations, origin, cache, device)
     leaks = _leaks(path, model)
     if leaks:

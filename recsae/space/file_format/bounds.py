@@ -40,7 +40,7 @@ class _Counter:
         """Of the collections around: their anchor, and the values that came before them."""
         self._sizes: dict[str, int] = {}
         """Anchor → values that an alias of it stands for."""
-        self._unfinished: set[str] = set()
+        self._unfinished: set[str | None] = set()
         self._values = 0
 
     def count(self, event: yaml.Event) -> None:
