@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsae.cache import Cache
-from recsae.errors import PausedError, RecsaeError
+from recsae.errors import PausedError, RecsaeError, machine_fault, refusal
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
 from recsae.jobs.runs.pauses import paused_by_faults
@@ -183,7 +183,7 @@ class _Run:
         # What ended an earlier driver need not have ended this one.
         kept = {key: value for key, value in self.stored.items() if key != "over"}
         write_search(self.path, kept | ended)
-        report(str(self.path), storage=self.where.storage)
+        _write_page(self.path, self.where.storage)
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
         if outcome.interrupted:
             return found
@@ -207,6 +207,16 @@ def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None)
         more = f" goes on, given more of what ended it ({over})"
     words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
     return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}
+
+
+def _write_page(path: Path, storage: str | None) -> None:
+    """Write a run's page; where a fault of the machine keeps it from that, all else is there."""
+    try:
+        report(str(path), storage=storage)
+    except OSError as error:
+        if not machine_fault(error):
+            raise
+        say(f"{refusal(error)}: the page is not written; recsae report {path.name} writes it")
 
 
 def _ended(outcome: "SearchOutcome") -> str:
