@@ -14,7 +14,7 @@ if not _UTF8 and os.environ.get("PYTHONUTF8") != "1":
     os.environ["PYTHONUTF8"] = "1"
     os.execv(sys.executable, sys.orig_argv)
 
-from recsae.cli.app import main as main
+from recsae.cli.app import main as main  # noqa: E402
 
 if __name__ == "__main__":
     main()

@@ -3,7 +3,9 @@
 import json
 import math
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +48,12 @@ def drop_output() -> None:
     """Let what standard output still holds go nowhere: Python would fail to write it at exit."""
     with suppress(OSError, ValueError):  # what a test puts in its place has no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def interrupt_on_sigterm() -> None:
+    """Let a SIGTERM end a command as a Ctrl-C does, with what it has begun cleared away."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def check_working_directory() -> None:
