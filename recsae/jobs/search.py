@@ -15,6 +15,7 @@ from recsae.jobs.results import report, run_outcome
 from recsae.jobs.runs.pauses import paused_by_faults
 from recsae.jobs.runs.places import LAUNCH, open_places
 from recsae.jobs.runs.places import Where as Where
+from recsae.jobs.runs.seal import seal
 from recsae.jobs.search_start import (
     WARM,
     Prepared,
@@ -183,6 +184,7 @@ class _Run:
         # What ended an earlier driver need not have ended this one.
         kept = {key: value for key, value in self.stored.items() if key != "over"}
         write_search(self.path, kept | ended)
+        seal(self.path)
         _write_page(self.path, self.where.storage)
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
         if outcome.interrupted:

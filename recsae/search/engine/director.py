@@ -89,7 +89,7 @@ class Director:
     def replay(self, past: Iterable[Event]) -> None:
         """Apply the events of earlier drivers; trials that ran then are restarted first."""
         for event in past:
-            if event["kind"] != events.BEGUN:
+            if event["kind"] not in (events.BEGUN, events.SEALED):
                 self._apply(event)
         # Their processes died with the driver.
         self._to_restart = [t.trial_id for t in self.history if t.state == States.RUNNING]

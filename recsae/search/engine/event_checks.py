@@ -37,6 +37,7 @@ _KEYS: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = {
         "error": (str, type(None)),
         "at": _NUMBER,
     },
+    events.SEALED: {"files": _MAPPING, "at": _NUMBER},
     events.FAULT: {"trial_id": _WHOLE, "error": _TEXT, "at": _NUMBER},
 }
 _LATEST: Final = 1e11
@@ -72,7 +73,7 @@ def _wrong(event: Any, epochs: dict[int, int], ended: set[int]) -> str:
             return f"{kind}: {key}: got {event[key]!r}"
     if not 0 <= event["at"] <= _LATEST:
         return f"{kind}: at: got {event['at']!r}"
-    if kind == events.BEGUN:
+    if kind in (events.BEGUN, events.SEALED):
         return ""
     trial = event["trial_id"]
     if kind == events.STARTED:
