@@ -15,10 +15,12 @@ from recsae.results import DEV, Files, States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget, seconds_before
 from recsae.search.engine.director import Director, Listener
+from recsae.search.engine.event_checks import checked
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Strategy
+from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.search.journal.journal import Journal
 from recsae.search.ray import cluster
 from recsae.search.ray.adapters import (
@@ -149,7 +151,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
     """Run a plan's trials in a folder, from its journal on if there is one."""
     interrupt = Interrupt()
     with Journal.open(run_path) as journal:
-        past = list(journal.past())
+        past = list(checked(journal.past(), run_path / JOURNAL))
         for note in journal.notes:
             say(note)
         journal.append({"kind": events.BEGUN, "at": time.time(), **about})
