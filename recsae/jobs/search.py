@@ -30,7 +30,6 @@ from recsae.jobs.search_start import (
 from recsae.progress import say
 from recsae.results import (
     Files,
-    States,
     check_name,
     create,
     find_run,
@@ -40,7 +39,7 @@ from recsae.results import (
     storage_root,
     write_search,
 )
-from recsae.results.failures import without_result
+from recsae.results.failures import few_complete
 from recsae.results.file_format.search_keys import check_resumable_keys
 from recsae.search.versions import code, versions
 from recsae.space import SearchSpace, space_of
@@ -53,8 +52,6 @@ FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
 FAILING: Final = "failing"
 """How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
-FEWEST_COMPLETE: Final = 4
-"""With several objectives, fewer complete trials than these are too few for a front."""
 
 
 def tune(
@@ -212,21 +209,6 @@ class _Run:
     def _about(self) -> dict[str, Any]:
         """Return what the journal notes of this driver."""
         return {"versions": versions(), "code": code()}
-
-
-def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None) -> dict[str, str]:
-    """Return what to tell of a search whose front is too small to be one: "few", or nothing.
-
-    `over`: which budget beside the number of trials ended it.
-    """
-    complete, objectives = found["trials"][States.COMPLETE], len(space.objectives)
-    if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
-        return {}
-    more = f" --trials {2 * space.search.trials} goes on"
-    if over is not None:
-        more = f" goes on, given more of what ended it ({over})"
-    words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
-    return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}
 
 
 def _write_page(path: Path, storage: str | None) -> None:
