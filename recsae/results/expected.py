@@ -6,7 +6,7 @@ settled by its marginal likelihood (Rasmussen and Williams 2006, eq. 5.8), tells
 those measures; what it leaves is taken for luck. Trials that were stopped early teach it as well:
 a search that halves leaves few complete ones, and how far a training came is a measure like others.
 
-Shapes: N trials, F measures.
+Shapes: N trials, M trials that are asked about, F measures.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.linalg import solve_triangular
 
 from recsae.results.columns import DEV, EXPECTED, EXPECTED_SD, Columns, States
 from recsae.results.selection import MIN, leaking
@@ -26,6 +27,8 @@ Array = npt.NDArray[np.float64]
 QUIET: Final = ("fvu", "l0")
 """Measures that a seed moves little; their logarithms are what scores are told from."""
 LEAST_TRIALS: Final = 10
+MOST: Final = 400
+"""Trials that teach, at most, spread evenly over all: time grows with their number cubed."""
 _WINDOW: Final = 3.0
 """Trials further below the median than this often the upper half's spread are left out."""
 _LENGTHS: Final = (1.0, 2.0, 4.0)
@@ -67,7 +70,8 @@ def expected_frame(
             if name in QUIET:
                 found = _observed(sign * scores_N, "a seed moves it little")
             else:
-                found = expected(sign * scores_N, _measures(own), epochs_N)
+                known = {one: own[DEV + one] for one in QUIET if DEV + one in own}
+                found = expected(sign * scores_N, quiet_measures(known, epochs_N), epochs_N)
             values.append(pd.Series(sign * found.values_N, own.index)[asked])
             errors.append(pd.Series(found.errors_N, own.index)[asked])
             if len(values[-1]):
@@ -83,11 +87,14 @@ def expected_frame(
     return frame
 
 
-def _measures(trials: pd.DataFrame) -> Array:
-    names = [*(DEV + name for name in QUIET), Columns.EPOCHS]
-    known = [trials[name] for name in names if name in trials]
-    columns = [np.log(np.maximum(one.to_numpy(float), 1e-6)) for one in known]
-    return np.array(columns).reshape(len(columns), len(trials)).T
+def quiet_measures(measured: Mapping[str, npt.ArrayLike], epochs_N: npt.ArrayLike) -> Array:
+    """Return the measures [N, F] that scores are told from: logarithms of each and of the epochs.
+
+    measured: those of `QUIET` that are known; one that no trial has is left out.
+    """
+    columns = [np.asarray(one, dtype=np.float64) for one in (*measured.values(), epochs_N)]
+    known = [one for one in columns if np.isfinite(one).any()]
+    return np.log(np.maximum(np.array(known).reshape(len(known), len(columns[-1])), 1e-6)).T
 
 
 def expected(observed_N: Array, measures_NF: Array, epochs_N: Array | None = None) -> Expected:
@@ -102,16 +109,18 @@ def expected(observed_N: Array, measures_NF: Array, epochs_N: Array | None = Non
     used_N = _used(observed_N, measures_NF)
     if used_N.sum() < LEAST_TRIALS:
         return _observed(observed_N, f"fewer than {LEAST_TRIALS} alike trials")
-    y_N, x_NF = observed_N[used_N], measures_NF[used_N]
-    x_NF = x_NF[:, np.ptp(x_NF, axis=0) > 0]
-    if x_NF.shape[1] == 0 or np.ptp(y_N) == 0:
+    asked = np.flatnonzero(used_N)
+    teach = asked[np.linspace(0, len(asked) - 1, min(len(asked), MOST)).round().astype(int)]
+    y_N, x_NF = observed_N[teach], measures_NF[teach]
+    differs_F = np.ptp(x_NF, axis=0) > 0
+    if not differs_F.any() or np.ptp(y_N) == 0:
         return _observed(observed_N, "nothing differs between the trials")
-    fit_N, sd_N, left_out_N = _fit(x_NF, y_N)
-    groups_N = np.zeros(len(y_N)) if epochs_N is None else epochs_N[used_N]
+    fit_M, sd_M, left_out_N = _fit(x_NF[:, differs_F], y_N, measures_NF[asked][:, differs_F])
+    groups_N = np.zeros(len(y_N)) if epochs_N is None else epochs_N[teach]
     if why := _refused(y_N, left_out_N, groups_N):
         return _observed(observed_N, why)
     values_N, errors_N = observed_N.copy(), np.full(len(observed_N), np.nan)
-    values_N[used_N], errors_N[used_N] = fit_N, sd_N
+    values_N[asked], errors_N[asked] = fit_M, sd_M
     return Expected(values_N, errors_N, "")
 
 
@@ -128,29 +137,38 @@ def _used(observed_N: Array, measures_NF: Array) -> npt.NDArray[np.bool_]:
     return finite_N & near_N
 
 
-def _fit(x_NF: Array, y_N: Array) -> tuple[Array, Array, Array]:
-    """Return fitted values, the deviation of a fresh score, and values told without the trial."""
-    z_NF = (x_NF - x_NF.mean(axis=0)) / x_NF.std(axis=0)
-    middle, count = y_N.mean(), len(y_N)
-    squares_NN = ((z_NF[:, None] - z_NF[None]) ** 2).sum(axis=-1)
-    straight_NN = 0.5 * (z_NF @ z_NF.T) + 0.5
+def _fit(x_NF: Array, y_N: Array, at_MF: Array) -> tuple[Array, Array, Array]:
+    """Return fitted values and the deviation of a fresh score at M places, and the values that
+    N scores are told to have without themselves."""
+    scale_F, middle_F, middle, count = x_NF.std(axis=0), x_NF.mean(axis=0), y_N.mean(), len(y_N)
+    z_NF, z_MF = (x_NF - middle_F) / scale_F, (at_MF - middle_F) / scale_F
+    apart_NN, straight_NN = _products(z_NF, z_NF)
     best = -np.inf
     for length, noise in product(_LENGTHS, _NOISES):
-        prior_NN = np.exp(-squares_NN / (2 * length**2)) + straight_NN
+        prior_NN = np.exp(-apart_NN / (2 * length**2)) + straight_NN
         root_NN = np.linalg.cholesky(prior_NN + noise * np.eye(count))
-        white_N = np.linalg.solve(root_NN, y_N - middle)
+        white_N = solve_triangular(root_NN, y_N - middle, lower=True)
         scale = float(white_N @ white_N) / count  # the likeliest, given length and noise
         likelihood = -0.5 * count * np.log(scale) - float(np.log(np.diag(root_NN)).sum())
         if likelihood > best:
-            best, kept = likelihood, (prior_NN, noise, scale)
-    prior_NN, noise, scale = kept
+            best, kept = likelihood, (length, noise, scale, prior_NN)
+    length, noise, scale, prior_NN = kept
     inverse_NN = np.linalg.inv(prior_NN + noise * np.eye(count))
     weights_N = inverse_NN @ (y_N - middle)
-    spread_N = np.diag(prior_NN) - np.einsum("ij,jk,ki->i", prior_NN, inverse_NN, prior_NN)
-    fit_N = middle + prior_NN @ weights_N
+    apart_MN, straight_MN = _products(z_MF, z_NF)
+    prior_MN = np.exp(-apart_MN / (2 * length**2)) + straight_MN
+    own_M = 1.5 + 0.5 * (z_MF**2).sum(axis=1)
+    spread_M = own_M - ((prior_MN @ inverse_NN) * prior_MN).sum(axis=1)
     # Left out without fitting anew: Rasmussen and Williams, eq. 5.12.
     left_out_N = y_N - weights_N / np.diag(inverse_NN)
-    return fit_N, np.sqrt(scale * (np.maximum(spread_N, 0.0) + noise)), left_out_N
+    sd_M = np.sqrt(scale * (np.maximum(spread_M, 0.0) + noise))
+    return middle + prior_MN @ weights_N, sd_M, left_out_N
+
+
+def _products(one_MF: Array, other_NF: Array) -> tuple[Array, Array]:
+    """Return squared distances, and the covariance of straight lines with an intercept."""
+    squares_MN = ((one_MF[:, None] - other_NF[None]) ** 2).sum(axis=-1)
+    return squares_MN, 0.5 * (one_MF @ other_NF.T) + 0.5
 
 
 def _refused(y_N: Array, left_out_N: Array, groups_N: Array) -> str:

@@ -29,6 +29,9 @@ class SearchSettings(Settings):
     """So many of the best are trained anew at the end with fresh seeds, then scored on test."""
     finalist_seeds: Annotated[int, Field(ge=1)] = 3
     """Seeds that each finalist is trained with."""
+    decide_by: Literal["expected", "observed"] = "expected"
+    """Which scores samplers and schedulers compare: what the settings would score with another
+    seed, told from FVU and L0 of all trials, or what they scored."""
     select_by: Literal["expected", "observed"] = "expected"
     """Which scores choose the finalists of one objective: what the settings would score with
     another seed, told from FVU and L0 of all trials, or what they scored."""

@@ -97,7 +97,7 @@ def test_the_fit_is_that_of_its_definition() -> None:
         weights = np.linalg.solve(noisy_NN[np.ix_(rest, rest)], y_N[rest] - middle)
         left_out_N.append(middle + prior_NN[n, rest] @ weights)
     expected_ = fit_N, np.sqrt(scale * (np.diag(left_NN) + noise)), left_out_N
-    for ours_N, theirs_N in zip(_fit(x_NF, y_N), expected_, strict=True):
+    for ours_N, theirs_N in zip(_fit(x_NF, y_N, x_NF), expected_, strict=True):
         np.testing.assert_allclose(ours_N, theirs_N, rtol=1e-7)
 
 

@@ -41,7 +41,12 @@ from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.stopping.noise import StopAtNoise
-from recsae.search.strategies import pauses_for, rungs_for, strategy_for
+from recsae.search.strategies import (
+    expected_values_for,
+    pauses_for,
+    rungs_for,
+    strategy_for,
+)
 from recsae.space import SearchSpace
 
 TUNE: Final = ".tune"
@@ -240,6 +245,7 @@ class _Search:
             journal=journal,
             listeners=[record.on_event, partial(_delete_checkpoint, Path(self.work.checkpoints))],
             may_give_up=self.plan.may_give_up,
+            expected=expected_values_for(self.plan.space),
         )
 
     def _tuner(

@@ -141,7 +141,8 @@ def predictions(
     return [
         {
             "scheduler": space.scheduler.name,
-            "own": space.scheduler == own.scheduler,
+            "own": (space.scheduler, space.search.decide_by)
+            == (own.scheduler, own.search.decide_by),
             **question.prediction(space, lambda: progress(next(counts))),
         }
         for space in spaces
