@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,9 +178,12 @@ def _fill(folder: Path, together: Merged, parts: Sequence[Results]) -> None:
         for part, numbers in zip(parts, together.numbers, strict=True)
         for old, new in numbers.items()
     }
-    for row in records(load_results(folder).best):
+    there = {number: home for number, home in homes.items() if home.is_dir()}
+    # Only a trial whose model is kept may be the best by expected values.
+    best = replace(load_results(folder), kept=frozenset(there)).best
+    for row in records(best):
         number = int(row[Columns.TRIAL_ID])
-        if homes[number].is_dir():
-            shutil.copytree(homes[number], folder / Files.BEST / str(number))
+        if number in there:
+            shutil.copytree(there[number], folder / Files.BEST / str(number))
         else:
             say(f"{homes[number]}: no model of trial {number} to copy")

@@ -87,6 +87,23 @@ def expected_frame(
     return frame
 
 
+def best_first(
+    trials: pd.DataFrame, told: pd.DataFrame, objectives: Mapping[str, str]
+) -> list[int]:
+    """Return the trials of an expected frame of one objective, the best by expected value first.
+
+    Of equal ones the better by observed value comes first, then the older trial.
+    """
+    ((name, way),) = objectives.items()
+    if told.empty:
+        return []
+    known = trials[[Columns.TRIAL_ID, DEV + name]]
+    rows = told[[Columns.TRIAL_ID, EXPECTED + name]].merge(known, on=Columns.TRIAL_ID)
+    ascending = [way == MIN, way == MIN, True]
+    ordered = rows.sort_values([EXPECTED + name, DEV + name, Columns.TRIAL_ID], ascending=ascending)
+    return [int(number) for number in ordered[Columns.TRIAL_ID]]
+
+
 def quiet_measures(measured: Mapping[str, npt.ArrayLike], epochs_N: npt.ArrayLike) -> Array:
     """Return the measures [N, F] that scores are told from: logarithms of each and of the epochs.
 

@@ -33,8 +33,8 @@ class SearchSettings(Settings):
     """Which scores samplers and schedulers compare: what the settings would score with another
     seed, told from FVU and L0 of all trials, or what they scored."""
     select_by: Literal["expected", "observed"] = "expected"
-    """Which scores choose the finalists of one objective: what the settings would score with
-    another seed, told from FVU and L0 of all trials, or what they scored."""
+    """Which scores choose the best trial and the finalists of one objective: what the settings
+    would score with another seed, told from FVU and L0 of all trials, or what they scored."""
 
 
 class SchedulerSettings(Settings):

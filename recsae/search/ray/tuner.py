@@ -36,6 +36,7 @@ from recsae.search.ray.node_versions import own_versions
 from recsae.search.ray.resources import Allocation
 from recsae.search.ray.trainable import WORK, SearchTrainable, Work
 from recsae.search.ray.wait_notice import WaitNotice
+from recsae.search.record.best_by_expected import BestByExpected
 from recsae.search.record.best_models import WAITING, BestModels
 from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
@@ -231,8 +232,9 @@ class _Search:
         space = self.plan.space
         board = TensorBoard(self.run_path / Files.TENSORBOARD)
         board.experiment(space, [DEV + name for name in space.objectives])
+        kind = BestByExpected if space.selects_by_expected else BestModels
         best = self.plan.best_models
-        best = best or BestModels(self.run_path, space.objectives, space.constraints)
+        best = best or kind(self.run_path, space.objectives, space.constraints)
         return RunRecord(self.run_path, best, board)
 
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
