@@ -179,9 +179,11 @@ def _fill(folder: Path, together: Merged, parts: Sequence[Results]) -> None:
         for old, new in numbers.items()
     }
     there = {number: home for number, home in homes.items() if home.is_dir()}
-    # Only a trial whose model is kept may be the best by expected values.
-    best = replace(load_results(folder), kept=frozenset(there)).best
-    for row in records(best):
+    # As in each run, only a trial whose model is kept may be the best, if there is a model.
+    without = [(p, new) for p, new in zip(parts, together.numbers, strict=True) if not p.kept]
+    best = {new[int(number)] for p, new in without for number in p.best[Columns.TRIAL_ID]}
+    may_be_best = replace(load_results(folder), kept=frozenset(there) | best)
+    for row in records(may_be_best.best):
         number = int(row[Columns.TRIAL_ID])
         if number in there:
             shutil.copytree(there[number], folder / Files.BEST / str(number))

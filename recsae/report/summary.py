@@ -121,6 +121,8 @@ def expected_lines(told: Mapping[str, Any]) -> list[str]:
         if number != best[Columns.TRIAL_ID]:
             words = _expected_words(name, told[key])
             lines.append(f"            trial {number} {what} best: {words}")
+    if why := told.get("why_shrunk"):
+        lines.append(f"            towards the mean of alike trials: {why}")
     return lines
 
 

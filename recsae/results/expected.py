@@ -47,6 +47,9 @@ class Expected:
     """Standard deviation of one fresh training around the value; NaN where it is the observed."""
     why_observed: str
     """Why all values are the observed ones; "" if some are not."""
+    why_shrunk: str = ""
+    """Why they are the observed ones, drawn towards the mean of alike trials; "" if they are told
+    from the measures."""
 
 
 def expected_frame(
@@ -56,34 +59,40 @@ def expected_frame(
 
     trials: their last reports, of which all that neither leak nor failed teach; `asked`: those that
     may be best, which have the rows. Each model has a fit of its own. `attrs["why_observed"]` has
-    the objectives whose values are the observed ones throughout, and why.
+    the objectives whose values are the observed ones throughout, and why; `attrs["why_shrunk"]`
+    those whose values are the observed ones drawn towards the mean of alike trials.
     """
     frame = pd.DataFrame({Columns.TRIAL_ID: trials.loc[asked, Columns.TRIAL_ID]})
     teaches = ~leaking(trials) & trials[Columns.STATE].ne(States.FAILED)
     trials = trials[asked | (teaches & trials[Columns.EPOCHS].gt(0))]
-    reasons = {}
+    reasons: dict[str, str] = {}
+    drawn: dict[str, str] = {}
     for name, way in objectives.items():
         sign = -1.0 if way == MIN else 1.0
-        values, errors, why = [], [], []
+        values, errors, why, shrunk = [], [], [], list[str]()
         for _, own in trials.groupby(Columns.MODEL_NAME):
             scores_N, epochs_N = (own[c].to_numpy(float) for c in (DEV + name, Columns.EPOCHS))
             if name in QUIET:
                 found = _observed(sign * scores_N, "a seed moves it little")
             else:
                 known = {one: own[DEV + one] for one in QUIET if DEV + one in own}
-                found = expected(sign * scores_N, quiet_measures(known, epochs_N), epochs_N)
+                measures_NF = quiet_measures(known, epochs_N)
+                found = expected(sign * scores_N, measures_NF, epochs_N, shrinks=True)
             values.append(pd.Series(sign * found.values_N, own.index)[asked])
             errors.append(pd.Series(found.errors_N, own.index)[asked])
             if len(values[-1]):
                 told = bool(errors[-1].notna().any())
                 why.append("" if told else found.why_observed or "none is like the others")
+                shrunk += [found.why_shrunk] if told else []
         if values:
             frame = frame.assign(
                 **{EXPECTED + name: pd.concat(values), EXPECTED_SD + name: pd.concat(errors)}
             )
         if all(why):
             reasons[name] = why[0] if why else "no trial may be best"
-    frame.attrs["why_observed"] = reasons
+        elif all(shrunk):
+            drawn[name] = shrunk[0]
+    frame.attrs |= {"why_observed": reasons, "why_shrunk": drawn}
     return frame
 
 
@@ -107,20 +116,31 @@ def best_first(
 def quiet_measures(measured: Mapping[str, npt.ArrayLike], epochs_N: npt.ArrayLike) -> Array:
     """Return the measures [N, F] that scores are told from: logarithms of each and of the epochs.
 
-    measured: those of `QUIET` that are known; one that no trial has is left out.
+    measured: those of `QUIET` that are known. What does not differ tells nothing, and that a
+    training came farther tells nothing alone.
     """
-    columns = [np.asarray(one, dtype=np.float64) for one in (*measured.values(), epochs_N)]
-    known = [one for one in columns if np.isfinite(one).any()]
-    return np.log(np.maximum(np.array(known).reshape(len(known), len(columns[-1])), 1e-6)).T
+    columns = [np.asarray(one, dtype=np.float64) for one in measured.values()]
+    known = [one for one in columns if len(np.unique(one[np.isfinite(one)])) > 1]
+    epochs_N = np.asarray(epochs_N, dtype=np.float64)
+    if not known:
+        return np.empty((len(epochs_N), 0))
+    return np.asarray(np.log(np.maximum(np.array([*known, epochs_N]), 1e-6)).T)
 
 
-def expected(observed_N: Array, measures_NF: Array, epochs_N: Array | None = None) -> Expected:
+def expected(
+    observed_N: Array,
+    measures_NF: Array,
+    epochs_N: Array | None = None,
+    *,
+    shrinks: bool = False,
+) -> Expected:
     """Return what each trial would score with another seed, where larger is better.
 
     measures_NF: what is measured of the same trainings with less noise, on a scale where equal
     steps matter alike. Rows that are not finite, and those of scores far below the median, keep
     their observed values; all do if among those of equal `epochs_N` (left out: all) the measures
-    do not help, or mislead about the best.
+    do not help, or mislead about the best. `shrinks`: they are then drawn towards the mean of those
+    of equal epochs, in their order, by as much as the fit takes for luck.
     """
     observed_N = np.asarray(observed_N, dtype=np.float64)
     used_N = _used(observed_N, measures_NF)
@@ -134,11 +154,15 @@ def expected(observed_N: Array, measures_NF: Array, epochs_N: Array | None = Non
         return _observed(observed_N, "nothing differs between the trials")
     fit_M, sd_M, left_out_N = _fit(x_NF[:, differs_F], y_N, measures_NF[asked][:, differs_F])
     groups_N = np.zeros(len(y_N)) if epochs_N is None else epochs_N[teach]
-    if why := _refused(y_N, left_out_N, groups_N):
+    why = _refused(y_N, left_out_N, groups_N)
+    if why and not shrinks:
         return _observed(observed_N, why)
+    if why:
+        groups_M = np.zeros(len(asked)) if epochs_N is None else epochs_N[asked]
+        fit_M = _shrunk(observed_N[asked], fit_M, groups_M)
     values_N, errors_N = observed_N.copy(), np.full(len(observed_N), np.nan)
     values_N[asked], errors_N[asked] = fit_M, sd_M
-    return Expected(values_N, errors_N, "")
+    return Expected(values_N, errors_N, "", why)
 
 
 def _observed(observed_N: Array, why: str) -> Expected:
@@ -186,6 +210,19 @@ def _products(one_MF: Array, other_NF: Array) -> tuple[Array, Array]:
     """Return squared distances, and the covariance of straight lines with an intercept."""
     squares_MN = ((one_MF[:, None] - other_NF[None]) ** 2).sum(axis=-1)
     return squares_MN, 0.5 * (one_MF @ other_NF.T) + 0.5
+
+
+def _shrunk(y_M: Array, fit_M: Array, groups_M: Array) -> Array:
+    """Return scores drawn towards the mean of their group: their order stays.
+
+    The share that is kept is the slope of the fit over the scores: 1 where it takes nothing for
+    luck, 0 where all (Efron and Morris 1975 shrink alike, with a variance that is known).
+    """
+    _, group_M, sizes = np.unique(groups_M, return_inverse=True, return_counts=True)
+    mean_M, fitted_M = ((np.bincount(group_M, one) / sizes)[group_M] for one in (y_M, fit_M))
+    own_M = y_M - mean_M
+    kept = float(own_M @ (fit_M - fitted_M)) / max(float(own_M @ own_M), np.finfo(float).tiny)
+    return np.asarray(mean_M + min(max(kept, 0.0), 1.0) * own_M)
 
 
 def _refused(y_N: Array, left_out_N: Array, groups_N: Array) -> str:

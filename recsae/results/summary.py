@@ -40,7 +40,8 @@ def expected_best(results: Results) -> dict[str, Any]:
 
     "best_by_expected" and "best_by_observed" may be other trials than the best; "flattered" is by
     how much an observed value is better than the expected one. Where the measures do not tell the
-    score, there is only "why_observed" beside the objective; {} where no trial may be best.
+    score, "why_shrunk" says so: expected is then the observed value drawn towards the mean of alike
+    trials. With too few there is only "why_observed"; {} where no trial may be best.
     """
     if len(results.objectives) != 1 or results.expected.empty:
         return {}
@@ -61,8 +62,10 @@ def expected_best(results: Results) -> dict[str, Any]:
         for row in records(frame[list(columns)].rename(columns=columns))
     }
     able = by_objectives(results.trials[results.eligible], results.objectives)
+    why = frame.attrs["why_shrunk"].get(name)
     return {
         "objective": name,
+        **({"why_shrunk": why} if why else {}),
         "best": told[results.best[Columns.TRIAL_ID].iloc[0]],
         "best_by_expected": told[best_first(results.trials, frame, results.objectives)[0]],
         "best_by_observed": told[able[Columns.TRIAL_ID].iloc[0]],
