@@ -91,8 +91,7 @@ def scheduler_for(space: SearchSpace, sampler: Sampler | None = None) -> Schedul
 
 def expected_values_for(space: SearchSpace) -> ExpectedValues | None:
     """Return what tells the values that a search decides by; None: the observed ones."""
-    decides = space.search.decide_by == "expected"
-    return ExpectedValues(rungs_for(space)) if decides else None
+    return ExpectedValues(rungs_for(space)) if space.decides_by_expected else None
 
 
 def warnings_of(space: SearchSpace) -> list[str]:

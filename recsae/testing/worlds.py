@@ -8,7 +8,6 @@ from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
 from recsae.search.engine.events import Event
-from recsae.search.engine.expected_values import ExpectedValues
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import StartTrial
 from recsae.search.samplers.base import Sampler
@@ -96,7 +95,6 @@ def directed(
         journal=journal,
         listeners=listeners,
         clock=lambda: 0.0,
-        expected=ExpectedValues(scheduler.rungs),
     )
     return director, journal
 

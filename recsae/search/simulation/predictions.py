@@ -141,8 +141,8 @@ def predictions(
     return [
         {
             "scheduler": space.scheduler.name,
-            "own": (space.scheduler, space.search.decide_by)
-            == (own.scheduler, own.search.decide_by),
+            "own": (space.scheduler, space.decides_by_expected)
+            == (own.scheduler, own.decides_by_expected),
             **question.prediction(space, lambda: progress(next(counts))),
         }
         for space in spaces
