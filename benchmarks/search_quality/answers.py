@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from benchmarks.search_quality.expected_values import RUNGS, Point, told_by
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.plan import budgets, times
 from benchmarks.search_quality.recorded import Recorded, load
 from benchmarks.search_quality.surrogate import Surrogate
 from benchmarks.search_quality.tables import EPOCHS, TABLES, at_point
 from recsae.results import States
+from recsae.results.expected import QUIET, expected, quiet_measures
 from recsae.search.simulation.simulator import GOES_ON, SimulatedRun, TrialReport
 
 DENSE = 13
@@ -113,12 +113,11 @@ def answers(run: SimulatedRun, moments: Array, selects: str) -> list[int | None]
     """Return the trial that is the answer at each moment; None: there is none yet."""
     chosen: dict[tuple[tuple[int, int], ...], int | None] = {}
     found = []
-    for moment, last in zip(moments, _until(run.reports, moments), strict=True):
+    for last in _until(run.reports, moments):
         able = _able(last, selects)
         key = tuple((one.trial_id, one.epochs) for one in able)
         if key not in chosen:
-            so_far = [one for one in run.reports if one.at <= moment]
-            chosen[key] = _chosen(able, selects, so_far)
+            chosen[key] = _chosen(able, selects, last)
         found.append(chosen[key])
     return found
 
@@ -151,18 +150,24 @@ def _able(last: dict[int, TrialReport], selects: str) -> list[TrialReport]:
     return whole or [o for o in reports if o.became in (GOES_ON, States.PAUSED)]
 
 
-def _chosen(able: Sequence[TrialReport], selects: str, so_far: Sequence[TrialReport]) -> int | None:
-    """Return the best of them: by its score; fvu: by its FVU; expected: by its expected score."""
+def _chosen(
+    able: Sequence[TrialReport], selects: str, last: Mapping[int, TrialReport]
+) -> int | None:
+    """Return the best of them: by its score; fvu: by its FVU; expected: by its expected score,
+    which the last reports of all trials tell as they do in a run's results."""
     if not able:
         return None
     values = np.array([one.metrics["ndcg@10"] for one in able])
     if selects == "fvu":
         values = -np.array([one.metrics["fvu"] for one in able])
     elif selects == "expected":
-        ids = {one.trial_id: one.epochs for one in able}
-        others = [o for o in so_far if o.epochs in RUNGS and ids.get(o.trial_id) != o.epochs]
-        points = [[Point.of(one.metrics) for one in reports] for reports in (able, others)]
-        values = told_by(*points)
+        ids = {one.trial_id for one in able}
+        used = [*able, *(o for o in last.values() if o.trial_id not in ids)]
+        measured = {name: [one.metrics[name] for one in used] for name in QUIET}
+        epochs = np.array([one.epochs for one in used], float)
+        scores = np.array([one.metrics["ndcg@10"] for one in used])
+        told = expected(scores, quiet_measures(measured, epochs), epochs)
+        values = told.values_N[: len(able)]
     return able[int(np.argmax(values))].trial_id
 
 

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.search_quality.answers import World, answers, fronts, world
-from benchmarks.search_quality.expected_values import ByExpected
 from benchmarks.search_quality.plan import (
     LONGEST,
     METHODS,
@@ -28,7 +27,7 @@ from benchmarks.search_quality.plan import (
 from recsae.progress import meter
 from recsae.results import States
 from recsae.search.simulation.simulator import UNLIMITED, Clock, SimulatedRun, drive, simulate
-from recsae.search.strategies import strategy_for
+from recsae.search.strategies import expected_values_for, strategy_for
 from recsae.space import SearchSpace
 
 Result = TypeVar("Result")
@@ -132,7 +131,7 @@ def _search(task: Task, here: World, seconds: float, trainings: int = 0) -> Simu
         task.seed,
         objectives=space.objectives,
         trials=trials,
-        driver=ByExpected if method.selects == "expected" else None,
+        expected=expected_values_for(space),
     )
 
 

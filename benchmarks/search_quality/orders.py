@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.search_quality.answers import answers
-from benchmarks.search_quality.expected_values import ByExpected
 from benchmarks.search_quality.gp import Array
 from benchmarks.search_quality.judge import Judge
 from benchmarks.search_quality.plan import WORKERS
@@ -24,7 +23,6 @@ from benchmarks.search_quality.report.outcome import DRAWS, Interval
 from benchmarks.search_quality.tables import COLUMNS, EPOCHS, SEEDS, TABLES
 from recsae.search.simulation.curves import Curve
 from recsae.search.simulation.recorded import RecordedTrial, searched_again
-from recsae.search.simulation.simulator import Directed
 from recsae.space import SearchSpace
 from recsae.space.parameters import MODEL
 
@@ -64,12 +62,11 @@ def run_batch(batch: Batch, of: Recorded | None = None) -> pd.DataFrame:
     space = _space(recorded, batch.stop, moments[-1])
     trials = [_trials(recorded, seed) for seed in range(len(SEEDS))]
     rows = []
-    driver = ByExpected if batch.stop == "expected" else Directed
     for order in batch.orders:
         seed = order % len(SEEDS)
         places = np.random.default_rng(order).permutation(len(recorded.settings))
         offered = [trials[seed][i] for i in places]
-        run = searched_again(space, offered, WORKERS, driver=driver).run
+        run = searched_again(space, offered, WORKERS).run
         for choice, selects in CHOICES.items():
             told: dict[str, Any] = {"table": batch.table, "stop": batch.stop, "choose": choice}
             told |= {"order": order, "seed": seed, "ended": run.ended}
@@ -88,8 +85,9 @@ def _space(recorded: Recorded, stop: str, seconds: float) -> SearchSpace:
     space = recorded.table.space
     objectives = {"fvu": "min"} if stop == "fvu" else {"ndcg@10": "max"}
     scheduler = type(space.scheduler).of({**space.scheduler.values(), "name": "asha"})
+    decides = "expected" if stop == "expected" else "observed"
     limits = {"trials": len(recorded.settings), "max_hours": seconds / 3600}
-    search = type(space.search).of({**space.search.values(), **limits})
+    search = type(space.search).of({**space.search.values(), **limits, "decide_by": decides})
     return replace(space, objectives=objectives, scheduler=scheduler, search=search)
 
 

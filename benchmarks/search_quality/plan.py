@@ -119,7 +119,8 @@ def times(recorded: Recorded) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def space_for(space: SearchSpace, method: Method, contest: Contest, seed: int) -> SearchSpace:
     """Return a table's space as a method searches it."""
-    search = {**space.search.values(), "seed": seed}
+    decides = "expected" if method.selects == "expected" else "observed"
+    search = {**space.search.values(), "seed": seed, "decide_by": decides}
     if not method.library:
         search |= {"sampler": method.sampler}
         scheduler = {**space.scheduler.values(), "name": method.scheduler}

@@ -109,7 +109,8 @@ def _to_train(run: Path, space: SearchSpace) -> list[StartTrial]:
 
 def _train(folder: Path, space: SearchSpace, wanted: list[StartTrial], training: Training) -> bool:
     """Train what is not trained yet; return False after a Ctrl-C."""
-    from recsae.search.ray.tuner import UNLIMITED, Plan, run_plan
+    from recsae.search.ray.adapters import UNLIMITED
+    from recsae.search.ray.tuner import Plan, run_plan
 
     known = {key_of(trial.drawn): trial.ended for trial in _history(folder, space)}
     keys = list(dict.fromkeys([*known, *(key_of(fresh.drawn) for fresh in wanted)]))

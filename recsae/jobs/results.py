@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -181,9 +182,14 @@ def _fill(folder: Path, together: Merged, parts: Sequence[Results]) -> None:
         for part, numbers in zip(parts, together.numbers, strict=True)
         for old, new in numbers.items()
     }
-    for row in records(load_results(folder).best):
+    there = {number: home for number, home in homes.items() if home.is_dir()}
+    # As in each run, only a trial whose model is kept may be the best, if there is a model.
+    without = [(p, new) for p, new in zip(parts, together.numbers, strict=True) if not p.kept]
+    best = {new[int(number)] for p, new in without for number in p.best[Columns.TRIAL_ID]}
+    may_be_best = replace(load_results(folder), kept=frozenset(there) | best)
+    for row in records(may_be_best.best):
         number = int(row[Columns.TRIAL_ID])
-        if homes[number].is_dir():
-            shutil.copytree(homes[number], folder / Files.BEST / str(number))
+        if number in there:
+            shutil.copytree(there[number], folder / Files.BEST / str(number))
         else:
             say(f"{homes[number]}: no model of trial {number} to copy")

@@ -107,25 +107,31 @@ def _trial_lines(trial: dict[str, Any]) -> list[str]:
 
 
 def expected_lines(told: Mapping[str, Any]) -> list[str]:
-    """Return what the best trial would score with another seed, and who is best by that."""
+    """Return what the best trial would score with another seed, and who is best by that or by
+    what was observed, if another."""
     if not told:
         return []
     name = told["objective"]
     if "why_observed" in told:
         return [f"  expected  {name} of another seed is not known: {told['why_observed']}"]
-    best, most = told["best"], told["best_by_expected"]
+    best, others = told["best"], {"is expected": "best_by_expected", "scored": "best_by_observed"}
     lines = [f"  expected  of another seed: {_expected_words(name, best)}"]
-    if most[Columns.TRIAL_ID] != best[Columns.TRIAL_ID]:
-        number = most[Columns.TRIAL_ID]
-        lines.append(f"            trial {number} is expected best: {_expected_words(name, most)}")
+    for what, key in others.items():
+        number = told[key][Columns.TRIAL_ID]
+        if number != best[Columns.TRIAL_ID]:
+            words = _expected_words(name, told[key])
+            lines.append(f"            trial {number} {what} best: {words}")
+    if why := told.get("why_shrunk"):
+        lines.append(f"            towards the mean of alike trials: {why}")
     return lines
 
 
 def _expected_words(name: str, one: Mapping[str, Any]) -> str:
     """Return an expected value, the deviation of one fresh training, and what was observed."""
     spread = "" if one["sd"] is None else f" ± {formats.value(name, one['sd'])}"
-    observed = formats.value(name, one["observed"])
-    return f"{name} {formats.value(name, one['expected'])}{spread} (observed {observed})"
+    told = [formats.value(name, one[key]) for key in ("expected", "observed", "flattered")]
+    flattered = f", flattered by {told[2]}" if one["flattered"] > 0 else ""
+    return f"{name} {told[0]}{spread} (observed {told[1]}{flattered})"
 
 
 def interval_words(difference: Mapping[str, Any]) -> str:

@@ -13,7 +13,8 @@ curves.parquet     a row a report: trial_id, epoch, seconds, dev/…, train/…
 ladders.parquet    a row a trial and k, of those that offer several k to the front: dev/…
 finalists.parquet  a row a trial and seed, of those retrained at the end: dev/…, test/…
 importance.parquet a row a parameter: how much it decides of each objective
-best/TRIAL_ID/     model.safetensors, settings.json, metrics.json of each best trial, and
+best/TRIAL_ID/     model.safetensors, settings.json, metrics.json of each best trial (of one
+                   objective also those that may still be), and
                    curve_of_k.parquet of one that is meant for several k
 tensorboard/, report.html, test_reads.json
 

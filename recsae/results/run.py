@@ -24,7 +24,7 @@ from recsae.results.columns import (
     States,
     is_setting,
 )
-from recsae.results.expected import expected_frame
+from recsae.results.expected import best_first, expected_frame
 from recsae.results.failures import failures
 from recsae.results.file_format.search_keys import check_kinds
 from recsae.results.finalists import finalist_scores
@@ -50,6 +50,8 @@ class Results:
     finalists: pd.DataFrame | None = None
     importance: pd.DataFrame | None = None
     ladders: pd.DataFrame | None = None
+    kept: frozenset[int] = frozenset()
+    """The trials whose models are kept in best/."""
 
     @cached_property
     def space(self) -> SearchSpace:
@@ -80,8 +82,17 @@ class Results:
 
     @cached_property
     def front(self) -> pd.DataFrame:
-        """The points that no other dominates, best first; of one objective the best trial's."""
-        return self._with_objectives(best_rows(self.points, self.objectives, self.constraints))
+        """The points that no other dominates, best first; of one objective the best trial's.
+
+        Where a search selects by expected values it is the best by them of the trials whose models
+        are kept; without any, and in runs before there were expected values, the best observed.
+        """
+        offered = self.points
+        if self.space.selects_by_expected and self.kept:
+            order = best_first(self.trials, self.expected, self.objectives)
+            best = [number for number in order if number in self.kept][:1]
+            offered = offered[offered[Columns.TRIAL_ID].isin(best)] if best else offered
+        return self._with_objectives(best_rows(offered, self.objectives, self.constraints))
 
     @cached_property
     def expected(self) -> pd.DataFrame:
@@ -166,6 +177,7 @@ def load_results(path: str | Path) -> Results:
         finalists=_read_if_there(folder / Files.FINALISTS, [*FINALIST_HEAD, *FINALIST_TAIL]),
         importance=_read_if_there(folder / Files.IMPORTANCE, IMPORTANCE_COLUMNS),
         ladders=_read_if_there(folder / Files.LADDERS, LADDER_HEAD),
+        kept=frozenset(int(one.name) for one in (folder / Files.BEST).glob("*[0-9]")),
     )
     unknown = set(results.trials[Columns.STATE]) - set(States)
     if unknown:

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from recsae.results.columns import DEV, EXPECTED, EXPECTED_SD, Columns
+from recsae.results.expected import best_first
 from recsae.results.finalist_selection import optimism
 from recsae.results.run import (
     Results,
@@ -14,7 +15,7 @@ from recsae.results.run import (
     settings_of,
     state_counts,
 )
-from recsae.results.selection import MAX, points
+from recsae.results.selection import MAX, by_objectives, points
 from recsae.space import SEED
 
 
@@ -37,8 +38,10 @@ def summary(results: Results) -> dict[str, Any]:
 def expected_best(results: Results) -> dict[str, Any]:
     """Return, for one objective, what the best trial would score with another seed, and who most.
 
-    "best_by_expected" may be another trial than the best; where the measures do not tell the
-    score, there is only "why_observed" beside the objective; {} where no trial may be best.
+    "best_by_expected" and "best_by_observed" may be other trials than the best; "flattered" is by
+    how much an observed value is better than the expected one. Where the measures do not tell the
+    score, "why_shrunk" says so: expected is then the observed value drawn towards the mean of alike
+    trials. With too few there is only "why_observed"; {} where no trial may be best.
     """
     if len(results.objectives) != 1 or results.expected.empty:
         return {}
@@ -46,16 +49,27 @@ def expected_best(results: Results) -> dict[str, Any]:
     frame = results.expected
     if why := frame.attrs["why_observed"].get(name):
         return {"objective": name, "why_observed": why}
+    sign = 1.0 if way == MAX else -1.0
     observed = dict(zip(results.trials[Columns.TRIAL_ID], results.trials[DEV + name], strict=True))
     columns = {Columns.TRIAL_ID: "trial_id", EXPECTED + name: "expected", EXPECTED_SD + name: "sd"}
-    rows = records(frame[list(columns)].rename(columns=columns))
-    told = [
-        {**row, "observed": observed[row["trial_id"]], "sd": row["sd"] if row["sd"] > 0 else None}
-        for row in rows
-    ]
-    best = next(one for one in told if one["trial_id"] == results.best[Columns.TRIAL_ID].iloc[0])
-    most = (max if way == MAX else min)(told, key=lambda one: one["expected"])
-    return {"objective": name, "best": best, "best_by_expected": most}
+    told = {
+        row["trial_id"]: {
+            **row,
+            "observed": observed[row["trial_id"]],
+            "sd": row["sd"] if row["sd"] > 0 else None,
+            "flattered": sign * (observed[row["trial_id"]] - row["expected"]),
+        }
+        for row in records(frame[list(columns)].rename(columns=columns))
+    }
+    able = by_objectives(results.trials[results.eligible], results.objectives)
+    why = frame.attrs["why_shrunk"].get(name)
+    return {
+        "objective": name,
+        **({"why_shrunk": why} if why else {}),
+        "best": told[results.best[Columns.TRIAL_ID].iloc[0]],
+        "best_by_expected": told[best_first(results.trials, frame, results.objectives)[0]],
+        "best_by_observed": told[able[Columns.TRIAL_ID].iloc[0]],
+    }
 
 
 def _finals(results: Results) -> dict[str, Any]:

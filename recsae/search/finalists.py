@@ -69,7 +69,12 @@ def finalist_space(space: SearchSpace, trainings: int) -> SearchSpace:
     return replace(
         space,
         search=SearchSettings.of(
-            {"sampler": "random", "trials": max(1, trainings), "seed": space.search.seed}
+            {
+                "sampler": "random",
+                "trials": max(1, trainings),
+                "seed": space.search.seed,
+                "decide_by": "observed",
+            }
         ),
         scheduler=SchedulerSettings.of({"name": "none"}),
     )
@@ -113,7 +118,7 @@ class AllModels(BestModels):
             name = self._names[int(row[SEED])]
             say(f"the model {name} did not arrive: do all nodes share {self._folder}?")
 
-    def select(self) -> None:
+    def select(self, rows: Sequence[Mapping[str, Any]] = ()) -> None:
         """Do nothing: all stay."""
 
     def restore(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from recsae.progress import say
+from recsae.search.engine.expected_values import ExpectedValues
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.new_trials import completed
 from recsae.search.engine.strategy import Completes, Decision, Step, Strategy
@@ -86,6 +87,11 @@ def scheduler_for(space: SearchSpace, sampler: Sampler | None = None) -> Schedul
         return own
     kind: type[Scheduler] = SCHEDULERS.get(space.scheduler.name)
     return kind.of(space)
+
+
+def expected_values_for(space: SearchSpace) -> ExpectedValues | None:
+    """Return what tells the values that a search decides by; None: the observed ones."""
+    return ExpectedValues(rungs_for(space)) if space.decides_by_expected else None
 
 
 def warnings_of(space: SearchSpace) -> list[str]:

@@ -11,7 +11,7 @@ _FREE = ("dataset", "data", "resources")
 is told by their content, in the fingerprint of the states, however they are named."""
 _BUDGETS = (
     *("trials", "sampler", "max_hours", "max_device_seconds", "max_epochs"),
-    *("stop_at_noise", "finalists", "finalist_seeds", "select_by"),
+    *("stop_at_noise", "finalists", "finalist_seeds", "decide_by", "select_by"),
 )
 
 

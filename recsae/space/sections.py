@@ -29,9 +29,13 @@ class SearchSettings(Settings):
     """So many of the best are trained anew at the end with fresh seeds, then scored on test."""
     finalist_seeds: Annotated[int, Field(ge=1)] = 3
     """Seeds that each finalist is trained with."""
+    decide_by: Literal["auto", "expected", "observed"] = AUTO
+    """Which scores samplers and schedulers compare: what the settings would score with another
+    seed, told from FVU and L0 of all trials, or what they scored. auto: expected with one
+    objective, observed with several."""
     select_by: Literal["expected", "observed"] = "expected"
-    """Which scores choose the finalists of one objective: what the settings would score with
-    another seed, told from FVU and L0 of all trials, or what they scored."""
+    """Which scores choose the best trial and the finalists of one objective: what the settings
+    would score with another seed, told from FVU and L0 of all trials, or what they scored."""
 
 
 class SchedulerSettings(Settings):

@@ -155,6 +155,17 @@ class SearchSpace:
         return max(values)
 
     @property
+    def decides_by_expected(self) -> bool:
+        """Whether samplers and schedulers compare what trials are expected to score."""
+        decides = self.search.decide_by
+        return decides == "expected" or (decides == AUTO and len(self.objectives) == 1)
+
+    @property
+    def selects_by_expected(self) -> bool:
+        """Whether the best trial is chosen by what it is expected to score: of one objective."""
+        return len(self.objectives) == 1 and self.search.select_by == "expected"
+
+    @property
     def clash(self) -> tuple[str, str, str] | None:
         """What sections forbid each other: section, key and message."""
         return clash(self.search, self.scheduler, len(self.objectives), self.max_epochs)

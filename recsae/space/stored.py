@@ -86,10 +86,13 @@ def stored_space(values: Any, source: str) -> SearchSpace:
 def as_now(values: Any) -> dict[str, Any]:
     """Return a stored space as it would be stored today.
 
-    Beside a sampler that decides an older run has a scheduler, which never had a say.
+    Beside a sampler that decides an older run has a scheduler, which never had a say; one that does
+    not say by which scores it decided did so by the observed ones.
     """
     found = dict(values) if isinstance(values, Mapping) else {}
     search = found.get("search")
+    if isinstance(search, Mapping):
+        found["search"] = {"decide_by": "observed", **search}
     if isinstance(search, Mapping) and SAMPLERS.says(str(search.get("sampler")), "decides"):
         found["scheduler"] = {**(found.get("scheduler") or {}), "name": "none"}
     return found

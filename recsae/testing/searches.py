@@ -16,7 +16,7 @@ from recsae.search.engine.events import Event
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import Strategy
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.search.strategies import strategy_for
+from recsae.search.strategies import expected_values_for, strategy_for
 from recsae.space import SearchSpace
 from recsae.testing.driver import Killed, MemoryJournal, drive
 
@@ -32,7 +32,8 @@ def made_metrics(trial_id: int, settings: dict[str, Any], epoch: int) -> Metrics
     good = -abs(np.log10(settings.get("sae_lr", 1e-3)) + 2) - abs(settings.get("sae_k", 4) - 6) / 9
     ndcg = 0.2 + 0.05 * good - 0.1 * 0.5**epoch
     leak = trial_id % 7 == 6
-    return {"ndcg@10": ndcg, "l0": float(settings.get("sae_k", 4)), "dead": 0.1, "leak": leak}
+    quiet = {"fvu": float(np.exp(-good)), "l0": float(settings.get("sae_k", 4))}
+    return {"ndcg@10": ndcg, **quiet, "dead": 0.1, "leak": leak}
 
 
 def search(
@@ -53,6 +54,7 @@ def search(
         Budget.of(space.search),
         journal=journal,
         clock=lambda: 0.0,
+        expected=expected_values_for(space),
     )
     director.replay(past)
 

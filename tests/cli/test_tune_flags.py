@@ -15,7 +15,9 @@ from recsae.jobs import search as jobs
 from recsae.settings import fields
 from recsae.space import SearchSpace
 
-WORDS = {"sampler": "random", "scheduler": "median", "select_by": "observed"}
+WORDS = {"sampler": "random", "scheduler": "median"} | dict.fromkeys(
+    ("decide_by", "select_by"), "observed"
+)
 """Of each flag that takes a word one that is not in smoke.yaml."""
 SETTINGS = [
     (section, name, SCHEDULER.get(name, name))

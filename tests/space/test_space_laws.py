@@ -123,6 +123,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "stop_at_noise": st.booleans(),
         "finalists": st.integers(0, 9),
         "finalist_seeds": st.integers(1, 9),
+        "decide_by": st.sampled_from(["auto", "expected", "observed"]),
         "select_by": st.sampled_from(["expected", "observed"]),
         "max_hours": st.none() | st.floats(0.01, 99) | st.integers(1, 9),
     }

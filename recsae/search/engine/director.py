@@ -14,6 +14,7 @@ from recsae.results import States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.events import Event
+from recsae.search.engine.expected_values import ExpectedValues
 from recsae.search.engine.failures import common_error
 from recsae.search.engine.history import History, Trial
 from recsae.search.engine.reports import Report
@@ -68,14 +69,17 @@ class Director:
         listeners: Iterable[Listener] = (),
         clock: Callable[[], float] = time.time,
         may_give_up: bool = False,
+        expected: ExpectedValues | None = None,
     ) -> None:
         """Listeners are told of each event once it is kept, with the trial as it is then.
 
+        expected: tells what decisions rest on; left out, they rest on what was observed.
         may_give_up: no new trial starts once the first trials have all failed alike.
         """
         self.history, self.budget = history, budget
         self._strategy, self._journal = strategy, journal
         self._listeners, self._clock = list(listeners), clock
+        self._expected = expected
         self._to_restart: list[int] = []
         """Trials that run as far as the history knows, yet in no process."""
         self._events = 0
@@ -139,6 +143,9 @@ class Director:
         trial = self.history.trials[trial_id]
         if trial.state == States.RUNNING and epochs > trial.epochs:
             report = Report(epochs, seconds, metrics, ladder=ladder)
+            if self._expected is not None:
+                told = self._expected.of(self.history, trial, report)
+                report = report._replace(expected=told)
             self._apply(events.reported(trial_id, report, node, self._clock()), new=True)
         return trial.state == States.RUNNING
 

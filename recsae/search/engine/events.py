@@ -18,8 +18,8 @@ RESUMED: Final = "goes_on"
 """A paused trial is resumed: trial_id, at."""
 REPORTED: Final = "reported"
 """A trial has reported an epoch: trial_id, epochs, seconds, metrics, ladder if it has one, node,
-at, and what was decided: go_on, pause, stop or complete. One event of both, so no kill comes
-between."""
+at, what objectives are expected to be where that was told, and what was decided: go_on, pause, stop
+or complete. One event of all, so no kill comes between."""
 ENDED: Final = "ended"
 """A trial ends without a report: trial_id, state (FAILED), error, at."""
 FAULT: Final = "fault"

@@ -5,7 +5,7 @@ search that is fed the events of its journal goes on exactly as if it had never 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -105,7 +105,7 @@ class History:
     @property
     def has_answer(self) -> bool:
         """True once some trial is COMPLETE and does not leak."""
-        return any(t.state == States.COMPLETE and not _leaks(t) for t in self)
+        return any(t.state == States.COMPLETE and not t.reports[-1].leaks for t in self)
 
     @property
     def best_unfinished(self) -> Trial | None:
@@ -114,17 +114,18 @@ class History:
         return max(unfinished, key=lambda t: self.values(t.reports[-1]), default=None)
 
     def values(self, report: Report) -> tuple[float, ...]:
-        """Return the objectives of a report, signed so that more is better; WORST if it leaks."""
-        if report.metrics.get("leak"):
+        """Return what decides of a report: its objectives, expected ones where they were told,
+        signed so that more is better; WORST if it leaks."""
+        return self._signed(report, report.value)
+
+    def observed(self, report: Report) -> tuple[float, ...]:
+        """Return the objectives of a report as they were observed, signed as `values`."""
+        return self._signed(report, report.metrics.get)
+
+    def _signed(self, report: Report, read: Callable[[str], float | None]) -> tuple[float, ...]:
+        if report.leaks:
             return (WORST,) * len(self.objectives)
-        return tuple(
-            _signed(report.metrics.get(name), direction)
-            for name, direction in self.objectives.items()
-        )
-
-
-def _leaks(trial: Trial) -> bool:
-    return bool(trial.reports[-1].metrics.get("leak"))
+        return tuple(_signed(read(name), direction) for name, direction in self.objectives.items())
 
 
 def _signed(value: float | None, direction: str) -> float:

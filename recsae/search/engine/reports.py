@@ -9,7 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from recsae.results import DEV, TRAIN
 
@@ -17,6 +17,9 @@ REPORT = "report"
 DONE = "done"
 LADDER = "ladder"
 """Key of a report's ladder in the journal, where it has one."""
+EXPECTED = "expected"
+"""Key of what a report's objectives are expected to be in the journal, where that was told."""
+_OBSERVED: Final[Mapping[str, tuple[float, float]]] = {}
 LONGEST = 300
 """Characters of an error."""
 
@@ -40,6 +43,19 @@ class Report(NamedTuple):
     names and "k", a row a k."""
     fault: str = ""
     """Which fault of the machine the error is, see `recsae.errors`; "" if it is the trial's own."""
+    expected: Mapping[str, tuple[float, float]] = _OBSERVED
+    """What objectives would be with another seed, and the standard deviation of one such training;
+    told by the director, of the reports that decisions rest on."""
+
+    @property
+    def leaks(self) -> bool:
+        """Whether the audit found that it leaks."""
+        return bool(self.metrics.get("leak"))
+
+    def value(self, name: str) -> float | None:
+        """Return what decides of an objective: its expected value where it was told, else the
+        observed one."""
+        return self.expected[name][0] if name in self.expected else self.metrics.get(name)
 
     def packed(self, done: bool) -> dict[str, Any]:
         """Return it as a result for Ray; `done`: nothing follows."""
@@ -48,21 +64,27 @@ class Report(NamedTuple):
     @classmethod
     def unpacked(cls, result: Mapping[str, Any]) -> Self:
         """Return the report that a result of Ray holds."""
-        epochs, seconds, metrics, error, full, ladder, fault = json.loads(result[REPORT])
+        epochs, seconds, metrics, error, full, ladder, fault, _ = json.loads(result[REPORT])
         # The history keeps all metrics: let them share their names.
         named = {sys.intern(name): value for name, value in metrics.items()}
         return cls(epochs, seconds, named, error, full, tuple(ladder), fault)
 
     def values(self) -> dict[str, Any]:
         """Return what the journal keeps of it; a failure is an event of another kind."""
-        found = {"epochs": self.epochs, "seconds": self.seconds, "metrics": dict(self.metrics)}
-        return {**found, **({LADDER: [*self.ladder]} if self.ladder else {})}
+        found: dict[str, Any] = {"epochs": self.epochs, "seconds": self.seconds}
+        found["metrics"] = dict(self.metrics)
+        found |= {LADDER: [*self.ladder]} if self.ladder else {}
+        if self.expected:
+            found[EXPECTED] = {name: [*told] for name, told in self.expected.items()}
+        return found
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
         """Return the report that an event of the journal holds."""
         ladder = tuple(event.get(LADDER, ()))
-        return cls(event["epochs"], event["seconds"], event["metrics"], ladder=ladder)
+        expected = {name: (value, sd) for name, (value, sd) in event.get(EXPECTED, {}).items()}
+        about = event["epochs"], event["seconds"], event["metrics"]
+        return cls(*about, ladder=ladder, expected=expected)
 
 
 def check_objectives(

@@ -7,8 +7,9 @@ nothing itself.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from ray import tune
 from ray.tune import Callback, Stopper
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
@@ -26,6 +27,7 @@ from recsae.search.record.recorder import RunRecord
 
 GPUS = "gpus"
 """Key of a Tune trial's config: the part of a GPU that it holds."""
+UNLIMITED: Final = 1_000_000
 
 
 class DirectorSearcher(Searcher):
@@ -220,3 +222,25 @@ def _errors(trial: Trial) -> str:
 def number(trial: Trial) -> int:
     """Return our own number of a trial."""
     return int(trial.config[Columns.TRIAL_ID])
+
+
+def tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
+    """Return how Ray asks for trials: of the searcher alone, until it has finished."""
+    return tune.TuneConfig(
+        search_alg=searcher,
+        num_samples=-1,  # until the searcher says that it has finished
+        max_concurrent_trials=UNLIMITED,  # else Ray lets one wait; the searcher counts
+        reuse_actors=True,
+        trial_name_creator=_trial_name,
+        trial_dirname_creator=_trial_name,
+    )
+
+
+def resources_of(cpus: float, config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
+    """Return what a Tune trial holds."""
+    gpus = {"GPU": config[GPUS]} if config.get(GPUS) else {}
+    return tune.PlacementGroupFactory([{"CPU": cpus, **gpus}])
+
+
+def _trial_name(trial: Any) -> str:
+    return f"trial_{number(trial)}"

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,11 +24,11 @@ from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.search.journal.journal import Journal
 from recsae.search.ray import cluster
 from recsae.search.ray.adapters import (
-    GPUS,
     DirectorCallback,
     DirectorSearcher,
     DirectorStopper,
-    number,
+    resources_of,
+    tune_config,
 )
 from recsae.search.ray.allocation import allocate
 from recsae.search.ray.checkpoints import checkpoint_folder, delete_if_ended
@@ -39,17 +39,22 @@ from recsae.search.ray.node_versions import own_versions
 from recsae.search.ray.resources import Allocation
 from recsae.search.ray.trainable import WORK, SearchTrainable, Work
 from recsae.search.ray.wait_notice import WaitNotice
+from recsae.search.record.best_by_expected import BestByExpected
 from recsae.search.record.best_models import WAITING, BestModels
 from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.stopping.noise import StopAtNoise
-from recsae.search.strategies import pauses_for, rungs_for, strategy_for
+from recsae.search.strategies import (
+    expected_values_for,
+    pauses_for,
+    rungs_for,
+    strategy_for,
+)
 from recsae.space import SearchSpace
 
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
-UNLIMITED: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -234,8 +239,9 @@ class _Search:
         space = self.plan.space
         board = TensorBoard(self.run_path / Files.TENSORBOARD)
         board.experiment(space, [DEV + name for name in space.objectives])
+        kind = BestByExpected if space.selects_by_expected else BestModels
         best = self.plan.best_models
-        best = best or BestModels(self.run_path, space.objectives, space.constraints)
+        best = best or kind(self.run_path, space.objectives, space.constraints)
         return RunRecord(self.run_path, best, board)
 
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
@@ -249,6 +255,7 @@ class _Search:
             journal=journal,
             listeners=[record.on_event, leftovers, *self.plan.listeners],
             may_give_up=self.plan.may_give_up,
+            expected=expected_values_for(self.plan.space),
         )
 
     def _tuner(
@@ -261,8 +268,8 @@ class _Search:
         faults = Faults(director, self.interrupt)
         notice = WaitNotice(allocation.words)
         return tune.Tuner(
-            tune.with_resources(SearchTrainable, partial(_resources, allocation.cpus)),
-            tune_config=_tune_config(searcher),
+            tune.with_resources(SearchTrainable, partial(resources_of, allocation.cpus)),
+            tune_config=tune_config(searcher),
             run_config=tune.RunConfig(
                 name="trials",
                 storage_path=str(self.run_path / TUNE),
@@ -273,24 +280,3 @@ class _Search:
                 checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
             ),
         )
-
-
-def _tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
-    return tune.TuneConfig(
-        search_alg=searcher,
-        num_samples=-1,  # until the searcher says that it has finished
-        max_concurrent_trials=UNLIMITED,  # else Ray lets one wait; the searcher counts
-        reuse_actors=True,
-        trial_name_creator=_trial_name,
-        trial_dirname_creator=_trial_name,
-    )
-
-
-def _resources(cpus: float, config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
-    """Return what a Tune trial holds."""
-    gpus = {"GPU": config[GPUS]} if config.get(GPUS) else {}
-    return tune.PlacementGroupFactory([{"CPU": cpus, **gpus}])
-
-
-def _trial_name(trial: Any) -> str:
-    return f"trial_{number(trial)}"

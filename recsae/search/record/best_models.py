@@ -39,10 +39,10 @@ class BestModels:
         named = (Columns.TRIAL_ID, Columns.K, *self._measured)
         self._ladders[row[Columns.TRIAL_ID]] = [{n: r.get(n) for n in named} for r in ladder]
 
-    def select(self) -> None:
+    def select(self, rows: Sequence[Mapping[str, Any]] = ()) -> None:
         """Keep the models of those that are best now, delete those of the others.
 
-        Call it before the rows that say which is best are written.
+        Call it before the rows that say which is best, `rows` of all trials, are written.
         """
         if not self._finished:
             return
@@ -85,13 +85,17 @@ class BestModels:
             if folder.name not in map(str, self._front):
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def settle(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep no more than the best once the search is over, all rows being written."""
+
     def note(self) -> str:
         """Return the best value so far in a few words, "" before there is one."""
         if len(self._objectives) > 1 and self._front:
             return f"{self._points} on the front"
+        # Of one objective the best comes first.
         return "".join(
             f"best {name} {row[DEV + name]:.4f}"
-            for row in self._front.values()
+            for row in list(self._front.values())[:1]
             for name in self._objectives
         )
 

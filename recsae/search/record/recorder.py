@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from recsae.results import Columns, States, write_curves, write_ladders, write_trials
+from recsae.results.columns import EXPECTED
 from recsae.search.engine import events
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import Trial
@@ -77,7 +79,9 @@ class RunRecord:
             board.start(trial.trial_id, {Columns.MODEL_NAME: trial.model_name, **trial.settings})
         elif event["kind"] == events.REPORTED:
             report = trial.reports[-1]
-            board.report(trial.trial_id, report.epochs, metric_columns(report.metrics))
+            told = {EXPECTED + name: value for name, (value, _) in report.expected.items()}
+            columns = {**metric_columns(report.metrics), **told}
+            board.report(trial.trial_id, report.epochs, columns)
         if trial.ended:
             board.end(trial.trial_id, trial.state)
         if trial.state == States.COMPLETE:
@@ -90,6 +94,11 @@ class RunRecord:
                 if not known.trial.ended:
                     self._board.end(known.trial.trial_id, left)
         self.flush(left)
+        if left not in GOING_ON:
+            self._best_models.settle(self._rows(left))
+
+    def _rows(self, left: States | None) -> list[dict[str, Any]]:
+        return [row_of(known, left) for known in self._known.values()]
 
     def flush_if_due(self) -> None:
         """Write what is new, unless that was done a moment ago."""
@@ -100,10 +109,11 @@ class RunRecord:
         """Write all files."""
         began = self._clock()
         # Models first: a row that is called best must find its model, see BestModels.
-        self._best_models.select()
+        rows = self._rows(left)
+        self._best_models.select(rows)
         # Before the rows, for a trial that is COMPLETE offers all its points.
         write_ladders(self._path, [row for k in self._known.values() for row in ladder_of(k.trial)])
-        write_trials(self._path, [row_of(known, left) for known in self._known.values()])
+        write_trials(self._path, rows)
         write_curves(self._path, [row for k in self._known.values() for row in curve_of(k.trial)])
         self._best_models.delete_others()
         ended = self._clock()

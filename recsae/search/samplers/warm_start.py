@@ -21,6 +21,7 @@ from recsae.results import (
     settings_of,
 )
 from recsae.sae.registry import variant
+from recsae.search.engine.reports import Report
 from recsae.settings import fields
 from recsae.space import SearchSpace, parameters
 from recsae.space.parameters import MODEL, SEED, Parameter, rate_factor
@@ -43,6 +44,12 @@ class WarmTrial(NamedTuple):
     def of(cls, model_name: str, drawn: Any, curve: Mapping[Any, Any], source: str) -> Self:
         """Take up what JSON made of one: it writes the epochs as texts."""
         return cls(model_name, drawn, {int(n): dict(m) for n, m in curve.items()}, source)
+
+    @property
+    def last(self) -> Report:
+        """What it reported last."""
+        epochs = max(self.curve)
+        return Report(epochs, 0.0, self.curve[epochs])
 
 
 class _Left(Exception):

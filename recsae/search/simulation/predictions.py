@@ -141,7 +141,8 @@ def predictions(
     return [
         {
             "scheduler": space.scheduler.name,
-            "own": space.scheduler == own.scheduler,
+            "own": (space.scheduler, space.decides_by_expected)
+            == (own.scheduler, own.decides_by_expected),
             **question.prediction(space, lambda: progress(next(counts))),
         }
         for space in spaces

@@ -4,7 +4,7 @@ Only settings that were trained can be given out, so a sampler has no say here: 
 an order that is given.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,8 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.engine.strategy import StartTrial
 from recsae.search.samplers.base import Sampler
 from recsae.search.simulation.curves import Curve
-from recsae.search.simulation.simulator import Clock, Directed, Driver, SimulatedRun, drive
-from recsae.search.strategies import scheduler_for, strategy_with
+from recsae.search.simulation.simulator import Clock, Directed, SimulatedRun, drive
+from recsae.search.strategies import expected_values_for, scheduler_for, strategy_with
 from recsae.space import SearchSpace
 from recsae.space.parameters import EPOCHS, MODEL
 
@@ -101,12 +101,8 @@ def searched_again(
     trials: Sequence[RecordedTrial],
     workers: int,
     journal: Journal | None = None,
-    driver: Callable[[Director], Driver] = Directed,
 ) -> Outcome:
-    """Let the rules of a space decide about recorded trials, which come in the order given.
-
-    driver: what stands between the simulator and the Director.
-    """
+    """Let the rules of a space decide about recorded trials, which come in the order given."""
     offered, clock = trials[: space.search.trials], Clock()
     budget = Budget.of(space.search)
     budget.trials, budget.clock = len(offered), clock
@@ -114,8 +110,9 @@ def searched_again(
     known = _Known(offered)
     strategy = strategy_with(space, _InOrder(space), scheduler_for(space), known.complete)
     history = History(space.objectives)
-    director = Director(strategy, history, budget, journal=journal, clock=clock)
-    run = drive(driver(director), known, workers, clock, cpu=lambda: 0.0)
+    expected = expected_values_for(space)
+    director = Director(strategy, history, budget, journal=journal, clock=clock, expected=expected)
+    run = drive(Directed(director), known, workers, clock, cpu=lambda: 0.0)
     return Outcome(history, run, offered)
 
 

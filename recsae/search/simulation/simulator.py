@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director, TrialRun
+from recsae.search.engine.expected_values import ExpectedValues
 from recsae.search.engine.history import History
 from recsae.search.engine.strategy import Strategy
 from recsae.search.simulation.curves import Curve
@@ -106,19 +107,19 @@ def simulate(
     objectives: Mapping[str, str] | None = None,
     trials: int = UNLIMITED,
     cpu: Callable[[], float] = time.process_time,
-    driver: "Callable[[Director], Driver] | None" = None,
+    expected: ExpectedValues | None = None,
 ) -> SimulatedRun:
     """Run a strategy under the production Director until `seconds` are over; `seed` salts noise.
 
     `cpu` tells the CPU seconds that the driver has used; `lambda: 0.0` makes a run repeatable to
-    the last bit. `driver`: what stands between simulator and Director; left out, nothing.
+    the last bit. `expected`: see the Director.
     """
     clock = Clock()
     budget = Budget(trials, max_hours=seconds / 3600, clock=clock)
     budget.begin()
     history = History(objectives or {"ndcg@10": "max"})
-    director = Director(strategy, history, budget, clock=clock)
-    return drive((driver or Directed)(director), surrogate, workers, clock, seed, cpu)
+    director = Director(strategy, history, budget, clock=clock, expected=expected)
+    return drive(Directed(director), surrogate, workers, clock, seed, cpu)
 
 
 @dataclass

@@ -30,6 +30,8 @@ class RepeatedSetting:
     trials: list[int] = field(default_factory=list)
     values: dict[int, float] = field(default_factory=dict)
     """By trial, of those that are complete without a leak; more is better."""
+    observed: dict[int, float] = field(default_factory=dict)
+    """The same as it was observed: what a seed changes is seen there alone."""
     without_value: set[int] = field(default_factory=set)
     """Trials that ended without a value."""
 
@@ -45,8 +47,8 @@ class RepeatedSetting:
 
     @property
     def repeat_values(self) -> list[float]:
-        """Values of its trials after the first."""
-        return [self.values[trial] for trial in self.trials[1:] if trial in self.values]
+        """Values of its trials after the first, as they were observed."""
+        return [self.observed[trial] for trial in self.trials[1:] if trial in self.observed]
 
 
 class RepeatedSettings:
@@ -89,6 +91,7 @@ class RepeatedSettings:
         value = history.values(trial.reports[-1])[0] if trial.reports else WORST
         if trial.state == States.COMPLETE and value > WORST:
             self._by_trial[number].values[number] = value
+            self._by_trial[number].observed[number] = history.observed(trial.reports[-1])[0]
             self.complete += 1
         else:
             self._by_trial[number].without_value.add(number)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from recsae.space import SearchSpace, space_of
 from recsae.space.kinds import SCHEDULERS
 from recsae.testing.driver import MemoryJournal
 from recsae.testing.scheduler_laws import LAWS, worlds
-from recsae.testing.searches import search
+from recsae.testing.searches import made_metrics, search
 from recsae.testing.worlds import ONE, TWO, scheduler_named, searched, space_with
 
 EVERY = pytest.mark.parametrize("name", SCHEDULERS.names)
@@ -69,6 +70,27 @@ def test_a_run_that_stops_none_predicts_what_any_rule_does(
     outcome, found = again(space, everything, search(everything))
     assert decisions(found) == decisions(search(space))
     assert outcome.unknown == []
+
+
+def lucky(trial_id: int, settings: dict[str, Any], epoch: int) -> dict[str, Any]:
+    """Return made metrics whose score has a luck of its own in each epoch."""
+    luck = np.random.default_rng([trial_id, epoch]).normal(0, 0.03)
+    made = made_metrics(trial_id + 100, settings, epoch + 3)
+    assert made is not None
+    return {**made, "leak": False, "ndcg@10": made["ndcg@10"] + luck}
+
+
+@pytest.mark.parametrize("name", ["asha", "asha_promote", "median"])
+def test_what_it_decides_by_can_be_asked_about(name: str) -> None:
+    everything = made_space("none", ONE)
+    recorded, found = search(everything, curve=lucky), {}
+    for decides in ("expected", "observed"):
+        space = made_space(name, ONE, decide_by=decides)
+        _, journal = again(space, everything, recorded)
+        found[decides] = decisions(journal)
+        assert found[decides] == decisions(search(space, curve=lucky))
+        assert any("expected" in event for event in journal) == (decides == "expected")
+    assert found["expected"] != found["observed"]
 
 
 def test_what_was_stopped_early_is_unknown_where_another_rule_goes_on() -> None:

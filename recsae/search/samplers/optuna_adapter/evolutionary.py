@@ -51,9 +51,8 @@ class Evolutionary(Sampler):
         if trial.state == States.RUNNING and not trial.reports:
             self._running[trial.trial_id] = self._started(trial)
         elif trial.state != States.RUNNING and trial.trial_id in self._running:
-            metrics = trial.reports[-1].metrics if trial.reports else {}
-            failed = trial.state == States.FAILED
-            observation = None if failed else self._read(trial.trial_id, trial.drawn, metrics)
+            told = trial.reports[-1] if trial.reports and trial.state != States.FAILED else None
+            observation = None if told is None else self._read(trial.trial_id, trial.drawn, told)
             self._tell(self._running.pop(trial.trial_id), observation)
 
     def _tell(self, trial: optuna.Trial, observation: Observation | None) -> None:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from recsae.metrics.bounds import Bound, number
 from recsae.results import States
 from recsae.search.engine.history import Trial
+from recsae.search.engine.reports import Report
 from recsae.space import SearchSpace
 
 MOST: Final = 300
@@ -73,23 +74,21 @@ class Observations:
             report = trial.reports[-1]
             epochs, observation = self._read.get(trial.trial_id, (0, None))
             if epochs != report.epochs:
-                observation = self.read(trial.trial_id, trial.drawn, report.metrics)
+                observation = self.read(trial.trial_id, trial.drawn, report)
                 self._read[trial.trial_id] = report.epochs, observation
             if observation is not None:
                 found.append(observation)
         return sorted(bounded(found, MOST), key=_number)
 
-    def read(
-        self, number_: int, drawn: dict[str, Any], metrics: Mapping[str, Any]
-    ) -> Observation | None:
-        """Return the observation of some metrics; None if an objective is missing."""
+    def read(self, number_: int, drawn: dict[str, Any], report: Report) -> Observation | None:
+        """Return the observation of a report; None if an objective is missing."""
         values = []
         for name, way in self._space.objectives.items():
-            value = number(metrics.get(name))
+            value = number(report.value(name))
             if value is None or not isfinite(value):
                 return None
             values.append(-value if way == "min" else value)
-        return Observation(number_, drawn, tuple(values), self._violation(metrics))
+        return Observation(number_, drawn, tuple(values), self._violation(report.metrics))
 
     def _violation(self, metrics: Mapping[str, Any]) -> float:
         parts = [_LEAKS if number(metrics.get("leak")) else 0.0]

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from recsae.search.engine.reports import Report
 from recsae.search.samplers.optuna_adapter.observations import Observation, bounded
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space import MODEL, SearchSpace
@@ -26,7 +27,7 @@ _NEAREST: Final = 5
 _TRUST: Final = 5.0  # so many trials here weigh as much as the source's own spread
 
 Array = npt.NDArray[np.float64]
-Reads = Callable[[int, dict[str, Any], Mapping[str, Any]], Observation | None]
+Reads = Callable[[int, dict[str, Any], Report], Observation | None]
 
 
 @dataclass
@@ -52,14 +53,14 @@ class SourceScaling:
     """All earlier searches that a surrogate may learn from."""
 
     def __init__(self, space: SearchSpace, warm: Sequence[WarmTrial], read: Reads) -> None:
-        """`read` makes an observation of a trial's metrics."""
+        """`read` makes an observation of a trial's report."""
         self._space = space
         self._sources: list[_Source] = []
         self._predicted: dict[int, list[Array]] = {}
         first = -len(warm)
         for name in dict.fromkeys(trial.source for trial in warm):
             found = [
-                read(first + i, trial.drawn, trial.curve[max(trial.curve)])
+                read(first + i, trial.drawn, trial.last)
                 for i, trial in enumerate(warm)
                 if trial.source == name and trial.curve
             ]
