@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ray import tune
 
+from recsae.metrics.registry import on_request
 from recsae.progress import meter, say
 from recsae.results import DEV, Files, States
 from recsae.search.engine import events
@@ -101,6 +102,7 @@ class Plan:
             rungs=rungs_for(self.space),
             pauses=pauses_for(self.space),
             order_seed=self.space.search.seed,
+            asked=tuple(sorted(on_request(self.space.constraints))),
             versions=own_versions(),
             shared_cache=str(self.shared_cache.resolve()) if self.shared_cache else None,
         )
