@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from conftest import TINY
 
-from recsae.activations.concept_rows import attribute_rows, check_needs, true_rows
+from recsae.activations.concept_rows import attribute_rows, check_needs, frequent_tags, true_rows
 from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.interactions.datasets import load
@@ -129,6 +130,21 @@ def test_what_the_data_do_not_know_is_told_before_anything_is_trained(
     check_needs(["ndcg@10", *ASKED], sequences)
     with pytest.raises(SettingError, match=f"^{name}: {words}"):
         check_needs([name], replace(sequences, **change))
+
+
+def test_kinds_of_many_values_count_by_their_frequent_ones_and_titles_do_not() -> None:
+    """As many brands as items, but one that half of the items share."""
+    items = np.arange(1000)
+    brands = np.where(items % 2, "common", items.astype(str))
+    parts = [
+        pd.DataFrame({"item": items, "attribute": kind, "value": values})
+        for kind, values in (("brand", brands), ("title", "one"))
+    ]
+    next_S, dev_R = np.arange(600) % 1000, np.arange(100)
+    found = frequent_tags(pd.concat(parts), 1000, next_S, dev_R)
+    assert found is not None and found[0] == ("brand=common",)
+    assert (found[1][:, 0] == items % 2).all()
+    assert frequent_tags(parts[1], 1000, next_S, dev_R) is None
 
 
 def test_filtered_data_are_not_those_that_were_generated() -> None:

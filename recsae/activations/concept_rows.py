@@ -14,7 +14,7 @@ import torch
 from recsae.activations.extraction import Split
 from recsae.activations.store import Activations
 from recsae.errors import SettingError
-from recsae.interactions.attributes import tags
+from recsae.interactions.attributes import TITLE, tags
 from recsae.interactions.settings import is_synthetic, synthetic_settings
 from recsae.interactions.synthetic import Followed, concepts_followed
 from recsae.metrics.concepts.rows import (
@@ -65,7 +65,12 @@ def frequent_tags(
 
     next_S, dev_R: the next items of the train rows that are taken, and of dev.
     """
-    found = tags(attributes, n_items)
+    known = attributes[attributes["attribute"] != TITLE]
+    rows_I = np.bincount(next_S, minlength=n_items)
+    # Before a column is made of each value: there may be as many as there are items.
+    rows_P = known.assign(rows=rows_I[known["item"]]).groupby(["attribute", "value"])["rows"]
+    known = known[rows_P.transform("sum") >= LEAST_TRAIN]
+    found = tags(known, n_items, {name: name for name in known["attribute"].unique()})
     if found is None:
         return None
     member_IC = found.to_numpy()
