@@ -25,7 +25,13 @@ from recsae.jobs.scores import (
     score_again,
     write_outcome,
 )
-from recsae.jobs.sources import IMPORTED, Source, stored_activations
+from recsae.jobs.sources import (
+    EXPORTED,
+    EXPORTED_BASE,
+    Source,
+    stored_activations,
+    trained_here,
+)
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of
 from recsae.metrics.registry import metrics, on_request
@@ -53,6 +59,7 @@ from recsae.trial import Evaluator
 
 Kind = Literal["run", "model", "base"]
 Word = TypeVar("Word", bound=str)
+Names = Collection[str]
 
 
 @dataclass(frozen=True)
@@ -69,14 +76,13 @@ def evaluate(
     mask: str,
     targets: str = "all",
     k: int | None = None,
-    asked: Collection[str] = (),
+    asked: Names = (),
     storage: str | None,
     device: str | None,
 ) -> dict[str, Any]:
     """Score what is saved under a path, or the name or fingerprint of a run, a model or a base.
 
-    k: of a model alone; it is scored as one that keeps so many latents a row. asked: metrics on
-    request, beside those that it was trained under.
+    k: of a model alone, which then keeps so many latents a row. asked: more metrics, on request.
     """
     for metric in asked:
         _one_of("--metrics", metric, tuple(sorted(on_request(metrics()))))
@@ -138,7 +144,7 @@ def _kind(path: Path) -> Kind | None:
         return "run"
     if (path / "base.json").is_file():
         return "base"
-    return "model" if (path / "settings.json").is_file() else None
+    return "model" if files.settings_file(path).is_file() else None
 
 
 def _by_prefix(folder: Path, name: str) -> list[Path]:
@@ -150,11 +156,7 @@ def _by_prefix(folder: Path, name: str) -> list[Path]:
 
 
 def _run(
-    path: Path,
-    ranking: Ranking,
-    cache: Cache,
-    device: torch.device | None,
-    asked: Collection[str],
+    path: Path, ranking: Ranking, cache: Cache, device: torch.device | None, asked: Names
 ) -> dict[str, Any]:
     best = score_run(path, cache, ranking=ranking, device=device, asked=asked)
     if not best:
@@ -178,7 +180,7 @@ def score_run(
     *,
     ranking: Ranking = AS_SEARCHED,
     device: torch.device | None = None,
-    asked: Collection[str] = (),
+    asked: Names = (),
 ) -> list[dict[str, Any]]:
     """Score the best models of a run on dev and test; test is read once for all of them."""
     rows = load_results(path).best_trials()
@@ -208,7 +210,7 @@ def score_model(
     cache: Cache,
     device: torch.device | None,
     k: int | None = None,
-    asked: Collection[str] = (),
+    asked: Names = (),
 ) -> dict[str, Any]:
     """Score a saved model; `reproduced` tells whether that gave exactly the stored figures.
 
@@ -217,8 +219,8 @@ def score_model(
     model, about = files.load(path)
     cut = k not in (None, model.settings.sae_k)
     model, origin = cut_to(model, k), origin_of(path, about)
-    trained_here = IMPORTED not in about
-    activations = stored_activations(about["activations"], origin, cache, exactly=trained_here)
+    exactly = trained_here(about)
+    activations = stored_activations(about["activations"], origin, cache, exactly=exactly)
     activations = ranking.of(activations)
     scores, reproduced = score_again(model, about, activations, path, cache, ranking, device, asked)
     outcome = model_outcome(path, activations, scores, ranking.mask)
@@ -241,14 +243,18 @@ def cut_to(model: SparseAutoencoder, k: int | None, key: str = "--k") -> SparseA
 
 
 def origin_of(path: Path, about: dict[str, Any]) -> Source:
-    """Return what a model was trained from: its own file says it, or the run that it is best of."""
+    """Return what a model was trained from: its own file says it, or the run that it is best of.
+
+    An exported model has its base beside it.
+    """
     run = path.parent.parent
     by_run = "source" not in about and (run / Files.SEARCH).is_file()
     try:
-        return Source.of((read_search(run) if by_run else about)["source"])
+        source = Source.of((read_search(run) if by_run else about)["source"])
     except (KeyError, TypeError):
-        file = run / Files.SEARCH if by_run else path / files.SETTINGS
+        file = run / Files.SEARCH if by_run else files.settings_file(path)
         raise RecsaeError(f"{file}: does not say which data the model was trained on") from None
+    return source.with_base(path / EXPORTED_BASE) if EXPORTED in about else source
 
 
 def _base(

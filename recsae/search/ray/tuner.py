@@ -10,12 +10,11 @@ from typing import Any, Final
 
 from ray import tune
 
-from recsae.metrics.registry import on_request
 from recsae.progress import meter, say
 from recsae.results import DEV, Files, States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget, seconds_before
-from recsae.search.engine.director import Director
+from recsae.search.engine.director import Director, Listener
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
 from recsae.search.engine.history import History, Trial
@@ -31,6 +30,7 @@ from recsae.search.ray.adapters import (
 )
 from recsae.search.ray.allocation import allocate
 from recsae.search.ray.checkpoints import checkpoint_folder, delete_checkpoint
+from recsae.search.ray.faults import RETRIES, Faults, fit
 from recsae.search.ray.gpu_memory import measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
 from recsae.search.ray.node_versions import own_versions
@@ -47,8 +47,6 @@ from recsae.space import SearchSpace
 
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
-LOST_AT_MOST: Final = 3
-"""A trial whose process or node dies starts again so many times."""
 UNLIMITED: Final = 1_000_000
 
 
@@ -91,6 +89,8 @@ class Plan:
     """What the progress is called."""
     may_give_up: bool = False
     """Whether it ends when its first trials all fail with the same error."""
+    listeners: Sequence[Listener] = ()
+    """Told of each event after what records the run."""
 
     def work(self, run_path: Path) -> Work:
         """Return what all trials have in common."""
@@ -102,7 +102,7 @@ class Plan:
             rungs=rungs_for(self.space),
             pauses=pauses_for(self.space),
             order_seed=self.space.search.seed,
-            asked=tuple(sorted(on_request(self.space.constraints))),
+            asked=tuple(self.space.constraints),
             versions=own_versions(),
             shared_cache=str(self.shared_cache.resolve()) if self.shared_cache else None,
         )
@@ -121,13 +121,15 @@ def run_search(
     min_trials: int = 0,
     warm: Sequence[WarmTrial] = (),
     about: dict[str, Any] | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> SearchOutcome:
     """Search a space over stored activations, in a run's folder that `results.create` made.
 
     A folder with a journal is taken up where it was left. workers: trials at once, by default what
-    the cluster offers. A first Ctrl-C ends the search with what there is, to be resumed some time.
-    min_trials: so many have ended before the space's `max_hours` is over. about: what the journal
-    notes of this driver.
+    the cluster offers. A first Ctrl-C ends the search with what there is. min_trials: so many have
+    ended before the space's `max_hours` is over. about: what the journal notes of this driver.
+    listeners: told of each event, past ones first. Raises PausedError, or what the disk said, for a
+    fault of the machine that goes on: the folder is then as after a kill.
     """
     plan = Plan(
         space,
@@ -139,6 +141,7 @@ def run_search(
         trial_factory,
         shared_cache,
         may_give_up=True,
+        listeners=listeners,
     )
     return run_plan(plan, run_path.resolve(), about or {})
 
@@ -214,7 +217,9 @@ class _Search:
         left = States.PAUSED
         try:
             with meter(plan.title, plan.space.search.trials) as progress, cluster.silence():
-                self._tuner(director, record, progress).fit()
+                fit(self._tuner(director, record, progress))
+            if self.interrupt.cause is not None:
+                raise self.interrupt.cause
             if director.finished:
                 left = States.PRUNED
                 shutil.rmtree(self.work.checkpoints, ignore_errors=True)
@@ -225,22 +230,22 @@ class _Search:
         return director
 
     def _record(self) -> RunRecord:
-        space = self.plan.space
+        space, best = self.plan.space, self.plan.best_models
         board = TensorBoard(self.run_path / Files.TENSORBOARD)
         board.experiment(space, [DEV + name for name in space.objectives])
-        best = self.plan.best_models
         best = best or BestModels(self.run_path, space.objectives, space.constraints)
         return RunRecord(self.run_path, best, board)
 
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
         # A budget in hours holds for all drivers of a search together.
         before = seconds_before(past)
+        leftovers = partial(_delete_checkpoint, Path(self.work.checkpoints))
         return Director(
             self.plan.strategy,
             History(self.plan.space.objectives),
             replace(self.plan.budget, devices=self.allocation.devices, seconds_before=before),
             journal=journal,
-            listeners=[record.on_event, partial(_delete_checkpoint, Path(self.work.checkpoints))],
+            listeners=[record.on_event, leftovers, *self.plan.listeners],
             may_give_up=self.plan.may_give_up,
         )
 
@@ -251,6 +256,7 @@ class _Search:
         capacity = (lambda: workers) if workers is not None else cluster.ClusterCapacity(allocation)
         config = {WORK: vars(self.work)}
         searcher = DirectorSearcher(director, capacity, config, allocation.gpus)
+        faults = Faults(director, self.interrupt)
         notice = WaitNotice(allocation.words)
         return tune.Tuner(
             tune.with_resources(SearchTrainable, partial(_resources, allocation.cpus)),
@@ -258,10 +264,10 @@ class _Search:
             run_config=tune.RunConfig(
                 name="trials",
                 storage_path=str(self.run_path / TUNE),
-                callbacks=[DirectorCallback(director, record, progress, notice)],
-                stop=DirectorStopper(director, searcher, self.interrupt),
+                callbacks=[DirectorCallback(record, progress, notice, faults)],
+                stop=DirectorStopper(director, searcher, self.interrupt, faults),
                 verbose=0,
-                failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),
+                failure_config=tune.FailureConfig(max_failures=RETRIES),
                 checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
             ),
         )
