@@ -1,15 +1,20 @@
 """Scores autoencoders on one split of the stored states. R rows, D width, K active latents."""
 
 import math
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Collection
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from recsae.activations.concept_rows import attribute_rows, true_rows
 from recsae.activations.extraction import Split
 from recsae.activations.store import Activations
-from recsae.metrics.evaluation import Evaluation
+from recsae.metrics.concepts.controls import against, controls
+from recsae.metrics.concepts.rows import ConceptRows
+from recsae.metrics.concepts.scores import ConceptScores
+from recsae.metrics.evaluation import Evaluation, represented
 from recsae.metrics.latents import LatentUsage
 from recsae.metrics.leakage import BLOCK_ROWS, leak_audit, written_anew
 from recsae.metrics.ranking import ndcg, ranks
@@ -34,6 +39,7 @@ class Evaluator:
     def __init__(
         self, activations: Activations, split: Split, mask: Mask = "history", device: str = "cpu"
     ) -> None:
+        self._activations, self._split = activations, split
         self._x_RD = activations.states(split).to(device)
         self._table_ID = activations.tensor("item_table").to(device)
         self.panel = activations.panel(split, mask, device)
@@ -43,9 +49,11 @@ class Evaluator:
         mean_D = mean_row(activations.tensor("train_x")).to(self._x_RD)
         self._mean_ranks_R = self._rank(mean_D.expand_as(self._x_RD))
 
-    def __call__(self, model: SparseAutoencoder, deep: bool = False) -> dict[str, float]:
+    def __call__(
+        self, model: SparseAutoencoder, deep: bool = False, asked: Collection[str] = ()
+    ) -> dict[str, float]:
         """Return the metrics of a model, see `measure`."""
-        return self.measure(model, deep).metrics
+        return self.measure(model, deep, asked).metrics
 
     @torch.no_grad()
     def ranks(self, model: SparseAutoencoder) -> Tensor:
@@ -54,10 +62,19 @@ class Evaluator:
         return self._rank(torch.cat([model(x_BD) for x_BD in torch.split(self._x_RD, BLOCK_ROWS)]))
 
     @torch.no_grad()
-    def measure(self, model: SparseAutoencoder, deep: bool = False) -> Measured:
-        """Return every metric of a model, the deep ones if asked for, and its ranks."""
+    def measure(
+        self, model: SparseAutoencoder, deep: bool = False, asked: Collection[str] = ()
+    ) -> Measured:
+        """Return every metric of a model, and its ranks.
+
+        The deep ones are among them if `deep`, those on request if `asked` has their names.
+        """
         scored = self._evaluation(model, deep)
-        chosen = [metric for metric in metrics().values() if deep or not metric.deep]
+        chosen = [
+            one
+            for name, one in metrics().items()
+            if name in asked or ((deep or not one.deep) and not one.on_request)
+        ]
         return Measured({one.name: _number(one.compute(scored)) for one in chosen}, scored.ranks_R)
 
     @torch.no_grad()
@@ -102,10 +119,39 @@ class Evaluator:
             audit=audit,
             usage=usage,
             deep=deep,
+            attribute_rows=lambda: self.attribute_rows,
+            true_rows=lambda: self.true_rows,
         )
+
+    @cached_property
+    def attribute_rows(self) -> ConceptRows | None:
+        """Which attributes the rows have, see `Evaluation`; read when a metric first asks."""
+        return attribute_rows(self._activations, self._split, self._x_RD.device)
+
+    @cached_property
+    def true_rows(self) -> ConceptRows | None:
+        """Which concepts the rows have, see `Evaluation`; the same."""
+        return true_rows(self._activations, self._split, self._x_RD.device)
 
     def _rank(self, state_RD: Tensor) -> Tensor:
         return ranks(state_RD, self._table_ID, *self.panel.asked)
+
+
+@torch.no_grad()
+def concepts_beside_controls(
+    model: SparseAutoencoder, activations: Activations
+) -> dict[str, dict[str, Any]]:
+    """Return the dev scores of concepts, each beside its controls; none without attributes.
+
+    See `metrics.concepts.controls.against`.
+    """
+    x_RD = activations.states("dev").to(model.W_dec.device)
+    rows = attribute_rows(activations, "dev", x_RD.device)
+    if rows is None:
+        return {}
+    own = represented(model, rows, x_RD)
+    beside = controls(own, rows, x_RD, model.settings.sae_k)
+    return against(ConceptScores(own, rows), beside)
 
 
 def _number(value: float) -> float:

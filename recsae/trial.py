@@ -13,7 +13,7 @@ from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.machine import machine
 from recsae.metrics.ranking import NotFiniteError
-from recsae.metrics.registry import deep_metrics
+from recsae.metrics.registry import deep_metrics, on_request
 from recsae.sae import files
 from recsae.sae.base import SAESettings
 from recsae.sae.model import SparseAutoencoder
@@ -22,10 +22,12 @@ from recsae.sae.rows import Rows
 from recsae.sae.training import SAETrainer
 from recsae.scoring import Evaluator, Measured
 
-__all__ = ["TRAIN", "Evaluator", "Measured", "SAETrial", "run_trial"]
+__all__ = ["ASKED", "TRAIN", "Evaluator", "Measured", "SAETrial", "run_trial"]
 
 TRAIN = "train/"
 """Prefix of the terms of the loss, to tell them from measures on dev."""
+ASKED = "asked"
+"""Key of what is saved with a model: names of measures on request that it is scored by."""
 
 
 class SAETrial:
@@ -42,12 +44,14 @@ class SAETrial:
         evaluator: Evaluator | None = None,
         objectives: Iterable[str] = (),
         rungs: Collection[int] = (),
+        asked: Iterable[str] = (),
     ) -> None:
         """Raise SettingError when the settings cannot work on these activations' width.
 
         Costly measures are taken in the last epoch and at rungs (epochs after which the trial may
-        be stopped), or in each epoch if one of them is an objective. With several objectives the
-        last epoch is scored at each k of the variant's ladder, too.
+        be stopped), or in each epoch if one of them is an objective. Measures on request are taken
+        if they are objectives, in each epoch, or `asked` for, with the costly ones. With several
+        objectives the last epoch is scored at each k of the variant's ladder, too.
         """
         objectives = tuple(objectives)
         settings.check_width(activations.meta["width"])
@@ -58,6 +62,10 @@ class SAETrial:
             "dataset": activations.meta["dataset"],
             "order_seed": order_seed,
         }
+        self._always_asked = on_request(objectives)
+        self._asked = self._always_asked | on_request(asked)
+        if self._asked:
+            self._about[ASKED] = sorted(self._asked)
         self._device = torch.device(device)
         self._always_deep = not deep_metrics().isdisjoint(objectives)
         self._rungs = frozenset(rungs)
@@ -94,7 +102,8 @@ class SAETrial:
         losses = self._trainer.epoch()
         try:
             deep = self._always_deep or self.done or self.epochs in self._rungs
-            self.measured = self.evaluator.measure(self.model, deep)
+            asked = self._asked if deep else self._always_asked
+            self.measured = self.evaluator.measure(self.model, deep, asked)
         except NotFiniteError as error:
             words = (
                 f"training diverged in epoch {self.epochs} ({error}); expected a lower rate than"
@@ -111,15 +120,14 @@ class SAETrial:
         rungs = self.model.variant.ladder(self.settings)
         if not (rungs and self._offers_ladder and self.done and self.measured):
             return []
-        below = [
-            {"k": k, **self.evaluator(self.model.at_k(k), self._always_deep)} for k in rungs[:-1]
-        ]
+        how = self._always_deep, self._always_asked
+        below = [{"k": k, **self.evaluator(self.model.at_k(k), *how)} for k in rungs[:-1]]
         return [*below, {"k": rungs[-1], **self.measured.metrics}]
 
     def try_out(self, steps: int) -> None:
         """Train for some steps and score deep: all that takes memory, without a whole epoch."""
         self._trainer.epoch(steps)
-        self.measured = self.evaluator.measure(self.model, deep=True)
+        self.measured = self.evaluator.measure(self.model, True, self._asked)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a checkpoint: going on from it equals never having stopped."""

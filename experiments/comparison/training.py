@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 
 import comparison
-from comparison.analysis.probes import Codes, Split, linear_probe, one_latent
+from comparison.analysis.probes import Split, linear_probe, one_latent
 from comparison.bases import Prepared
 from comparison.store import Trained, save
 from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.files import digest, source_digest
+from recsae.metrics.concepts.codes import Codes
 from recsae.metrics.ranking import NotFiniteError, candidates, gains, percentiles
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.registry import variant

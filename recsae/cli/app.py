@@ -63,6 +63,13 @@ def evaluate(
         int | None,
         typer.Option("--k", help="Of a saved model: keep the k largest latents.", min=1),
     ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A metric that is measured on request, e.g. concept_auc; may be given several "
+            "times."
+        ),
+    ] = None,
     storage: Storage = None,
     device: Device = None,
     json: Json = False,
@@ -71,7 +78,15 @@ def evaluate(
     # Loads torch, which --help does without.
     from recsae.jobs import evaluation as jobs
 
-    outcome = jobs.evaluate(name, mask=mask, targets=targets, k=k, storage=storage, device=device)
+    outcome = jobs.evaluate(
+        name,
+        mask=mask,
+        targets=targets,
+        k=k,
+        asked=metrics or (),
+        storage=storage,
+        device=device,
+    )
     from recsae.report.model_lines import model_lines
 
     show(outcome, json, model_lines)

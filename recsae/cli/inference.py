@@ -99,16 +99,20 @@ def explain(
     run: Model,
     latent: Annotated[int | None, typer.Option(help="Tell all of one latent.")] = None,
     top: Annotated[int, typer.Option(help="Latents to show, most active first.", min=1)] = 20,
+    out: Out = None,
     trial: Trial = None,
     sae_k: K = None,
     storage: Storage = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
-    """Tell what latents do on train and dev: how often, after and before which items."""
+    """Tell what latents do on train and dev: how often, with which items and attributes.
+
+    Scores of concepts stand beside those of what needs no training.
+    """
     from recsae.jobs.models import answers
 
-    outcome = answers.explain(answers.Which(run, trial, sae_k, storage, device), latent)
+    outcome = answers.explain(answers.Which(run, trial, sae_k, storage, device), latent, out)
     if json:
         return show(outcome, True)
     from recsae.cli.inference_tables import latent_tables

@@ -6,6 +6,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from recsae.report.summary import concept_lines
 from recsae.report.terminal import plain_table
 
 MOST_ROWS = 50
@@ -42,10 +43,12 @@ def latent_tables(outcome: dict[str, Any], top: int) -> Iterator[Any]:
     yield _head(outcome)
     titles = outcome["titles"]
     if "contexts" in outcome:
-        for name in ("density", "mean", "max", "dead"):
-            yield f"{name}: {_cell(outcome[name])}"
+        for name in ("density", "mean", "max", "dead", "match"):
+            if name in outcome:
+                yield f"{name}: {_cell(outcome[name])}"
         for name in ("after", "before", "tags", "raises", "lowers"):
             yield f"{name}: {_items(outcome[name], titles)}"
+        yield from ([_table(outcome["attributes"])] if outcome["attributes"] else [])
         yield _table(
             {
                 **row,
@@ -65,6 +68,7 @@ def latent_tables(outcome: dict[str, Any], top: int) -> Iterator[Any]:
         }
         for row in rows[:top]
     )
+    yield from concept_lines(outcome["concepts"])
     dead = sum(row["dead"] for row in rows)
     yield f"{len(rows):,} latents, {dead:,} of them dead; shown: {min(top, len(rows)):,}"
 

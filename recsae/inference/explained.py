@@ -1,6 +1,6 @@
 """A recommender with the autoencoder that explains it. R rows, D width, N latents, I items."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
@@ -67,24 +67,27 @@ class ExplainedRecommender:
         *,
         leaks: bool,
         device: torch.device,
+        others: Callable[[], Sequence[Tensor]] = tuple,
     ) -> None:
         self.path = path
         """The folder of the model."""
         self.activations = activations
         self.leaks = leaks
         """Whether the reconstruction uses the state beside the code."""
-        self._model, self._recommender, self._device = model.to(device), recommender, device
+        self.autoencoder = model.to(device)
+        """The autoencoder itself."""
+        self._recommender, self._device, self._others = recommender, device, others
         self._table_ID = activations.tensor("item_table").to(device)
 
     @property
     def model_name(self) -> str:
         """The variant of the autoencoder."""
-        return self._model.variant.name
+        return self.autoencoder.variant.name
 
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that it was trained with; `sae_k` is the k at which it is used."""
-        return self._model.settings.values()
+        return self.autoencoder.settings.values()
 
     @cached_property
     def users(self) -> Ids:
@@ -104,7 +107,7 @@ class ExplainedRecommender:
         if isinstance(histories, str) and histories == TRAIN:
             histories = train_histories(self.activations)
         asked, rows_R, x_RD = self._states(histories)
-        codes = as_csr(encoded(self._model, x_RD), self._model.latents)
+        codes = as_csr(encoded(self.autoencoder, x_RD), self.autoencoder.latents)
         if len(rows_R) == len(asked.users):
             return codes
         place = sparse.csr_array(
@@ -120,10 +123,10 @@ class ExplainedRecommender:
         Raises RecsaeError for an autoencoder that needs more than the code.
         """
         self._refuse_leak("decode codes")
-        code = from_csr(codes, self._model.latents)
-        nothing_RD = torch.zeros(len(code.values_BK), self._model.width, device=self._device)
+        code = from_csr(codes, self.autoencoder.latents)
+        nothing_RD = torch.zeros(len(code.values_BK), self.autoencoder.width, device=self._device)
         code = type(code)(*(part.to(self._device) for part in code))
-        return np.asarray(self._model.reconstruct(code, nothing_RD).cpu())
+        return np.asarray(self.autoencoder.reconstruct(code, nothing_RD).cpu())
 
     def recommend(
         self, histories: Given | Histories, k: int = 10, *, seen: bool = False
@@ -136,7 +139,7 @@ class ExplainedRecommender:
         `seen`.
         """
         asked, rows_R, x_RD = self._states(histories)
-        recon_RD = reconstructed(self._model, x_RD)
+        recon_RD = reconstructed(self.autoencoder, x_RD)
         seen_R = None if seen else asked.seen(rows_R)
         top = top_items(recon_RD, x_RD, self._table_ID, seen_R, _k(k))
         return self._named(top, asked, rows_R, _RECOMMENDED)
@@ -162,8 +165,8 @@ class ExplainedRecommender:
             if not np.isfinite(amount):
                 raise SettingError("by", f"expected a finite number for latent {latent}")
         asked, rows_R, x_RD = self._states(histories)
-        before_RD = reconstructed(self._model, x_RD)
-        after_RD = reconstructed(self._model, x_RD, partial(steered, by=by))
+        before_RD = reconstructed(self.autoencoder, x_RD)
+        after_RD = reconstructed(self.autoencoder, x_RD, partial(steered, by=by))
         seen_R = None if seen else asked.seen(rows_R)
         top = top_items(after_RD, before_RD, self._table_ID, seen_R, _k(k), of_either=True)
         return self._named(top, asked, rows_R, _STEERED)
@@ -190,10 +193,10 @@ class ExplainedRecommender:
 
     @cached_property
     def _latent_table(self) -> LatentTable:
-        return LatentTable(self._model, self.activations, self.items.values)
+        return LatentTable(self.autoencoder, self.activations, self.items.values, self._others())
 
     def _check_latent(self, number: int) -> None:
-        count = self._model.latents
+        count = self.autoencoder.latents
         if not 0 <= number < count:
             nearest = 0 if number < 0 else count - 1
             raise SettingError(
@@ -202,7 +205,7 @@ class ExplainedRecommender:
 
     def _refuse_leak(self, what: str) -> None:
         if self.leaks:
-            raise leak_refusal(self.path, self._model, what)
+            raise leak_refusal(self.path, self.autoencoder, what)
 
     def _states(self, given: Given | Histories) -> tuple[Histories, Ints, Tensor]:
         """Return histories, which of them are not empty [R], and the states after those [R, D].

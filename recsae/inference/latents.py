@@ -1,9 +1,11 @@
-"""What latents do on the train and dev rows: how often, how strongly, after and before which items.
+"""What latents do on the train and dev rows: how often, how strongly, after and before which items,
+and with which attributes.
 
-Shapes: R rows of both splits, N latents, I items, D width, T rows kept of a latent, P entries.
+Shapes: R rows of both splits, N latents, I items, C attributes, D width, T rows kept of a latent, P
+entries.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -15,10 +17,15 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from recsae.activations.concept_rows import frequent_tags, next_items
 from recsae.activations.store import Activations
 from recsae.inference.codes import as_csr
 from recsae.inference.histories import Ints
 from recsae.interactions.attributes import tags
+from recsae.metrics.concepts.agreement import most_alike
+from recsae.metrics.concepts.codes import Codes
+from recsae.metrics.concepts.enrichment import enrichment
+from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
 
 MOST_ITEMS: Final = 5
@@ -27,6 +34,9 @@ MOST_ROWS: Final = 10
 """Contexts that are kept of a latent."""
 CONTEXT: Final = 5
 """Most recent items that a context shows."""
+MOST_Q: Final = 0.05
+"""An attribute goes with a latent if the q value of the pair is below this."""
+_FIGURES: Final = ("lift", "auc", "precision", "recall", "q")
 _ROWS, _LATENTS = 16_384, 1024
 
 
@@ -36,7 +46,7 @@ class Latent:
 
     number: int
     about: dict[str, Any]
-    """density, mean, max, dead, after, before, tags, raises, lowers: see `LatentTable.frame`."""
+    """Its columns: see `LatentTable.frame`."""
     contexts: pd.DataFrame
     """The rows with its largest values, a row each: split, user, value, history (its most recent
     items, the last one last) and next_item, which the user took."""
@@ -46,8 +56,13 @@ class LatentTable:
     """Counted in one pass over the stored rows of train and dev."""
 
     def __init__(
-        self, model: SparseAutoencoder, activations: Activations, item_ids: npt.NDArray[Any]
+        self,
+        model: SparseAutoencoder,
+        activations: Activations,
+        item_ids: npt.NDArray[Any],
+        others: Sequence[Tensor] = (),
     ) -> None:
+        """others: atoms [N, D] of the same settings trained with other seeds."""
         self._activations, self._ids = activations, item_ids
         self._rows = _Rows.of(activations)
         kept: list[npt.NDArray[Any]]
@@ -55,7 +70,10 @@ class LatentTable:
         shape = model.latents, len(activations.item_table)
         after, before = (sparse.csr_array(shape, dtype=np.float64) for _ in range(2))
         count_N, most_N = np.zeros(shape[0], np.int64), np.zeros(shape[0], np.float32)
-        for start, codes in self._codes(model):
+        coded = []
+        for start, code in self._codes(model):
+            codes = as_csr(code, model.latents)
+            coded.append(code)
             part = slice(start, start + codes.shape[0])
             after += codes.T @ _one_hot(self._rows.last_item[part], shape[1])
             before += codes.T @ _one_hot(self._rows.next_item[part], shape[1])
@@ -66,6 +84,12 @@ class LatentTable:
             kept = _strongest([np.concatenate(pair) for pair in zip(kept, found, strict=True)])
         self._strongest = kept
         self.frame = self._frame(model, count_N, most_N, after, before)
+        values_RK, indices_RK = (torch.cat(parts).numpy() for parts in zip(*coded, strict=True))
+        attributes = self._attributes(Codes(values_RK, indices_RK, model.latents))
+        atoms_ND = model.W_dec.detach().cpu().numpy()
+        alike = [most_alike(atoms_ND, other_ND.cpu().numpy()) for other_ND in others]
+        match = {"match": np.mean(alike, axis=0)} if alike else {}
+        self.frame = self.frame.assign(attributes=pd.Series(attributes), **match)
         """A row a latent, its number the index. Over the rows of train and dev:
 
         density: share of them on which it is positive; mean, max: of its positive values;
@@ -73,7 +97,12 @@ class LatentTable:
         after, before: the items that are the last of the history, or follow it, where the latent
         is active, by the sum of its values above what it would be if it fired regardless of them;
         tags: the same of what is known of the items that follow, such as genre=Comedy;
-        raises, lowers: the items whose score it changes most, by its row of the decoder.
+        raises, lowers: the items whose score it changes most, by its row of the decoder;
+        attributes: those of the items that follow which its value goes with (q below .05), the
+        largest AUC first, a dict each: attribute, lift, auc, precision, recall, q, see
+        `Enrichment`;
+        match: cosine of its atom to the one most like it of the same settings with another seed,
+        mean over seeds; left out where there is none.
         """
 
     def latent(self, number: int) -> Latent:
@@ -95,14 +124,14 @@ class LatentTable:
         (about,) = self.frame.loc[[number]].to_dict("records")
         return Latent(number, {str(name): value for name, value in about.items()}, contexts)
 
-    def _codes(self, model: SparseAutoencoder) -> Iterator[tuple[int, sparse.csr_array]]:
+    def _codes(self, model: SparseAutoencoder) -> Iterator[tuple[int, SparseCode]]:
         """Yield where each block of rows begins, and its codes: first train, then dev."""
         device, start = model.W_dec.device, 0
         for x_RD in (self._activations.tensor("train_x"), self._activations.states("dev")):
             for x_BD in torch.split(x_RD, _ROWS):
                 with torch.no_grad():
                     code = model.encode(x_BD.to(device).float())
-                yield start, as_csr(type(code)(*(part.cpu() for part in code)), model.latents)
+                yield start, SparseCode(*(part.cpu() for part in code))
                 start += len(x_BD)
 
     def _frame(
@@ -141,6 +170,26 @@ class LatentTable:
         tags_IT = sparse.csr_array(known.to_numpy(np.float64))
         share_T = np.bincount(item_R, minlength=mass_NI.shape[1]) @ tags_IT / len(item_R)
         return _above(mass_NI @ tags_IT, mass_NI.sum(axis=1), share_T, known.columns.to_numpy())
+
+    def _attributes(self, codes: Codes) -> list[list[dict[str, Any]]]:
+        """Return for each latent the attributes that it goes with, where enough rows have any."""
+        activations = self._activations
+        known = frequent_tags(
+            activations.attributes, len(activations.item_table), *next_items(activations)
+        )
+        if known is None:
+            return [[] for _ in range(codes.latents)]
+        names, member_IC = known
+        found = enrichment(codes, member_IC[self._rows.next_item])
+        lists: list[list[dict[str, Any]]] = [[] for _ in range(codes.latents)]
+        latent_P, column_P = np.nonzero(found.q < MOST_Q)
+        for place in np.lexsort((-found.auc[latent_P, column_P], latent_P)):
+            pair = latent_P[place], column_P[place]
+            if len(lists[pair[0]]) < MOST_ITEMS:
+                figures = (found.lift, found.auc, found.precision, found.recall, found.q)
+                row = zip(_FIGURES, (float(each[pair]) for each in figures), strict=True)
+                lists[pair[0]].append({"attribute": names[pair[1]], **dict(row)})
+        return lists
 
     def _effects(self, atoms_ND: Tensor) -> tuple[list[list[Any]], list[list[Any]]]:
         """Return for each latent the items that its atom raises and lowers most."""

@@ -102,6 +102,12 @@ class SyntheticSettings(Settings):
     """Chance that a user turns to another of their concepts before an event."""
     noise: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Chance that an event is any item whatever."""
+    hierarchy: Annotated[int, Field(ge=0)] = 0
+    """Number of families that concepts belong to, 0 for none; the early concepts of a user are of
+    one family, and so are the late ones."""
+    correlation: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Chance that a user's second concept is the neighbour of the first, so that they come
+    together."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of everything drawn."""
 
@@ -111,6 +117,9 @@ class SyntheticSettings(Settings):
             raise KeyedValueError(
                 "concepts", f"expected at most the {self.items} items, got {self.concepts}"
             )
+        if self.hierarchy > self.concepts:
+            words = f"expected at most the {self.concepts} concepts, got {self.hierarchy}"
+            raise KeyedValueError("hierarchy", words)
         return self
 
     @model_validator(mode="after")

@@ -3,12 +3,14 @@
 An item belongs to one concept, some to two. Each concept is a ring of its items: while a user stays
 with a concept, the next item is one of the next few on the ring, so the order can be learnt. Now
 and then a user turns to another of their concepts, of the early ones at first, of the late ones
-more and more. U users, I items, C concepts, R places on a concept's ring, T the longest sequence.
+more and more. Concepts may belong to families, and come in pairs; both makes them harder to tell
+apart. U users, I items, C concepts, R places on a concept's ring, T the longest sequence, E events.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from recsae.interactions.attributes import ItemAttributes, long
@@ -31,6 +33,16 @@ class Rings(NamedTuple):
     member_IC: NDArray[np.bool_]
 
 
+class Followed(NamedTuple):
+    """What made the events, user after user, each user's in order of time."""
+
+    item_E: NDArray[np.int32]
+    names: tuple[str, ...]
+    """Of the concepts and, if there are any, of their families."""
+    has_EC: NDArray[np.bool_]
+    """Which of them the user followed at an event, whether or not its item belongs to it."""
+
+
 def synthetic(**values: Any) -> Interactions:
     """Generate interactions; the arguments are the names in SyntheticSettings (users, seed …)."""
     settings = SyntheticSettings.of(values)
@@ -39,10 +51,8 @@ def synthetic(**values: Any) -> Interactions:
 
 def synthetic_log(settings: SyntheticSettings) -> Log:
     """Draw a log in order of time; its items have the attribute concept"""
-    random = np.random.default_rng(settings.seed)
-    rings = _rings(settings, random)
-    lengths_U = np.maximum(random.poisson(settings.length, settings.users), 3)
-    items_UT = _walk(settings, rings, int(lengths_U.max()), random)
+    random, rings, lengths_U = _begun(settings)
+    items_UT, _ = _walk(settings, rings, int(lengths_U.max()), random)
     days = random.exponential(_DAY, items_UT.shape).astype(np.int64) + 1  # no two at one moment
     start = random.integers(0, int(_YEAR), (settings.users, 1))
     time_UT = start + np.cumsum(days, axis=1)
@@ -53,8 +63,32 @@ def synthetic_log(settings: SyntheticSettings) -> Log:
         user=Coded(user[order].astype(np.int32), np.arange(settings.users)),
         item=Coded(item[order], np.arange(settings.items)),
         time=time[order],
-        attributes=_attributes(rings),
+        attributes=_attributes(rings, settings.hierarchy),
     )
+
+
+def concepts_followed(settings: SyntheticSettings) -> Followed:
+    """Return the concept behind each event of the log that `synthetic_log` draws."""
+    random, rings, lengths_U = _begun(settings)
+    items_UT, concept_UT = _walk(settings, rings, int(lengths_U.max()), random)
+    there_UT = np.arange(items_UT.shape[1]) < lengths_U[:, None]
+    concept_E = concept_UT[there_UT]
+    names = [f"concept={number}" for number in range(settings.concepts)]
+    has_EC = concept_E[:, None] == np.arange(settings.concepts)
+    if settings.hierarchy:
+        names += [f"family={number}" for number in range(settings.hierarchy)]
+        families_EF = (concept_E % settings.hierarchy)[:, None] == np.arange(settings.hierarchy)
+        has_EC = np.concatenate([has_EC, families_EF], axis=1)
+    return Followed(items_UT[there_UT], tuple(names), has_EC)
+
+
+def _begun(
+    settings: SyntheticSettings,
+) -> tuple[np.random.Generator, Rings, NDArray[np.int64]]:
+    """Return the generator, and the rings and the users' numbers of events as it drew them."""
+    random = np.random.default_rng(settings.seed)
+    rings = _rings(settings, random)
+    return random, rings, np.maximum(random.poisson(settings.length, settings.users), 3)
 
 
 def _rings(settings: SyntheticSettings, random: np.random.Generator) -> Rings:
@@ -71,13 +105,14 @@ def _rings(settings: SyntheticSettings, random: np.random.Generator) -> Rings:
 
 def _walk(
     settings: SyntheticSettings, rings: Rings, steps: int, random: np.random.Generator
-) -> NDArray[np.int32]:
-    """Let all users walk their concepts' rings at once."""
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Let all users walk their concepts' rings at once; return items [U, T] and concepts [U, T]."""
     users = np.arange(settings.users)
     own = random.integers(0, settings.concepts, (2, _OWN_CONCEPTS, settings.users))
+    own = _related(settings, own)
     concept = own[0, 0]
     place = _enter(rings, concept, random)
-    items_UT = np.empty((settings.users, steps), np.int32)
+    items_UT, concept_UT = (np.empty((settings.users, steps), np.int32) for _ in range(2))
     for step in range(steps):
         turns = random.random(settings.users) < settings.drift
         late = (random.random(settings.users) < step / steps).astype(np.int64)
@@ -89,7 +124,22 @@ def _walk(
         stray = random.random(settings.users) < settings.noise
         any_item = random.integers(0, settings.items, settings.users)
         items_UT[:, step] = np.where(stray, any_item, rings.items_CR[concept, place])
-    return items_UT
+        concept_UT[:, step] = concept
+    return items_UT, concept_UT
+
+
+def _related(settings: SyntheticSettings, own: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return users' concepts, early and late ones [2, 2, U], in families and pairs if asked for."""
+    families, concepts = max(settings.hierarchy, 1), settings.concepts
+    own = own // families * families + own[:, :1] % families
+    own = np.where(own < concepts, own, own - families)
+    # A generator of its own: what is drawn after this does not depend on the correlation.
+    random = np.random.default_rng((settings.seed, 1))
+    paired = random.random((2, settings.users)) < settings.correlation
+    neighbour = own[:, 0] + families
+    neighbour = np.where(neighbour < concepts, neighbour, own[:, 0] % families)
+    own[:, 1] = np.where(paired, neighbour, own[:, 1])
+    return own
 
 
 def _enter(
@@ -99,8 +149,8 @@ def _enter(
     return (random.random(len(concept)) ** 2 * rings.sizes_C[concept]).astype(np.int64)
 
 
-def _attributes(rings: Rings) -> ItemAttributes:
+def _attributes(rings: Rings, families: int) -> ItemAttributes:
     item, concept = rings.member_IC.nonzero()
-    return ItemAttributes(
-        long(item.astype(str), "concept", concept.astype(str)), {"concept": "concept"}
-    )
+    known = {"concept": concept} | ({"family": concept % families} if families else {})
+    parts = [long(item.astype(str), name, value.astype(str)) for name, value in known.items()]
+    return ItemAttributes(pd.concat(parts, ignore_index=True), {name: name for name in known})

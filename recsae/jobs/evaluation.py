@@ -1,6 +1,7 @@
 """`evaluate X`: a run, a saved autoencoder or a base, scored again."""
 
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from recsae.jobs.sources import (
 )
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
 from recsae.machine import device_of, take_threads
+from recsae.metrics.registry import metrics, on_request
 from recsae.progress import say
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import SHORTEST_PREFIX, Base
@@ -57,6 +59,7 @@ from recsae.trial import Evaluator
 
 Kind = Literal["run", "model", "base"]
 Word = TypeVar("Word", bound=str)
+Names = Collection[str]
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,16 @@ def evaluate(
     mask: str,
     targets: str = "all",
     k: int | None = None,
+    asked: Names = (),
     storage: str | None,
     device: str | None,
 ) -> dict[str, Any]:
     """Score what is saved under a path, or the name or fingerprint of a run, a model or a base.
 
-    k: of a model alone; it is scored as one that keeps so many latents a row.
+    k: of a model alone, which then keeps so many latents a row. asked: more metrics, on request.
     """
+    for metric in asked:
+        _one_of("--metrics", metric, tuple(sorted(on_request(metrics()))))
     ranking = Ranking(_one_of("--mask", mask, MASKS), _one_of("--targets", targets, TARGETS))
     start = time.perf_counter()
     root, where = storage_root(storage), device_of(device) if device else None
@@ -90,9 +96,13 @@ def evaluate(
             "--k", f"expected a saved model, such as RUN/best/0; {name} is a {found.kind}"
         )
     if found.kind == "model":
-        outcome = score_model(found.path, ranking, cache, where, k)
+        outcome = score_model(found.path, ranking, cache, where, k, asked)
+    elif found.kind == "run":
+        outcome = _run(found.path, ranking, cache, where, asked)
+    elif asked:
+        raise SettingError("--metrics", f"expected a run or a model; {name} is a base")
     else:
-        outcome = (_run if found.kind == "run" else _base)(found.path, ranking, cache, where)
+        outcome = _base(found.path, ranking, cache, where)
     about = {**ranking._asdict(), "seconds": round(time.perf_counter() - start, 3)}
     return {**outcome, **about}
 
@@ -145,8 +155,10 @@ def _by_prefix(folder: Path, name: str) -> list[Path]:
     return [folder / name]
 
 
-def _run(path: Path, ranking: Ranking, cache: Cache, device: torch.device | None) -> dict[str, Any]:
-    best = score_run(path, cache, ranking=ranking, device=device)
+def _run(
+    path: Path, ranking: Ranking, cache: Cache, device: torch.device | None, asked: Names
+) -> dict[str, Any]:
+    best = score_run(path, cache, ranking=ranking, device=device, asked=asked)
     if not best:
         raise RecsaeError(f"{path}: {why_none(path)}: no best model")
     return {"run": path.name, **best[0], **({"best": best} if len(best) > 1 else {})}
@@ -163,7 +175,12 @@ def why_none(path: Path) -> str:
 
 
 def score_run(
-    path: Path, cache: Cache, *, ranking: Ranking = AS_SEARCHED, device: torch.device | None = None
+    path: Path,
+    cache: Cache,
+    *,
+    ranking: Ranking = AS_SEARCHED,
+    device: torch.device | None = None,
+    asked: Names = (),
 ) -> list[dict[str, Any]]:
     """Score the best models of a run on dev and test; test is read once for all of them."""
     rows = load_results(path).best_trials()
@@ -172,7 +189,7 @@ def score_run(
     outcomes = []
     for row in rows:
         folder = path / Files.BEST / str(row[Columns.TRIAL_ID])
-        outcome = score_model(folder, ranking, cache, device)
+        outcome = score_model(folder, ranking, cache, device, asked=asked)
         if ranking == AS_SEARCHED:
             if not (folder / Files.METRICS).is_file():
                 write_outcome(folder, outcome)
@@ -193,6 +210,7 @@ def score_model(
     cache: Cache,
     device: torch.device | None,
     k: int | None = None,
+    asked: Names = (),
 ) -> dict[str, Any]:
     """Score a saved model; `reproduced` tells whether that gave exactly the stored figures.
 
@@ -204,7 +222,7 @@ def score_model(
     exactly = trained_here(about)
     activations = stored_activations(key_of(about, path), origin, cache, exactly=exactly)
     activations = ranking.of(activations)
-    scores, reproduced = score_again(model, about, activations, path, cache, ranking, device)
+    scores, reproduced = score_again(model, about, activations, path, cache, ranking, device, asked)
     outcome = model_outcome(path, activations, scores, ranking.mask)
     if ranking != AS_SEARCHED:  # what is stored of the base was scored as the search does
         outcome["base"]["metrics"] = base_scores(activations, ranking.mask)

@@ -49,7 +49,9 @@ def outcome_of(results: Results) -> dict[str, Any]:
     page, over = path / Files.REPORT, results.search.get("over")
     for trial in outcome["best"]:
         scores = results.scores(trial["trial_id"])
-        trial |= {part: scores[part] for part in ("test", "difference") if scores.get(part)}
+        trial |= {
+            part: scores[part] for part in ("test", "difference", "concepts") if scores.get(part)
+        }
     return {
         **outcome,
         "protocol": results.search.get("protocol"),

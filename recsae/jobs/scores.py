@@ -1,7 +1,7 @@
 """Scores of saved autoencoders on dev and test; each time that test is read is counted."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
@@ -14,18 +14,22 @@ from recsae.cache import Cache
 from recsae.files import read_json, whole, write_json
 from recsae.jobs.sources import base_folder
 from recsae.machine import device_of, take_threads
+from recsae.metrics.registry import metrics
 from recsae.results import Columns, Files, write_curve_of_k
 from recsae.sae import files
 from recsae.sae.model import SparseAutoencoder
+from recsae.scoring import concepts_beside_controls
 from recsae.sequences import Mask
 from recsae.test_reads import count_test_read
-from recsae.trial import Evaluator, Measured
+from recsae.trial import ASKED, Evaluator, Measured
 
 Scores = dict[str, Any]
 """What metrics.json holds: `dev` and `test` metrics, `difference` to the base and `groups`, both
-by split. Of a model that is meant for several k also `curve_of_k`: a row a k, as curve_of_k.parquet
-holds it and metrics.json does not."""
+by split. If scores of concepts were asked for also `concepts`: each beside its controls, on dev. Of
+a model that is meant for several k also `curve_of_k`: a row a k, as curve_of_k.parquet holds it and
+metrics.json does not."""
 
+CONCEPTS: Final = "concepts"
 CURVE: Final = "curve_of_k"
 """What a curve of k is called among scores and outcomes."""
 Targets = Literal["all", "new"]
@@ -62,10 +66,12 @@ def scores_of(
     cache: Cache,
     mask: Mask = "history",
     known: Mapping[Split, Measured] = MappingProxyType({}),
+    asked: Collection[str] = (),
 ) -> Scores:
     """Return a model's scores; test is noted in `folder` (a run or model) and in the base.
 
-    `known` is what has been measured of a split already, deeply and under the same mask.
+    `known` is what has been measured of a split already, deeply and under the same mask; `asked`
+    are the metrics on request that are measured too.
     """
     for place in (folder, base_folder(activations, cache)):
         if place is not None:
@@ -74,9 +80,9 @@ def scores_of(
     curve: dict[int, dict[str, float]] = {}
     for split in SPLITS:
         evaluator = Evaluator(activations, split, mask, str(device))
-        metrics, rank_R = known.get(split) or evaluator.measure(model.to(device), deep=True)
+        figures, rank_R = known.get(split) or evaluator.measure(model.to(device), True, asked)
         compared = evaluator.panel.compared(rank_R, evaluator.base_ranks)
-        scores[split] = metrics
+        scores[split] = figures
         scores["difference"][split], scores["groups"][split] = (
             compared[part] for part in ("difference", "groups")
         )
@@ -84,6 +90,8 @@ def scores_of(
             for k, figures in evaluator.curve_of_k(model).items():
                 row = curve.setdefault(k, {Columns.K: k})
                 row |= {f"{split}/{name}": figure for name, figure in figures.items()}
+    if any(metrics()[name].needs == "attributes" for name in asked):
+        scores[CONCEPTS] = concepts_beside_controls(model, activations)
     return scores | ({CURVE: list(curve.values())} if curve else {})
 
 
@@ -95,17 +103,20 @@ def score_again(
     cache: Cache,
     ranking: Ranking = AS_SEARCHED,
     device: torch.device | None = None,
+    asked: Collection[str] = (),
 ) -> tuple[Scores, bool | None]:
     """Return a saved model's scores, and whether they are to the last digit those beside it.
 
     None: there is nothing to compare with (no stored figures, or another ranking). `about` is what
-    was saved with the model. `activations` are those of the targets that are asked for.
+    was saved with the model. `activations` are those of the targets that are asked for; `asked` are
+    metrics on request beside those that it was trained under.
     """
     stored = about.get("machine")
     take_threads(stored, folder / files.SETTINGS)
     on_gpu = isinstance(stored, dict) and stored.get("device") == "cuda"
     where = device or device_of(None if on_gpu else "cpu")
-    scores = scores_of(model, activations, where, folder, cache, ranking.mask)
+    asked = {*asked, *about.get(ASKED, ())}
+    scores = scores_of(model, activations, where, folder, cache, ranking.mask, asked=asked)
     file = folder / Files.METRICS
     if ranking != AS_SEARCHED or not file.is_file():
         return scores, None
@@ -123,7 +134,7 @@ def write_scores(folder: Path, scores: Scores) -> None:
 
 def write_outcome(folder: Path, outcome: Mapping[str, Any]) -> None:
     """Write the scores that a model's outcome tells, beside the model."""
-    parts = [part for part in ("difference", "groups", CURVE) if part in outcome]
+    parts = [part for part in ("difference", "groups", CONCEPTS, CURVE) if part in outcome]
     write_scores(folder, {**outcome["metrics"], **{part: outcome[part] for part in parts}})
 
 

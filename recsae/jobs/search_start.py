@@ -50,6 +50,7 @@ def prepare(space: SearchSpace, cache: Cache, address: str | None = None) -> Pre
     """
     import torch
 
+    from recsae.activations.concept_rows import check_needs
     from recsae.jobs.baselines import controls
     from recsae.jobs.sources import source_of
     from recsae.machine import machine
@@ -60,7 +61,10 @@ def prepare(space: SearchSpace, cache: Cache, address: str | None = None) -> Pre
     cpu = torch.device("cpu")
     remote = _on_gpu(space) if may_use_gpu(space, address) else None
     try:
-        ready = source.prepare(cache, cpu, check=space.check_width, remote=remote)
+        asked = (*space.objectives, *space.constraints)
+        ready = source.prepare(
+            cache, cpu, space.check_width, remote, check_data=partial(check_needs, asked)
+        )
     except RecsaeError as error:
         flags = dict.fromkeys(space.data_flags)
         raise with_its_place(error, space.data, flags, space.source) from None

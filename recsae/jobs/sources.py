@@ -61,13 +61,17 @@ class Source:
         device: torch.device,
         check: Callable[[int], None] | None = None,
         remote: Remote | None = None,
+        check_data: Callable[[Sequences], None] | None = None,
     ) -> Ready:
         """Return the activations, computed as far as they are not in the cache.
 
-        `check` is told the width of the states before anything is trained, and may raise.
+        Before anything is trained `check_data` is told the data, `check` the width of the states;
+        they may raise.
         `remote` runs `fill_cache` in another process, if there is anything to compute.
         """
         sequences = Sequences.of(load(self.data), self.data)
+        if check_data is not None:
+            check_data(sequences)
         source, base = self._settled(sequences, cache)
         assert source.base.width is not None
         if check is not None:

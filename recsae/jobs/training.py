@@ -10,7 +10,7 @@ from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.files import digest
-from recsae.jobs.scores import CURVE, Scores, score_again, scores_of, write_scores
+from recsae.jobs.scores import CONCEPTS, CURVE, Scores, score_again, scores_of, write_scores
 from recsae.jobs.sources import Source, base_of
 from recsae.machine import device_of
 from recsae.progress import meter
@@ -120,7 +120,7 @@ def model_outcome(
         "metrics": {split: scores[split] for split in SPLITS},
         "difference": scores["difference"],
         "groups": scores["groups"],
-        **({CURVE: scores[CURVE]} if CURVE in scores else {}),
+        **{part: scores[part] for part in (CONCEPTS, CURVE) if part in scores},
         "base": {name: meta["base"][name] for name in ("fingerprint", "metrics")},
         "settings": model.settings.values(),
         "machine": about.get("machine"),

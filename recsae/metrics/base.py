@@ -9,9 +9,19 @@ if TYPE_CHECKING:
     from recsae.metrics.evaluation import Evaluation
 
 Direction = Literal["max", "min"]
+Need = Literal["attributes", "concepts"]
+"""Attributes of the items; the concepts that generated data were made from."""
 DIRECTION_WORDS: Final = {"max": "more is better", "min": "less is better"}
 
-FAMILIES: Final = ("ranking", "of the base", "reconstruction", "code", "dictionary", "leak")
+FAMILIES: Final = (
+    "ranking",
+    "of the base",
+    "reconstruction",
+    "code",
+    "dictionary",
+    "concepts",
+    "leak",
+)
 """Groups in which metrics are listed; one of another family comes after them."""
 
 
@@ -35,6 +45,11 @@ class Metric(ABC):
     deep: ClassVar[bool] = False
     """Whether it costs several rankings: it is then measured in a trial's last epoch, at rungs and
     of saved models alone, or in every epoch where it is an objective."""
+    on_request: ClassVar[bool] = False
+    """Whether it is measured only where it is an objective, a constraint or asked for by name: as
+    an objective in every epoch, else when deep metrics are."""
+    needs: ClassVar[Need | None] = None
+    """What the data must know for it to have a value."""
     listed: ClassVar[bool] = True
     """Whether the table of trials shows it where it is neither objective nor constraint."""
     headline: ClassVar[bool] = False

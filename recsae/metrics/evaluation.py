@@ -3,6 +3,7 @@
 R rows of the split, D width, N latents, K places of a code, I items.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -11,6 +12,10 @@ import torch
 from torch import Tensor
 
 from recsae.metrics.closeness import Closeness, closeness
+from recsae.metrics.concepts.codes import Codes
+from recsae.metrics.concepts.recovery import Recovery, recovery
+from recsae.metrics.concepts.rows import ConceptRows
+from recsae.metrics.concepts.scores import ConceptScores, Representation
 from recsae.metrics.latents import LatentUsage, likeness
 from recsae.metrics.leakage import BLOCK_ROWS, Audit, Coder
 from recsae.metrics.ranking import Asked, Products, ndcg, ranks
@@ -56,6 +61,10 @@ class Evaluation:
     """How often each latent is positive."""
     deep: bool
     """Whether deep metrics are measured too."""
+    attribute_rows: Callable[[], ConceptRows | None] = lambda: None
+    """Which attributes the next items of train rows and of these rows have; None without any."""
+    true_rows: Callable[[], ConceptRows | None] = lambda: None
+    """The same of the concepts that users follow, where the data were made from them."""
 
     @property
     def reconstruction_RD(self) -> Tensor:
@@ -70,10 +79,24 @@ class Evaluation:
     @cached_property
     def code(self) -> tuple[Tensor, Tensor]:
         """Values [R, K], 0 where a place is empty, and the latents [R, K] that they belong to."""
-        with torch.no_grad():
-            codes = [self.model.encode(x_BD) for x_BD in torch.split(self.states_RD, BLOCK_ROWS)]
-        values_RK, indices_RK = (torch.cat(parts) for parts in zip(*codes, strict=True))
-        return values_RK, indices_RK
+        return _encoded(self.model, self.states_RD)
+
+    @cached_property
+    def concept_scores(self) -> ConceptScores | None:
+        """What single latents tell of attributes; None without any."""
+        rows = self.attribute_rows()
+        if rows is None:
+            return None
+        return ConceptScores(represented(self.model, rows, self.states_RD), rows)
+
+    @cached_property
+    def recovery(self) -> Recovery | None:
+        """How well the known concepts are found; None where none are known."""
+        rows = self.true_rows()
+        if rows is None:
+            return None
+        atoms_ND = self.model.W_dec.detach().cpu().double().numpy()
+        return recovery(represented(self.model, rows, self.states_RD), rows, atoms_ND)
 
     @cached_property
     def ranks_R(self) -> Tensor:
@@ -121,3 +144,20 @@ class Evaluation:
     def likeness_N(self) -> Tensor:
         """|cos| of each atom to the one most like it, float64."""
         return likeness(self.model.W_dec)
+
+
+def represented(model: Autoencoder, rows: ConceptRows, x_RD: Tensor) -> Representation:
+    """Return the codes of the train rows, and of the states that are scored."""
+    return Representation(_codes(model, rows.train_SD), _codes(model, x_RD))
+
+
+def _codes(model: Autoencoder, x_RD: Tensor) -> Codes:
+    values_RK, indices_RK = (part.cpu().numpy() for part in _encoded(model, x_RD))
+    return Codes(values_RK, indices_RK, len(model.W_dec))
+
+
+def _encoded(model: Autoencoder, x_RD: Tensor) -> tuple[Tensor, Tensor]:
+    with torch.no_grad():
+        codes = [model.encode(x_BD) for x_BD in torch.split(x_RD, BLOCK_ROWS)]
+    values_RK, indices_RK = (torch.cat(parts) for parts in zip(*codes, strict=True))
+    return values_RK, indices_RK

@@ -1,5 +1,6 @@
 """The metrics by name: the files of catalogue/, and those of other packages; loads no torch."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
@@ -27,8 +28,13 @@ def rank_metrics() -> dict[str, RankMetric]:
 
 
 def deep_metrics() -> frozenset[str]:
-    """Return the names of the metrics that cost several rankings."""
-    return frozenset(name for name, one in metrics().items() if one.deep)
+    """Return the names of the metrics that cost several rankings, but those on request."""
+    return frozenset(name for name, one in metrics().items() if one.deep and not one.on_request)
+
+
+def on_request(names: Iterable[str]) -> frozenset[str]:
+    """Return those among some metrics that are measured only because they are asked for."""
+    return frozenset(name for name in names if name in metrics() and metrics()[name].on_request)
 
 
 def directions() -> dict[str, Direction]:

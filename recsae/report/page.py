@@ -14,7 +14,7 @@ from recsae.report import formats
 from recsae.report.finalists import HELP, seeds_words
 from recsae.report.glossary import explained
 from recsae.report.plots.all_plots import plots
-from recsae.report.summary import expected_lines
+from recsae.report.summary import concept_lines, expected_lines
 from recsae.report.trial_list import fixed_settings, trial_table
 from recsae.results import (
     Columns,
@@ -70,6 +70,7 @@ def _context(results: Results) -> dict[str, Any]:
         "base": results.base_metrics,
         "controls": {k: v for k, v in results.beside.items() if k != "base"},
         "best": [_best(results, row) for row in records(results.best)],
+        "concepts": _concepts(results),
         "expected": [line.strip() for line in expected_lines(expected_best(results))],
         "plots": plots(results),
         "finalists": results.finalist_scores,
@@ -97,6 +98,16 @@ def _best(results: Results, row: dict[str, Any]) -> dict[str, Any]:
         "share": own / base if own is not None and base else metrics.get("share"),
         "k_over_d": k / width if k and width else None,
     }
+
+
+def _concepts(results: Results) -> list[str]:
+    """Return how best trials' scores of concepts that the search asks for stand beside controls."""
+    lines = []
+    for row in records(results.best):
+        known = results.scores(row[Columns.TRIAL_ID]).get("concepts") or {}
+        asked = {k: v for k, v in known.items() if k in (*results.objectives, *results.constraints)}
+        lines += [f"trial {row[Columns.TRIAL_ID]}: {line}" for line in concept_lines(asked)]
+    return lines
 
 
 def _groups(results: Results) -> dict[str, Any]:

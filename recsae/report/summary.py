@@ -103,7 +103,8 @@ def _trial_lines(trial: dict[str, Any]) -> list[str]:
             difference = (trial.get("difference") or {}).get(split, {}).get("ndcg@10")
             if difference:
                 lines.append(f"            ndcg@10 to the base {interval_words(difference)}")
-    return lines
+    asked = {k: v for k, v in (trial.get("concepts") or {}).items() if k in trial["metrics"]}
+    return lines + [f"  concepts  {line}" for line in concept_lines(asked)]
 
 
 def expected_lines(told: Mapping[str, Any]) -> list[str]:
@@ -132,6 +133,20 @@ def _expected_words(name: str, one: Mapping[str, Any]) -> str:
     told = [formats.value(name, one[key]) for key in ("expected", "observed", "flattered")]
     flattered = f", flattered by {told[2]}" if one["flattered"] > 0 else ""
     return f"{name} {told[0]}{spread} (observed {told[1]}{flattered})"
+
+
+def concept_lines(concepts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a line a score of concepts: by how much it is above the best of its controls."""
+    lines = []
+    for name, score in concepts.items():
+        own = formats.value(name, score["value"])
+        control = score["best_control"]
+        least = f"{control} {formats.value(name, score['controls'][control])}"
+        difference = score["difference"]
+        ends = ", ".join(formats.signed(name, difference[end]) for end in ("low", "high"))
+        verdict = "beats its controls" if score["beats"] else "does not beat its controls"
+        lines.append(f"{name} {own}, best control {least}, difference [{ends}]: {verdict}")
+    return lines
 
 
 def interval_words(difference: Mapping[str, Any]) -> str:

@@ -103,6 +103,11 @@ def test_explain_tells_the_table_and_one_latent(
 ) -> None:
     outcome = recsae("explain", "a", "--json").json
     assert outcome["latents"] == plain(model.latents.reset_index())
+    assert set(outcome["concepts"]) == {"concept_auc", "concept_f1", "purity", "coverage"}
+    for score in outcome["concepts"].values():
+        best = score["controls"][score["best_control"]]
+        assert best == max(value for value in score["controls"].values() if value is not None)
+        assert score["beats"] == (score["difference"]["low"] > 0)
     assert outcome["titles"] == {} and not outcome["leaks"]
     one = recsae("explain", "a", "--latent", 4, "--json").json
     assert one["contexts"] == plain(model.latent(4).contexts) and one["latent"] == 4

@@ -159,3 +159,38 @@ def test_a_dead_latent_has_no_contexts_but_an_atom(trained: Any, activations: Ac
     assert one.contexts.empty and len(one.about["raises"]) == MOST_ITEMS
     wanted = {"density": 0, "mean": 0, "max": 0, "dead": True, "after": [], "before": []}
     assert {name: one.about[name] for name in wanted} == wanted
+
+
+def test_attributes_are_told_as_by_counting(
+    explain: Explain, activations: Activations, counted: tuple[list[Row], np.ndarray]
+) -> None:
+    rows, dense = counted
+    known = activations.attributes
+    following = np.array([activations.items[row.event + 1] for row in rows])
+    told = [
+        (dense[:, latent], one)
+        for latent, own in explain().latents["attributes"].items()
+        for one in own
+    ]
+    assert len(told) > 20
+    for value_R, one in told:
+        name, _, value = one["attribute"].partition("=")
+        chosen = (known["attribute"] == name) & (known["value"] == value)
+        has_R, active_R = np.isin(following, known["item"][chosen]), value_R > 0
+        apart = value_R[has_R][:, None] - value_R[~has_R]
+        assert one["auc"] == pytest.approx(((apart > 0) + (apart == 0) / 2).mean(), abs=1e-4)
+        assert one["precision"] == pytest.approx(has_R[active_R].mean())
+        assert one["recall"] == pytest.approx(active_R[has_R].mean())
+        assert one["lift"] == pytest.approx(has_R[active_R].mean() / has_R.mean())
+        assert one["q"] < 0.05
+
+
+def test_another_seed_is_matched_by_the_atom_most_like(
+    trained: Any, activations: Activations
+) -> None:
+    sae, ids = trained("SASRec_SAE"), activations.item_ids.to_numpy()
+    atoms = sae.W_dec.detach()
+    turned = torch.cat([atoms[5:], -atoms[:5]])
+    frame = LatentTable(sae, activations, ids, [atoms, turned]).frame
+    assert frame["match"][5:].to_numpy() == pytest.approx(1.0, abs=1e-5)
+    assert (frame["match"][:5] < 1).all()

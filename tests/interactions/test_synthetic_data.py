@@ -1,5 +1,7 @@
 """Generated data: seeded, of any size, with an order that can be learnt and known concepts."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,8 @@ from recsae.errors import SettingError
 from recsae.interactions.attributes import tags
 from recsae.interactions.datasets import load
 from recsae.interactions.frame import Interactions
-from recsae.interactions.settings import DataSettings
-from recsae.interactions.synthetic import synthetic
+from recsae.interactions.settings import DataSettings, SyntheticSettings
+from recsae.interactions.synthetic import concepts_followed, synthetic, synthetic_log
 
 
 def sequences(data: Interactions) -> pd.DataFrame:
@@ -120,3 +122,49 @@ def test_options_in_the_name():
 def test_a_wrong_argument_is_named():
     with pytest.raises(SettingError, match=r"user: no such setting \(did you mean 'users'\?\)"):
         synthetic(user=5)
+
+
+def test_the_concept_behind_each_event_is_known():
+    """Without noise each item belongs to the concept that is followed."""
+    settings = SyntheticSettings(users=50, items=60, concepts=6, noise=0.0)
+    log, made = synthetic_log(settings), concepts_followed(settings)
+    order = np.lexsort((log.time, log.user.codes))
+    assert (log.item.codes[order] == made.item_E).all()
+    assert made.names == tuple(f"concept={number}" for number in range(6))
+    assert (made.has_EC.sum(axis=1) == 1).all()
+    member = np.zeros((60, 6), bool)
+    known = log.attributes.values
+    member[known["item"].astype(int), known["value"].astype(int)] = True
+    assert member[made.item_E][made.has_EC].all()
+
+
+def share_of_neighbours(correlation: float) -> float:
+    """Return how many of the users whose first events are of two concepts have neighbours."""
+    settings = SyntheticSettings(
+        users=400, items=60, concepts=6, length=200, drift=0.5, correlation=correlation
+    )
+    made, user = concepts_followed(settings), np.sort(synthetic_log(settings).user.codes)
+    found = [made.has_EC[user == number][:6].any(axis=0).nonzero()[0] for number in range(400)]
+    return float(np.mean([own[1] - own[0] in (1, 5) for own in found if len(own) == 2]))
+
+
+def test_correlated_concepts_come_with_their_neighbours():
+    assert share_of_neighbours(1.0) > 0.9 > 0.6 > share_of_neighbours(0.0)
+
+
+def test_families_are_concepts_too_and_users_keep_to_one():
+    settings = SyntheticSettings(users=50, items=60, concepts=7, hierarchy=3, length=60)
+    log, made = synthetic_log(settings), concepts_followed(settings)
+    assert made.names[7:] == ("family=0", "family=1", "family=2")
+    concept, family = made.has_EC[:, :7].argmax(axis=1), made.has_EC[:, 7:].argmax(axis=1)
+    assert (family == concept % 3).all()
+    user = np.sort(log.user.codes)
+    assert max(len(np.unique(family[user == number])) for number in range(50)) == 2
+    assert set(log.attributes.values["attribute"]) == {"concept", "family"}
+
+
+def test_the_default_draws_what_it_always_drew():
+    """Stored runs name their data by these settings: a change would give them other data."""
+    log = synthetic_log(SyntheticSettings())
+    content = log.item.codes.tobytes() + log.user.codes.tobytes() + log.time.tobytes()
+    assert hashlib.md5(content).hexdigest() == "c35509c8312b435866136ca23fb37f89"

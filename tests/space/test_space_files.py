@@ -22,7 +22,7 @@ SINGLE = {
     "sasrec_sae_random.yaml": "SASRec_SAE_Random",
 }
 FULL = [*SINGLE, "all_variants.yaml"]
-ALL = [*FULL, "pareto.yaml", "smoke.yaml"]
+ALL = [*FULL, "interpretable.yaml", "pareto.yaml", "smoke.yaml"]
 
 
 def test_these_are_the_shipped_spaces() -> None:
@@ -93,6 +93,12 @@ def test_pareto_trades_quality_for_sparsity() -> None:
     assert space.objectives == {"ndcg@10": "max", "l0": "min"}
     assert space.scheduler.name == "median" and space.max_epochs == 9
     assert next(p.high for p in space.parameters if p.name == "sae_k") == 64
+
+
+def test_interpretable_trades_quality_for_meaning_in_the_ranges_of_pareto() -> None:
+    space, other = load_space("interpretable.yaml"), load_space("pareto.yaml")
+    assert space.objectives == {"ndcg@10": "max", "concept_auc": "max"}
+    assert space.parameters == other.parameters and space.scheduler == other.scheduler
 
 
 def test_smoke_is_small_and_touches_everything() -> None:

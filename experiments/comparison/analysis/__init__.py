@@ -1,4 +1,4 @@
-"""What is measured across models: agreement, contrasts with intervals, probes and their AUC.
+"""What is measured across models: contrasts with intervals, and probes.
 
 It must not read or write files, or train models other than its probes.
 """

@@ -12,25 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from comparison.analysis.auc import Bools, Floats, MacroAUC, code_aucs, column_aucs, macro_auc
+from recsae.metrics.concepts.auc import Bools, MacroAUC, macro_auc
+from recsae.metrics.concepts.codes import Codes, Columns
 
 PENALTIES = (1e-5, 1e-3, 1e-1, 10.0)
 """Ridge penalties that dev chooses from, in parts of the mean variance of a feature."""
-
-
-class Codes(NamedTuple):
-    """Sparse codes of rows: a positive value at each of at most K latents."""
-
-    values_RK: Floats
-    indices_RK: npt.NDArray[np.integer[Any]]
-    latents: int
-
-    def matrix(self) -> sparse.csr_array:
-        """Return the rows as a sparse matrix [R, N]."""
-        row_P, place_P = np.nonzero(self.values_RK > 0)
-        entries = self.values_RK[row_P, place_P].astype(np.float64)
-        places = (row_P, self.indices_RK[row_P, place_P])
-        return sparse.csr_array((entries, places), shape=(len(self.values_RK), self.latents))
 
 
 class Split(NamedTuple):
@@ -42,17 +28,15 @@ class Split(NamedTuple):
 
 
 def one_latent(train: Split, test: Split) -> MacroAUC:
-    """Return the macro AUC on test of, for each category, the latent with the best AUC on train."""
-    if isinstance(train.x, Codes):
-        aucs_NC = code_aucs(*train.x, train.positive_RC)
-        best_C = aucs_NC.argmax(0)
-        score_RC = test.x.matrix()[:, best_C].toarray()
-        return macro_auc(score_RC, test.positive_RC)
-    # A coordinate of a dense state means as much in one direction as in the other.
-    aucs_NC = column_aucs(train.x, train.positive_RC) - 0.5
-    best_C = np.abs(aucs_NC).argmax(0)
-    sign_C = np.sign(aucs_NC[best_C, np.arange(len(best_C))])
-    return macro_auc(test.x[:, best_C] * sign_C, test.positive_RC)
+    """Return the macro AUC on test of, for each category, the latent with the best AUC on train.
+
+    A coordinate of a dense state means as much in one direction as in the other.
+    """
+    seen, asked = (
+        part.x if isinstance(part.x, Codes) else Columns(part.x) for part in (train, test)
+    )
+    best_C = seen.aucs(train.positive_RC).argmax(0)
+    return macro_auc(asked.scores(best_C), test.positive_RC)
 
 
 def linear_probe(

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from comparison.analysis.agreement import agreement
 from comparison.artifacts import Artifacts
 from comparison.pool import Pool, Task
 from comparison.store import load
 from recsae.files import digest, read_json, write_json
+from recsae.metrics.concepts.agreement import agreement
 
 
 def measure(artifacts: Artifacts, out: Path, pool: Pool) -> None:

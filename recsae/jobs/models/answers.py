@@ -22,6 +22,7 @@ from recsae.interactions.datasets import read_log
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.models.loading import load_model
 from recsae.results import records
+from recsae.scoring import concepts_beside_controls
 
 Outcome = dict[str, Any]
 _LISTED: Final = 10
@@ -111,8 +112,9 @@ def recommend(which: Which, whose: Whose, k: int, out: Path | None, *, seen: boo
     return {**_about(model), "k": k, "recommendations": _told(model, frame, out), **_path(out)}
 
 
-def explain(which: Which, latent: int | None) -> Outcome:
-    """Return the table of latents, or all that is known of one."""
+def explain(which: Which, latent: int | None, out: Path | None = None) -> Outcome:
+    """Return the table of latents and what they tell of attributes, or all that is known of one."""
+    _check_table(out)
     model = which.load()
     if latent is not None:
         one = model.latent(latent)
@@ -121,9 +123,13 @@ def explain(which: Which, latent: int | None) -> Outcome:
         about = {"latent": latent, **one.about}
         named = _titles(model, [*_items_of(about), *items])
         return {**_about(model), **about, "contexts": contexts, "titles": named}
-    rows = model.latents.reset_index().to_dict("records")
+    frame = model.latents.reset_index()
+    if out is not None:
+        _write_table(out, frame)
+    rows = frame.to_dict("records")
     named = _titles(model, [item for row in rows for item in _items_of(row)])
-    return {**_about(model), "latents": rows, "titles": named}
+    concepts = concepts_beside_controls(model.autoencoder, model.activations)
+    return {**_about(model), "concepts": concepts, "latents": rows, "titles": named, **_path(out)}
 
 
 def steer(

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from recsae.activations.store import Activations
 from recsae.cache import Cache, cache_of
@@ -76,7 +77,18 @@ def open_model(
     leaks = is_leaking(path, model)
     if leaks:
         say(f"{path}: {model.variant.name} leaks: what it recommends is not of the code alone")
-    return ExplainedRecommender(model, activations, base, path, leaks=leaks, device=device)
+    return ExplainedRecommender(
+        model, activations, base, path, leaks=leaks, device=device, others=partial(_others, path)
+    )
+
+
+def _others(path: Path) -> list[Tensor]:
+    """Return the atoms of a finalist's trainings with other seeds, whose models lie beside it."""
+    if path.parent.name != FINALISTS:
+        return []
+    trial = path.name.partition("-")[0]
+    beside = sorted(path.parent.glob(f"{trial}-*"))
+    return [files.load(one)[0].W_dec.detach() for one in beside if one != path and one.is_dir()]
 
 
 def _recommender(

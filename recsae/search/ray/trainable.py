@@ -85,6 +85,8 @@ class Work:
     """`module:function` that makes a RunnableTrial of (model_name, settings, work)."""
     shared_cache: str | None = None
     """Cache that all nodes reach, from which a node without the folder copies it, once."""
+    asked: tuple[str, ...] = ()
+    """Metrics that constraints name: those on request are measured with the costly ones."""
     versions: dict[str, str] | None = None
     """What the driver runs; a process that runs something else fails its trials."""
     checkpoint_seconds: float = 60.0
@@ -224,6 +226,7 @@ def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> Runnable
         evaluator=evaluator,
         objectives=work.objectives,
         rungs=work.rungs,
+        asked=work.asked,
     )
 
 

@@ -109,6 +109,7 @@ class Plan:
             rungs=rungs_for(self.space),
             pauses=pauses_for(self.space),
             order_seed=self.space.search.seed,
+            asked=tuple(self.space.constraints),
             versions=own_versions(),
             shared_cache=str(self.shared_cache.resolve()) if self.shared_cache else None,
         )
@@ -236,11 +237,10 @@ class _Search:
         return director
 
     def _record(self) -> RunRecord:
-        space = self.plan.space
+        space, best = self.plan.space, self.plan.best_models
         board = TensorBoard(self.run_path / Files.TENSORBOARD)
         board.experiment(space, [DEV + name for name in space.objectives])
         kind = BestByExpected if space.selects_by_expected else BestModels
-        best = self.plan.best_models
         best = best or kind(self.run_path, space.objectives, space.constraints)
         return RunRecord(self.run_path, best, board)
 

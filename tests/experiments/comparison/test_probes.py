@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from comparison.analysis.probes import Codes, Split, linear_probe, one_latent, ridge
+from comparison.analysis.probes import Split, linear_probe, one_latent, ridge
+
+from recsae.metrics.concepts.codes import Codes
 
 
 def planted(seed: int, rows: int = 400) -> tuple[Codes, np.ndarray]:

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from comparison.analysis.auc import code_aucs, column_aucs, macro_auc
 from hypothesis import given
 from hypothesis import strategies as st
+
+from recsae.metrics.concepts.auc import code_aucs, column_aucs, macro_auc
 
 
 def auc(score_R: np.ndarray, positive_R: np.ndarray) -> float:

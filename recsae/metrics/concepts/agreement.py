@@ -24,14 +24,20 @@ def agreement(a_ND: npt.NDArray[Any], b_MD: npt.NDArray[Any]) -> Agreement:
 
     Sign counts: codes are not negative, so an atom and its opposite say different things.
     """
-    cosine_NM = _unit(a_ND) @ _unit(b_MD).T
+    cosine_NM = unit(a_ND) @ unit(b_MD).T
     if not cosine_NM.size:
         return Agreement(float("nan"), float("nan"))
     matched = cosine_NM[linear_sum_assignment(cosine_NM, maximize=True)]
     return Agreement(float(matched.mean()), float((matched >= SAME_ATOM).mean()))
 
 
-def _unit(atoms_ND: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def most_alike(a_ND: npt.NDArray[Any], b_MD: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return the cosine of each atom to the one of another dictionary that is most like it [N]."""
+    return np.asarray((unit(a_ND) @ unit(b_MD).T).max(axis=1))
+
+
+def unit(atoms_ND: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return the rows with length 1, float64; one of length 0 stays 0."""
     atoms_ND = np.asarray(atoms_ND, np.float64)
     norm_N1 = np.linalg.norm(atoms_ND, axis=1, keepdims=True)
     return np.asarray(atoms_ND / np.maximum(norm_N1, 1e-12))

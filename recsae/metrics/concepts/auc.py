@@ -21,6 +21,8 @@ class MacroAUC(NamedTuple):
     pseudo_R: npt.NDArray[np.float64]
     """Pseudo-values: their mean is `value`, their spread that of its rows (DeLong et al. 1988), so
     that a bootstrap over rows of their mean is one of the AUC, to first order."""
+    value_C: npt.NDArray[np.float64]
+    """The AUC of each category."""
 
 
 def macro_auc(score_RC: Floats, positive_RC: Bools) -> MacroAUC:
@@ -30,17 +32,16 @@ def macro_auc(score_RC: Floats, positive_RC: Bools) -> MacroAUC:
     """
     assert score_RC.shape == positive_RC.shape
     rows, categories = score_RC.shape
-    total, influence_R = 0.0, np.zeros(rows)
-    for score_R, positive_R in zip(score_RC.T, positive_RC.T, strict=True):
+    value_C, influence_R = np.full(categories, np.nan), np.zeros(rows)
+    for place, (score_R, positive_R) in enumerate(zip(score_RC.T, positive_RC.T, strict=True)):
         won_R = _share_won(score_R, positive_R)
-        own = float(won_R[positive_R].mean())
-        total += own
+        value_C[place] = own = float(won_R[positive_R].mean())
         # One row's part: a positive weighs 1/positives, a negative 1/negatives (structural
         # components of the two-sample U-statistic).
         count_R = np.where(positive_R, positive_R.sum(), rows - positive_R.sum())
         influence_R += (won_R - own) / count_R
-    value = total / categories
-    return MacroAUC(value, value + influence_R * rows / categories)
+    value = sum(value_C.tolist()) / categories
+    return MacroAUC(value, value + influence_R * rows / categories, value_C)
 
 
 def code_aucs(
@@ -60,7 +61,9 @@ def code_aucs(
     lifts_RN = sparse.csr_array((lift_P, (row_P, latent_P)), shape=(rows, latents))
     # Every row counts as one of the zeros, and those that are not are lifted.
     count_C = positive_RC.sum(0)
-    sums_NC = lifts_RN.T @ positive_RC.astype(np.float64) + middle_N[:, None] * count_C
+    # By columns, so that no array of all rows and categories in float64 is made.
+    sums_NC = np.stack([lifts_RN.T @ p_R.astype(np.float64) for p_R in positive_RC.T], axis=1)
+    sums_NC += middle_N[:, None] * count_C
     return _from_rank_sums(sums_NC, count_C, rows)
 
 

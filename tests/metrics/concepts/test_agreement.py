@@ -4,7 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from comparison.analysis.agreement import agreement
+
+from recsae.metrics.concepts.agreement import agreement
 
 
 def atoms(seed: int, count: int = 6, width: int = 4) -> np.ndarray:
