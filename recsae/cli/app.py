@@ -38,6 +38,7 @@ for _command, _name in (
     (inference.recommend, "recommend"),
     (inference.explain, "explain"),
     (inference.steer, "steer"),
+    (inference.export, "export"),
     (inference.audit, "audit"),
 ):
     app.command(_name)(_command)

@@ -5,10 +5,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsae.cache import Cache
+from recsae.callbacks.base import Callback, RunStart
+from recsae.callbacks.listener import Listeners
 from recsae.errors import PausedError, RecsaeError, machine_fault, refusal
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
@@ -27,7 +30,6 @@ from recsae.jobs.search_start import (
 from recsae.progress import say
 from recsae.results import (
     Files,
-    States,
     check_name,
     create,
     find_run,
@@ -37,7 +39,7 @@ from recsae.results import (
     storage_root,
     write_search,
 )
-from recsae.results.failures import without_result
+from recsae.results.failures import few_complete
 from recsae.results.file_format.search_keys import check_resumable_keys
 from recsae.search.versions import code, versions
 from recsae.space import SearchSpace, space_of
@@ -50,12 +52,15 @@ FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
 FAILING: Final = "failing"
 """How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
-FEWEST_COMPLETE: Final = 4
-"""With several objectives, fewer complete trials than these are too few for a front."""
 
 
 def tune(
-    space: SearchSpace, where: Where, *, name: str | None = None, warm_start: Sequence[str] = ()
+    space: SearchSpace,
+    where: Where,
+    *,
+    name: str | None = None,
+    warm_start: Sequence[str] = (),
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, Any]:
     """Search a space into a new run; the base is trained and its states stored if need be.
 
@@ -80,7 +85,7 @@ def tune(
             say(f"--storage: made {root}")
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
-        run = _Run(path, prepared, search, where, cache)
+        run = _Run(path, prepared, search, where, cache, callbacks)
         with paused_by_faults(path):
             with _removed_unless_begun(path):
                 outcome = run.search()
@@ -94,6 +99,7 @@ def resume(
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     extend: bool = False,
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, Any]:
     """Go on with a run where it was left.
 
@@ -123,7 +129,7 @@ def resume(
         if changed or search.get(LAUNCH) != where.launch():
             search |= {LAUNCH: where.launch()}
             write_search(path, search)
-        again = _Run(path, prepared, search, where, cache)
+        again = _Run(path, prepared, search, where, cache, callbacks)
         with paused_by_faults(path):
             return again.conclude(again.search(), start)
 
@@ -138,6 +144,12 @@ class _Run:
     """What search.yaml holds."""
     where: Where
     cache: Cache
+    callbacks: Sequence[Callback] = ()
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        """What tells the callbacks of this driver."""
+        return Listeners(self.callbacks, RunStart(self.path.name, self.path, self.prepared.space))
 
     def search(self) -> "SearchOutcome":
         """Run its trials."""
@@ -148,6 +160,7 @@ class _Run:
 
         for warning in warnings_of(self.prepared.space):
             say(warning)
+        self.listeners.begin()
         warm = read_json(self.path / WARM) if (self.path / WARM).is_file() else []
         return run_search(
             self.prepared.space,
@@ -158,6 +171,7 @@ class _Run:
             shared_cache=self.cache.shared,
             warm=[WarmTrial.of(*values) for values in warm],
             about=self._about(),
+            listeners=[self.listeners.on_event],
         )
 
     def conclude(self, outcome: "SearchOutcome", start: float) -> dict[str, Any]:
@@ -186,6 +200,7 @@ class _Run:
         write_search(self.path, kept | ended)
         seal(self.path)
         _write_page(self.path, self.where.storage)
+        self.listeners.end(load_results(self.path))
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
         if outcome.interrupted:
             return found
@@ -194,21 +209,6 @@ class _Run:
     def _about(self) -> dict[str, Any]:
         """Return what the journal notes of this driver."""
         return {"versions": versions(), "code": code()}
-
-
-def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None) -> dict[str, str]:
-    """Return what to tell of a search whose front is too small to be one: "few", or nothing.
-
-    `over`: which budget beside the number of trials ended it.
-    """
-    complete, objectives = found["trials"][States.COMPLETE], len(space.objectives)
-    if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
-        return {}
-    more = f" --trials {2 * space.search.trials} goes on"
-    if over is not None:
-        more = f" goes on, given more of what ended it ({over})"
-    words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
-    return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}
 
 
 def _write_page(path: Path, storage: str | None) -> None:
