@@ -79,7 +79,8 @@ SETTINGS: dict[str, list[Any]] = {
     "split": ["time:0.8", "given", "time:0.99"],
     "format": ["csv", "pairs", "sequences", "s3rec", "recbole", "jsonl", "parquet", "x"],
 }
-PLACES = ["smoke.yaml", str(GOLDEN), "runs", "synthetic:users=9", "x", "", "-", "--", "."]
+RUN = "RUN"
+PLACES = ["smoke.yaml", RUN, "runs", "synthetic:users=9", "x", "", "-", "--", "."]
 
 
 class FuzzError(AssertionError):
@@ -165,7 +166,7 @@ def run_folders(data: st.DataObject) -> None:
         if data.draw(st.integers(0, 19)) == 19:
             words = SLOW_ON_RUNS
         if words:
-            command(*(str(run) if word == "RUN" else word for word in words))
+            command(*(str(run) if word == RUN else word for word in words))
             return
         with one_line():
             search = read_search(run)
@@ -274,9 +275,10 @@ def flags(data: st.DataObject) -> None:
     with folder() as place, ExitStack() as patched:
         own = {"RECSAE_CACHE": str(place / "cache"), "RECSAE_STORAGE": str(place / "runs")}
         patched.enter_context(mock.patch.dict(os.environ, own))
+        shutil.copytree(GOLDEN, place / RUN)  # some commands write into a run
         for begins in ("search.open_places", "sources.Source.prepare", "data.download"):
             patched.enter_context(mock.patch(f"recsae.jobs.{begins}", stop))
-        command(*words)
+        command(*(str(place / RUN) if word == RUN else word for word in words))
 
 
 KINDS: dict[str, Callable[[st.DataObject], None]] = {
