@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-callbacks test-peers fuzz-data docs mutants schema architecture bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-callbacks test-peers fuzz fuzz-data docs mutants schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -48,6 +48,9 @@ bench-gpu: $(if $(filter .venv/bin,$(BIN)),install)  ## what a GPU is worth, as 
 
 fuzz-data: install  ## 1,000 rewritten or damaged logs of each format
 	$(BIN)/python -m pytest -m fuzz tests/interactions
+
+fuzz: install  ## 1,000 hostile spaces, logs, run folders, checkpoints, journals and flags; ends with one JSON line
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz
 
 docs: .venv/.installed-docs  ## the pages of docs/ into site/; links and anchors are checked
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet && echo 'pages: site/index.html'

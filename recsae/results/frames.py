@@ -102,11 +102,12 @@ def read_frame(path: Path, needed: Iterable[str] = ()) -> pd.DataFrame:
     """
     try:
         table = pq.read_table(io.BytesIO(path.read_bytes()))
+        names = table.column_names
     except FileNotFoundError:
         raise RecsaeError(f"{path}: missing; expected a file that every run has") from None
-    except (pa.ArrowException, OSError) as error:
+    except Exception as error:  # pyarrow has many for bytes that were changed
         raise RecsaeError(f"{path}: not a whole parquet file ({_line(error)})") from None
-    version = (table.schema.metadata or {}).get(_VERSION_KEY, b"none").decode()
+    version = (table.schema.metadata or {}).get(_VERSION_KEY, b"none").decode(errors="replace")
     if not version.isdecimal():
         raise RecsaeError(f"{path}: a parquet file, but not one that recsae wrote")
     if int(version) > SCHEMA_VERSION:
@@ -115,12 +116,12 @@ def read_frame(path: Path, needed: Iterable[str] = ()) -> pd.DataFrame:
             f"{SCHEMA_VERSION}; install a newer recsae"
         )
     for name in needed:
-        if name not in table.column_names:
+        if name not in names:
             raise RecsaeError(f"{path}: no column {name!r}, which every run has")
     check_types(table, path)
     try:
         frame: pd.DataFrame = table.to_pandas()
-    except (pa.ArrowException, ValueError) as error:  # such as a date beyond all calendars
+    except Exception as error:  # a date beyond all calendars, a type that pandas does not expect
         raise RecsaeError(f"{path}: not readable ({_line(error)})") from None
     return frame
 

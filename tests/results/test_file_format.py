@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -38,6 +40,19 @@ def test_a_column_of_another_type_is_told(make: Callable[..., Results], case: st
     write_frame(results.path / file, frame.assign(**{column: change(frame["trial_id"])}))
     with pytest.raises(RecsaeError, match=f"{file}: column '{column}': expected "):
         load_results(results.path)
+
+
+@pytest.mark.parametrize(("column", "values"), [("sae_k", ["x"]), ("dev/leak", [1])])
+def test_a_column_that_is_not_what_the_file_says_of_it_is_told(
+    make: Callable[..., Results], column: str, values: list[Any]
+) -> None:
+    file = make("run").path / Files.RESULTS
+    table = pq.read_table(file)
+    place = table.column_names.index(column)
+    table = table.set_column(place, column, pa.array(values * len(table)))
+    pq.write_table(table, file)
+    with pytest.raises(RecsaeError, match=r"results\.parquet: not readable"):
+        load_results(file.parent)
 
 
 def test_a_trial_of_two_rows_is_told(make: Callable[..., Results]) -> None:

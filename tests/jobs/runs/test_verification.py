@@ -82,6 +82,15 @@ COUNTED += ("journal/000001.jsonl", "journal/000002.jsonl")
 COUNTED += ("test_reads.json", "best/2/test_reads.json")
 
 
+def test_a_flipped_byte_of_a_frames_own_description_is_named(clean: Path, tmp_path: Path) -> None:
+    shutil.copytree(clean, tmp_path / "a")
+    file = tmp_path / "a" / Files.RESULTS
+    content = file.read_bytes()
+    assert content.count(b"numpy_type")
+    file.write_bytes(content.replace(b"numpy_type", b"numpx_type"))
+    assert "results.parquet" in "; ".join(check.says for check in wrong(tmp_path / "a"))
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_any_flipped_byte_is_named(
