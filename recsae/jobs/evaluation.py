@@ -32,7 +32,7 @@ from recsae.jobs.sources import (
     trained_here,
 )
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
-from recsae.machine import device_of
+from recsae.machine import device_of, take_threads
 from recsae.progress import say
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import SHORTEST_PREFIX, Base
@@ -202,7 +202,7 @@ def score_model(
     cut = k not in (None, model.settings.sae_k)
     model, origin = cut_to(model, k), origin_of(path, about)
     exactly = trained_here(about)
-    activations = stored_activations(about["activations"], origin, cache, exactly=exactly)
+    activations = stored_activations(key_of(about, path), origin, cache, exactly=exactly)
     activations = ranking.of(activations)
     scores, reproduced = score_again(model, about, activations, path, cache, ranking, device)
     outcome = model_outcome(path, activations, scores, ranking.mask)
@@ -213,6 +213,15 @@ def score_model(
         **({} if k is None else {Columns.K: k}),
         "reproduced": None if cut else reproduced,
     }
+
+
+def key_of(about: dict[str, Any], path: Path) -> str:
+    """Return the fingerprint of the states that a model was trained on."""
+    key = about.get("activations")
+    if not isinstance(key, str) or not key.isalnum():
+        found = path / files.SETTINGS
+        raise RecsaeError(f"{found}: expected the fingerprint of its activations, got {key!r}")
+    return key
 
 
 def cut_to(model: SparseAutoencoder, k: int | None, key: str = "--k") -> SparseAutoencoder:
@@ -244,8 +253,7 @@ def _base(
 ) -> dict[str, Any]:
     base = Base.open(path)
     where = device or device_of(None)
-    # Sums depend on it in the last digit.
-    torch.set_num_threads(int(base.meta["machine"]["threads"]))
+    take_threads(base.meta.get("machine"), path)
     activations = ranking.of(activations_of(base, cache, where))
     count_test_read(path)
     scored = {split: Evaluator(activations, split, ranking.mask, str(where)) for split in SPLITS}

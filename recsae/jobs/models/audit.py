@@ -15,7 +15,7 @@ from recsae.activations.store import Activations
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.inference.foreign import Foreign
-from recsae.jobs.evaluation import activations_of, find, origin_of
+from recsae.jobs.evaluation import activations_of, find, key_of, origin_of
 from recsae.jobs.sources import stored_activations
 from recsae.machine import device_of
 from recsae.metrics.leakage import MAX_LEAK_SHARE, Audit, leak_audit, leaks
@@ -76,12 +76,12 @@ def _activations(name: str, storage: str | None) -> Activations:
         return activations_of(Base.open(found.path), cache, device_of("cpu"))
     if found.kind == "run":
         about = read_search(found.path)
-        key = about.get("activations", {}).get("fingerprint")
+        key = (about.get("activations") or {}).get("fingerprint")
         if key is None:
             raise RecsaeError(f"{found.path}: does not say its states; expected a model of it")
     else:
         _, about = files.load(found.path)
-        key = about["activations"]
+        key = key_of(about, found.path)
     return stored_activations(key, origin_of(found.path, about), cache, exactly=False)
 
 

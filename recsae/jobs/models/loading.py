@@ -10,7 +10,7 @@ from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError
 from recsae.files import read_json, whole
 from recsae.inference.explained import ExplainedRecommender
-from recsae.jobs.evaluation import cut_to, find, origin_of, why_none
+from recsae.jobs.evaluation import cut_to, find, key_of, origin_of, why_none
 from recsae.jobs.sources import (
     Source,
     base_of,
@@ -71,7 +71,7 @@ def open_model(
     model, about = files.load(path)
     model, origin = cut_to(model, sae_k, "sae_k"), origin_of(path, about)
     exactly = trained_here(about)
-    activations = stored_activations(about["activations"], origin, cache, exactly=exactly)
+    activations = stored_activations(key_of(about, path), origin, cache, exactly=exactly)
     base = partial(_recommender, activations, origin, cache, device)
     leaks = is_leaking(path, model)
     if leaks:

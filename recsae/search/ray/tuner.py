@@ -15,10 +15,12 @@ from recsae.results import DEV, Files, States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget, seconds_before
 from recsae.search.engine.director import Director, Listener
+from recsae.search.engine.event_checks import checked
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
-from recsae.search.engine.history import History, Trial
+from recsae.search.engine.history import History
 from recsae.search.engine.strategy import Strategy
+from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.search.journal.journal import Journal
 from recsae.search.ray import cluster
 from recsae.search.ray.adapters import (
@@ -29,7 +31,7 @@ from recsae.search.ray.adapters import (
     number,
 )
 from recsae.search.ray.allocation import allocate
-from recsae.search.ray.checkpoints import checkpoint_folder, delete_checkpoint
+from recsae.search.ray.checkpoints import checkpoint_folder, delete_if_ended
 from recsae.search.ray.faults import RETRIES, Faults, fit
 from recsae.search.ray.gpu_memory import measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
@@ -149,7 +151,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
     """Run a plan's trials in a folder, from its journal on if there is one."""
     interrupt = Interrupt()
     with Journal.open(run_path) as journal:
-        past = list(journal.past())
+        past = list(checked(journal.past(), run_path / JOURNAL))
         for note in journal.notes:
             say(note)
         journal.append({"kind": events.BEGUN, "at": time.time(), **about})
@@ -239,7 +241,7 @@ class _Search:
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
         # A budget in hours holds for all drivers of a search together.
         before = seconds_before(past)
-        leftovers = partial(_delete_checkpoint, Path(self.work.checkpoints))
+        leftovers = partial(delete_if_ended, Path(self.work.checkpoints))
         return Director(
             self.plan.strategy,
             History(self.plan.space.objectives),
@@ -282,12 +284,6 @@ def _tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
         trial_name_creator=_trial_name,
         trial_dirname_creator=_trial_name,
     )
-
-
-def _delete_checkpoint(folder: Path, event: Event, trial: Trial) -> None:
-    """Delete the checkpoint of a trial that has ended."""
-    if trial.ended:
-        delete_checkpoint(folder, trial.trial_id)
 
 
 def _resources(cpus: float, config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
