@@ -56,6 +56,16 @@ def test_the_lowest_versions_of_ci_are_those_of_the_package() -> None:
         assert major == least or major == f"{least}.0"
 
 
+def test_the_table_of_versions_is_that_of_the_package() -> None:
+    page = (ROOT / "docs/quickstart.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \|$", page, re.MULTILINE)
+    requires, pins = setup()["options"]["install_requires"], (ROOT / "constraints.txt").read_text()
+    assert rows[0][:2] == ("Python", setup()["options"]["python_requires"].removeprefix(">="))
+    for name, oldest, pinned in rows[1:]:
+        assert re.search(rf"^{name.lower()}(\[\w+\])?>={oldest}$", requires, re.MULTILINE), name
+        assert f"\n{name.lower()}=={pinned}\n" in pins, name
+
+
 def test_the_citation_names_the_licence() -> None:
     citation = read("CITATION.cff")
     assert citation["cff-version"] == "1.2.0" and citation["authors"]
