@@ -30,7 +30,7 @@ NOT_RUN: Final = {
 }
 INSTEAD: Final = {
     # The same command line, run on this machine by a Ray of its own.
-    r"ray submit cluster/local.yaml (experiments/\w+.py) --": r"python \1",
+    r"ray submit cluster.yaml (experiments/\w+.py) --": r"python \1",
     r" --address auto": "",
     r"file:///mnt/shared": "shared",
 }

@@ -34,7 +34,7 @@ def pages() -> list[Path]:
 
 def others() -> list[Path]:
     """Return the other pages of the repository, whose links and commands must be right too."""
-    globs = ("CONTRIBUTING.md", "*/README.md", "*/*/README.md")
+    globs = ("CONTRIBUTING.md", "SECURITY.md", "*/README.md", "*/*/README.md")
     found = sorted(page for glob in globs for page in ROOT.glob(glob))
     return [page for page in found if page.relative_to(ROOT).parts[0] not in (".venv", "mutants")]
 
