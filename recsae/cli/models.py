@@ -107,7 +107,9 @@ Checkpoint = Annotated[
     str, typer.Argument(metavar="FILE", help="A checkpoint; its code never runs.")
 ]
 NewName = Annotated[str, typer.Option(help="What it is called from now on.")]
-FileFormat = Annotated[str, typer.Option("--format", help="Who wrote it: rechorus.")]
+FileFormat = Annotated[
+    str, typer.Option("--format", help="rechorus: its checkpoint; states: arrays.")
+]
 NumHeads = Annotated[
     int | None,
     typer.Option("--num_heads", help="Attention heads; default: as the file's name says.", min=1),
@@ -153,6 +155,16 @@ def import_(
     **flags: Any,
 ) -> None:
     """Make a SASRec of ReChorus, or an autoencoder of RecSAE, a model like any other."""
+    if file_format == "states":
+        given = {"num_heads": num_heads, "dropout": dropout, "sae_k": sae_k, "base": base, **flags}
+        given |= {"sae_attn_heads": sae_attn_heads, "max_len": None if max_len == "auto" else 1}
+        for flag, value in given.items():
+            if value is not None:
+                raise SettingError(f"--{flag}", "not with --format states, which say all")
+        from recsae.jobs.models.own_states import import_states
+
+        show(import_states(file, name, device=device), json, _in_lines)
+        return
     longest = positive_or_auto("--max_len", max_len)
     data = take_data(flags, DATA_FORMAT)
     # Loads torch: mistakes in flags are told before, --help does without.

@@ -113,7 +113,7 @@ class LatentTable:
         after: sparse.csr_array,
         before: sparse.csr_array,
     ) -> pd.DataFrame:
-        sum_N, rows = np.asarray(after.sum(axis=1)).ravel(), self._rows
+        sum_N, rows = np.asarray(before.sum(axis=1)).ravel(), self._rows
         raises, lowers = self._effects(model.W_dec.detach())
         columns = {
             "density": count_N / len(rows.user),
@@ -130,7 +130,8 @@ class LatentTable:
 
     def _most(self, mass_NI: sparse.csr_array, item_R: Ints) -> list[list[Any]]:
         """Return the items on which each latent has more than is expected of any latent."""
-        share_I = np.bincount(item_R, minlength=mass_NI.shape[1]) / len(item_R)
+        known_R = item_R[item_R >= 0]
+        share_I = np.bincount(known_R, minlength=mass_NI.shape[1]) / max(1, len(known_R))
         return _above(mass_NI, mass_NI.sum(axis=1), share_I, self._ids)
 
     def _tags(self, mass_NI: sparse.csr_array, item_R: Ints) -> list[list[Any]]:
@@ -176,12 +177,17 @@ class _Rows:
     def of(cls, activations: Activations) -> "_Rows":
         offsets, dev = np.asarray(activations.offsets, np.int64), activations.targets("dev")
         train_user = np.asarray(activations.train_user, np.int64)
-        # A user's train rows follow each other, from the first event on.
-        first_U = np.searchsorted(train_user, np.arange(len(offsets) - 1))
-        train_event = offsets[train_user] + np.arange(len(train_user)) - first_U[train_user]
+        train_event = activations.train_position
+        if train_event is None:
+            # A user's train rows follow each other, from the first event on.
+            first_U = np.searchsorted(train_user, np.arange(len(offsets) - 1))
+            place = np.arange(len(train_user)) - first_U[train_user]
+            train_event = offsets[train_user] + place + 1
         user = np.concatenate([train_user, dev.user])
-        event = np.concatenate([train_event, dev.position - 1])
-        last, following = activations.items[event], activations.items[event + 1]
+        event = np.concatenate([train_event, dev.position]) - 1
+        # Of imported states nothing may be known before a target.
+        last = np.where(event < offsets[user], -1, activations.items[event])
+        following = activations.items[event + 1]
         return cls(len(train_user), user, offsets[user], event, last, following)
 
 
@@ -202,7 +208,8 @@ def _above(
 
 
 def _one_hot(items: Ints, width: int) -> sparse.csr_array:
-    ones = np.ones(len(items)), (np.arange(len(items)), items)
+    (rows,) = np.nonzero(items >= 0)
+    ones = np.ones(len(rows)), (rows, items[rows])
     return sparse.csr_array(ones, shape=(len(items), width))
 
 

@@ -106,6 +106,14 @@ class Base:
                 f"expected {expected}, found {found}{other}"
             )
 
+    def sequences(self) -> Sequences | None:
+        """Return the data that came with its states; None if its settings lead to them."""
+        if not self.architecture.own_data:
+            return None
+        from recsae.recommenders.own_states.files import read_sequences
+
+        return read_sequences(self.path)
+
     def model(self, device: torch.device) -> Recommender:
         """Load the frozen model; raises RecsaeError if it is damaged."""
         kind = self.architecture
@@ -209,10 +217,12 @@ def write(
 
 
 def _data(sequences: Sequences, settings: DataSettings | None) -> dict[str, Any]:
+    own = sequences.train_at is not None  # its name is no path
+    known = settings if settings is None or own else anywhere(settings)
     return {
         "digest": data_digest(sequences),
         "words": data_words(sequences),
-        "settings": anywhere(settings).values() if settings else None,
+        "settings": known.values() if known else None,
     }
 
 
