@@ -141,5 +141,7 @@ def test_a_name_tells_bases_of_like_settings_apart(sequences: Sequences) -> None
 
 def test_without_its_package_a_base_says_which_recommender_it_wants(tmp_path: Path) -> None:
     base = Base(tmp_path, {"architecture": "Mean", "settings": {}, "fingerprint": "a"})
-    with pytest.raises(SettingError, match=r"expected one of .*SASRec, rechorus, states, got 'Mean'"):
+    with pytest.raises(
+        SettingError, match=r"expected one of .*SASRec, rechorus, states, got 'Mean'"
+    ):
         base.model(CPU)
