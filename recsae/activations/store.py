@@ -195,6 +195,17 @@ class Activations:
         """Return all events, as the baselines count them."""
         return Histories(self.items, self.offsets, self.train_lengths, len(self.item_table))
 
+    def train_events(self) -> Ints:
+        """Return the event before that which each train row predicts, int64 [N]: the last of its
+        history, unless that is empty."""
+        if self.train_position is not None:
+            return np.asarray(self.train_position, np.int64) - 1
+        offsets = np.asarray(self.offsets, np.int64)
+        user_N = np.asarray(self.train_user, np.int64)
+        # A user's train rows follow each other, from the first event on.
+        first_U = np.searchsorted(user_N, np.arange(len(offsets) - 1))
+        return np.asarray(offsets[user_N] + np.arange(len(user_N)) - first_U[user_N])
+
     def history_lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Return the number of events before each target of a split, int64 [R]."""
         targets = self.targets(split)

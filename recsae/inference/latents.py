@@ -177,14 +177,8 @@ class _Rows:
     def of(cls, activations: Activations) -> "_Rows":
         offsets, dev = np.asarray(activations.offsets, np.int64), activations.targets("dev")
         train_user = np.asarray(activations.train_user, np.int64)
-        train_event = activations.train_position
-        if train_event is None:
-            # A user's train rows follow each other, from the first event on.
-            first_U = np.searchsorted(train_user, np.arange(len(offsets) - 1))
-            place = np.arange(len(train_user)) - first_U[train_user]
-            train_event = offsets[train_user] + place + 1
         user = np.concatenate([train_user, dev.user])
-        event = np.concatenate([train_event, dev.position]) - 1
+        event = np.concatenate([activations.train_events(), dev.position - 1])
         # Of imported states nothing may be known before a target.
         last = np.where(event < offsets[user], -1, activations.items[event])
         following = activations.items[event + 1]

@@ -39,8 +39,12 @@ def show(run: str, *, storage: str | None, top: int) -> tuple[dict[str, Any], An
 
 def run_outcome(path: Path) -> dict[str, Any]:
     """Return what `tune` prints: counts, and of each best trial settings, dev and test figures."""
-    results = load_results(path)
-    outcome = summary(results)
+    return outcome_of(load_results(path))
+
+
+def outcome_of(results: Results) -> dict[str, Any]:
+    """Return what `run_outcome` does, of results that are loaded."""
+    outcome, path = summary(results), results.path
     page, over = path / Files.REPORT, results.search.get("over")
     for trial in outcome["best"]:
         scores = results.scores(trial["trial_id"])

@@ -1,18 +1,24 @@
 """`tune`: a search from its space to its page, begun or gone on with."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from recsae.cache import SHARED_CACHE, Cache, cache_of
-from recsae.errors import RecsaeError
+from recsae.cache import Cache
+from recsae.callbacks.base import Callback, RunStart
+from recsae.callbacks.listener import Listeners
+from recsae.errors import PausedError, RecsaeError, machine_fault, refusal
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
+from recsae.jobs.runs.pauses import paused_by_faults
+from recsae.jobs.runs.places import LAUNCH, open_places
+from recsae.jobs.runs.places import Where as Where
+from recsae.jobs.runs.seal import seal
 from recsae.jobs.search_start import (
     WARM,
     Prepared,
@@ -24,7 +30,6 @@ from recsae.jobs.search_start import (
 from recsae.progress import say
 from recsae.results import (
     Files,
-    States,
     check_name,
     create,
     find_run,
@@ -34,7 +39,8 @@ from recsae.results import (
     storage_root,
     write_search,
 )
-from recsae.results.failures import without_result
+from recsae.results.failures import few_complete
+from recsae.results.file_format.search_keys import check_resumable_keys
 from recsae.search.versions import code, versions
 from recsae.space import SearchSpace, space_of
 from recsae.space.stored import as_now
@@ -46,45 +52,44 @@ FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
 FAILING: Final = "failing"
 """How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
-FEWEST_COMPLETE: Final = 4
-"""With several objectives, fewer complete trials than these are too few for a front."""
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where a search runs, and where its results go."""
-
-    workers: int | None = None
-    storage: str | None = None
-    address: str | None = None
 
 
 def tune(
-    space: SearchSpace, where: Where, *, name: str | None = None, warm_start: Sequence[str] = ()
+    space: SearchSpace,
+    where: Where,
+    *,
+    name: str | None = None,
+    warm_start: Sequence[str] = (),
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, Any]:
     """Search a space into a new run; the base is trained and its states stored if need be.
 
     Raises RecsaeError before anything is trained when the run's name is taken, its storage cannot
     be written to, or nobody answers at the address; a search that cannot begin leaves no run.
     """
-    start = time.perf_counter()
+    start, where = time.perf_counter(), where.as_before({})
     root = storage_root(where.storage)
     path = root / _checked(new_run_name(root) if name is None else name)
     if path.exists():
         hint = " or --resume it" if (path / Files.SEARCH).is_file() else ""
         raise RecsaeError(f"--name: {path} exists already; take another name{hint}")
     sources = [find_run(source, root) for source in warm_start]
-    cache = _open_places(root, where)
+    new_root = not root.exists()
+    cache = open_places(root, where)
     with _checked_resources(space, where):
         prepared = prepare(space, cache, where.address)
         warm = warm_trials_of(sources, prepared.space)
-        create(path, prepared.search | ({"warm_start": list(warm_start)} if warm_start else {}))
+        search = prepared.search | {LAUNCH: where.launch()}
+        create(path, search | ({"warm_start": list(warm_start)} if warm_start else {}))
+        if new_root:
+            say(f"--storage: made {root}")
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
-        run = _Run(path, prepared, prepared.search, where, cache)
-        with _removed_unless_begun(path):
-            outcome = run.search()
-        return run.conclude(outcome, start)
+        run = _Run(path, prepared, search, where, cache, callbacks)
+        with paused_by_faults(path):
+            with _removed_unless_begun(path):
+                outcome = run.search()
+            return run.conclude(outcome, start)
 
 
 def resume(
@@ -94,18 +99,22 @@ def resume(
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     extend: bool = False,
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, Any]:
     """Go on with a run where it was left.
 
-    Raises RecsaeError when space, code or data are not those that it began with; `extend` lets it
-    go on with a wider space, a larger budget or newer code, which search.yaml then tells.
+    Workers and address are those of its last driver unless they are told anew. Raises RecsaeError
+    when space, code or data are not those that it began with; `extend` lets it go on with a wider
+    space, a larger budget or newer code, which search.yaml then tells.
     """
     start = time.perf_counter()
     path = find_run(run, storage_root(where.storage))
     search = read_search(path)
+    check_resumable_keys(search, path / Files.SEARCH)
+    where = where.as_before(search)
     stored = space_of(as_now(search["space"]), str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
-    cache = _open_places(path.parent, where)
+    cache = open_places(path.parent, where)
     with _checked_resources(wanted, where):
         prepared = prepare(wanted, cache, where.address)
         changed = check_resumable(path, search, stored, prepared, extend)
@@ -117,9 +126,12 @@ def resume(
             # These two belong to the run, not to how it was prepared today.
             kept = {key: search[key] for key in ("warm_start", "seconds") if key in search}
             search = prepared.search | kept | {"extended": [*search.get("extended", []), note]}
+        if changed or search.get(LAUNCH) != where.launch():
+            search |= {LAUNCH: where.launch()}
             write_search(path, search)
-        again = _Run(path, prepared, search, where, cache)
-        return again.conclude(again.search(), start)
+        again = _Run(path, prepared, search, where, cache, callbacks)
+        with paused_by_faults(path):
+            return again.conclude(again.search(), start)
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,12 @@ class _Run:
     """What search.yaml holds."""
     where: Where
     cache: Cache
+    callbacks: Sequence[Callback] = ()
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        """What tells the callbacks of this driver."""
+        return Listeners(self.callbacks, RunStart(self.path.name, self.path, self.prepared.space))
 
     def search(self) -> "SearchOutcome":
         """Run its trials."""
@@ -142,6 +160,7 @@ class _Run:
 
         for warning in warnings_of(self.prepared.space):
             say(warning)
+        self.listeners.begin()
         warm = read_json(self.path / WARM) if (self.path / WARM).is_file() else []
         return run_search(
             self.prepared.space,
@@ -152,6 +171,7 @@ class _Run:
             shared_cache=self.cache.shared,
             warm=[WarmTrial.of(*values) for values in warm],
             about=self._about(),
+            listeners=[self.listeners.on_event],
         )
 
     def conclude(self, outcome: "SearchOutcome", start: float) -> dict[str, Any]:
@@ -165,7 +185,9 @@ class _Run:
         activations = self.prepared.activations_path
         training = Training(activations, self.cache, workers, address, self._about())
         outcome = train_finalists(self.path, self.prepared.space, outcome, training)
-        seconds = float(self.stored.get("seconds") or 0.0) + time.perf_counter() - start
+        before = self.stored.get("seconds")
+        seconds = float(before) if isinstance(before, (int, float)) else 0.0
+        seconds += time.perf_counter() - start
         _score_best(self.path, self.cache, outcome, self.where)
         ended = {
             "machine": self.stored["machine"] | outcome.machine,
@@ -174,9 +196,11 @@ class _Run:
             **({"over": outcome.over} if outcome.over else {}),
         }
         # What ended an earlier driver need not have ended this one.
-        before = {key: value for key, value in self.stored.items() if key != "over"}
-        write_search(self.path, before | ended)
-        report(str(self.path), storage=self.where.storage)
+        kept = {key: value for key, value in self.stored.items() if key != "over"}
+        write_search(self.path, kept | ended)
+        seal(self.path)
+        _write_page(self.path, self.where.storage)
+        self.listeners.end(load_results(self.path))
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
         if outcome.interrupted:
             return found
@@ -187,19 +211,14 @@ class _Run:
         return {"versions": versions(), "code": code()}
 
 
-def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None) -> dict[str, str]:
-    """Return what to tell of a search whose front is too small to be one: "few", or nothing.
-
-    `over`: which budget beside the number of trials ended it.
-    """
-    complete, objectives = found["trials"][States.COMPLETE], len(space.objectives)
-    if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
-        return {}
-    more = f" --trials {2 * space.search.trials} goes on"
-    if over is not None:
-        more = f" goes on, given more of what ended it ({over})"
-    words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
-    return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}
+def _write_page(path: Path, storage: str | None) -> None:
+    """Write a run's page; where a fault of the machine keeps it from that, all else is there."""
+    try:
+        report(str(path), storage=storage)
+    except OSError as error:
+        if not machine_fault(error):
+            raise
+        say(f"{refusal(error)}: the page is not written; recsae report {path.name} writes it")
 
 
 def _ended(outcome: "SearchOutcome") -> str:
@@ -211,20 +230,6 @@ def _ended(outcome: "SearchOutcome") -> str:
 def _checked(name: str) -> str:
     check_name(name)
     return name
-
-
-def _open_places(root: Path, where: Where) -> Cache:
-    """Return the cache; raise now what would else be found out only after the base is trained."""
-    root.mkdir(parents=True, exist_ok=True)
-    # Raises now if the storage cannot be written to.
-    tempfile.TemporaryFile(dir=root).close()
-    if where.address is not None:
-        from recsae.search.ray.cluster import check_answers
-
-        check_answers(where.address)
-    if where.address or is_address(where.storage):
-        (root / SHARED_CACHE).mkdir(exist_ok=True)
-    return cache_of(root)
 
 
 @contextmanager
@@ -257,15 +262,12 @@ def _removed_unless_begun(path: Path) -> Iterator[None]:
     """Remove a new run again if a mistake in the block kept its first trial from starting."""
     try:
         yield
+    except PausedError:
+        raise  # what its trials had is in the journal, though a full disk took no frames
     except RecsaeError:
         if load_results(path).trials.empty:
             shutil.rmtree(path)
         raise
-
-
-def is_address(storage: str | None) -> bool:
-    """Tell whether a storage is given as an address, which says that several nodes reach it."""
-    return storage is not None and "://" in storage
 
 
 def _score_best(path: Path, cache: Cache, outcome: "SearchOutcome", where: Where) -> None:

@@ -14,11 +14,13 @@ from recsae.progress import meter, say
 from recsae.results import DEV, Files, States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget, seconds_before
-from recsae.search.engine.director import Director
+from recsae.search.engine.director import Director, Listener
+from recsae.search.engine.event_checks import checked
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
-from recsae.search.engine.history import History, Trial
+from recsae.search.engine.history import History
 from recsae.search.engine.strategy import Strategy
+from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.search.journal.journal import Journal
 from recsae.search.ray import cluster
 from recsae.search.ray.adapters import (
@@ -29,7 +31,8 @@ from recsae.search.ray.adapters import (
     number,
 )
 from recsae.search.ray.allocation import allocate
-from recsae.search.ray.checkpoints import checkpoint_folder, delete_checkpoint
+from recsae.search.ray.checkpoints import checkpoint_folder, delete_if_ended
+from recsae.search.ray.faults import RETRIES, Faults, fit
 from recsae.search.ray.gpu_memory import measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
 from recsae.search.ray.node_versions import own_versions
@@ -46,8 +49,6 @@ from recsae.space import SearchSpace
 
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
-LOST_AT_MOST: Final = 3
-"""A trial whose process or node dies starts again so many times."""
 UNLIMITED: Final = 1_000_000
 
 
@@ -90,6 +91,8 @@ class Plan:
     """What the progress is called."""
     may_give_up: bool = False
     """Whether it ends when its first trials all fail with the same error."""
+    listeners: Sequence[Listener] = ()
+    """Told of each event after what records the run."""
 
     def work(self, run_path: Path) -> Work:
         """Return what all trials have in common."""
@@ -119,13 +122,15 @@ def run_search(
     min_trials: int = 0,
     warm: Sequence[WarmTrial] = (),
     about: dict[str, Any] | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> SearchOutcome:
     """Search a space over stored activations, in a run's folder that `results.create` made.
 
     A folder with a journal is taken up where it was left. workers: trials at once, by default what
-    the cluster offers. A first Ctrl-C ends the search with what there is, to be resumed some time.
-    min_trials: so many have ended before the space's `max_hours` is over. about: what the journal
-    notes of this driver.
+    the cluster offers. A first Ctrl-C ends the search with what there is. min_trials: so many have
+    ended before the space's `max_hours` is over. about: what the journal notes of this driver.
+    listeners: told of each event, past ones first. Raises PausedError, or what the disk said, for a
+    fault of the machine that goes on: the folder is then as after a kill.
     """
     plan = Plan(
         space,
@@ -137,6 +142,7 @@ def run_search(
         trial_factory,
         shared_cache,
         may_give_up=True,
+        listeners=listeners,
     )
     return run_plan(plan, run_path.resolve(), about or {})
 
@@ -145,7 +151,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
     """Run a plan's trials in a folder, from its journal on if there is one."""
     interrupt = Interrupt()
     with Journal.open(run_path) as journal:
-        past = list(journal.past())
+        past = list(checked(journal.past(), run_path / JOURNAL))
         for note in journal.notes:
             say(note)
         journal.append({"kind": events.BEGUN, "at": time.time(), **about})
@@ -212,7 +218,9 @@ class _Search:
         left = States.PAUSED
         try:
             with meter(plan.title, plan.space.search.trials) as progress, cluster.silence():
-                self._tuner(director, record, progress).fit()
+                fit(self._tuner(director, record, progress))
+            if self.interrupt.cause is not None:
+                raise self.interrupt.cause
             if director.finished:
                 left = States.PRUNED
                 shutil.rmtree(self.work.checkpoints, ignore_errors=True)
@@ -233,12 +241,13 @@ class _Search:
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
         # A budget in hours holds for all drivers of a search together.
         before = seconds_before(past)
+        leftovers = partial(delete_if_ended, Path(self.work.checkpoints))
         return Director(
             self.plan.strategy,
             History(self.plan.space.objectives),
             replace(self.plan.budget, devices=self.allocation.devices, seconds_before=before),
             journal=journal,
-            listeners=[record.on_event, partial(_delete_checkpoint, Path(self.work.checkpoints))],
+            listeners=[record.on_event, leftovers, *self.plan.listeners],
             may_give_up=self.plan.may_give_up,
         )
 
@@ -249,6 +258,7 @@ class _Search:
         capacity = (lambda: workers) if workers is not None else cluster.ClusterCapacity(allocation)
         config = {WORK: vars(self.work)}
         searcher = DirectorSearcher(director, capacity, config, allocation.gpus)
+        faults = Faults(director, self.interrupt)
         notice = WaitNotice(allocation.words)
         return tune.Tuner(
             tune.with_resources(SearchTrainable, partial(_resources, allocation.cpus)),
@@ -256,10 +266,10 @@ class _Search:
             run_config=tune.RunConfig(
                 name="trials",
                 storage_path=str(self.run_path / TUNE),
-                callbacks=[DirectorCallback(director, record, progress, notice)],
-                stop=DirectorStopper(director, searcher, self.interrupt),
+                callbacks=[DirectorCallback(record, progress, notice, faults)],
+                stop=DirectorStopper(director, searcher, self.interrupt, faults),
                 verbose=0,
-                failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),
+                failure_config=tune.FailureConfig(max_failures=RETRIES),
                 checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
             ),
         )
@@ -274,12 +284,6 @@ def _tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
         trial_name_creator=_trial_name,
         trial_dirname_creator=_trial_name,
     )
-
-
-def _delete_checkpoint(folder: Path, event: Event, trial: Trial) -> None:
-    """Delete the checkpoint of a trial that has ended."""
-    if trial.ended:
-        delete_checkpoint(folder, trial.trial_id)
 
 
 def _resources(cpus: float, config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
