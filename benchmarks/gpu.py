@@ -31,10 +31,10 @@ from gpu_searches import searches
 from gpu_timing import RUNS, SMALL, STEPS, launches, say, seconds, waits
 
 from recsae.metrics.ranking import ranks
-from recsae.recommenders.sasrec.loss import cross_entropy
+from recsae.recommenders.sasrec.architecture import SASRecArchitecture
 from recsae.recommenders.sasrec.model import SASRec
 from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.recommenders.sasrec.training import train
+from recsae.recommenders.training.cross_entropy import cross_entropy
 from recsae.sae.registry import variant
 from recsae.scoring import Evaluator
 
@@ -189,7 +189,7 @@ def _base_epochs() -> None:
     found: dict[str, tuple[float, list[float]]] = {}
     for where in ("cpu", "cuda", "cuda"):
         start = time.perf_counter()
-        curve = train(log, settings, torch.device(where)).curve
+        curve = SASRecArchitecture().train(log, settings, torch.device(where)).curve
         again = found.get(where)
         found[where] = (time.perf_counter() - start, curve)
     say(

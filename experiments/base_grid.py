@@ -19,8 +19,8 @@ import torch
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.progress import say
+from recsae.recommenders.sasrec.architecture import SASRecArchitecture
 from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.recommenders.sasrec.training import train
 from recsae.sequences import Sequences
 
 COLUMNS = ("dataset", "changed", "seed", "best_epoch", "epochs", "seconds", "dev_ndcg@10")
@@ -94,7 +94,7 @@ def _score(trial: Trial) -> dict[str, Any]:
     sequences = _sequences(trial.dataset)
     settings = SASRecSettings.of({**trial.changed, "base_seed": trial.seed})
     start = time.perf_counter()
-    curve = train(sequences, settings, torch.device("cpu")).curve
+    curve = SASRecArchitecture().train(sequences, settings, torch.device("cpu")).curve
     return {
         "best_epoch": curve.index(max(curve)) + 1,
         "epochs": len(curve),

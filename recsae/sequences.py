@@ -84,6 +84,9 @@ class Sequences:
     """Columns item (code), attribute, value; None if nothing is known of the items."""
     left_out: bool = False
     """Whether targets that were met before are left out."""
+    train_at: Ints | None = None
+    """int64 [N]: the events that train rows predict, where their states came without the data;
+    None: all training items but the first of each user."""
 
     @classmethod
     def of(cls, interactions: Interactions, settings: DataSettings = _DEFAULTS) -> "Sequences":
@@ -188,6 +191,15 @@ class Sequences:
         """Return the train rows' events, int64 [N], in the order of the flat arrays."""
         user_N, step_N = _expand(self.train_rows().length)
         return self.train_rows().start[user_N] + step_N
+
+    def train_targets(self) -> Ints:
+        """Return the events that the train rows predict, int64 [N], user after user."""
+        return self.train_events() + 1 if self.train_at is None else self.train_at
+
+    def train_users(self) -> npt.NDArray[np.int32]:
+        """Return the user of each train row, int32 [N]."""
+        places = np.searchsorted(self.offsets, self.train_targets(), side="right")
+        return (places - 1).astype(np.int32)
 
     def contexts(self, targets: Targets, max_len: int) -> Windows:
         """Return the at most `max_len` events before each target."""

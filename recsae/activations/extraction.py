@@ -19,7 +19,7 @@ from recsae.activations.settings import ActivationSettings
 from recsae.errors import RecsaeError, SettingError
 from recsae.progress import meter
 from recsae.recommenders.recommender import Recommender
-from recsae.recommenders.states import target_states, window_states
+from recsae.recommenders.states import target_states, train_states
 from recsae.sequences import Sequences
 
 Array = npt.NDArray[Any]
@@ -48,9 +48,9 @@ def write_states(
     dtype = np.dtype(store.activation_dtype)
     for name, array in _evaluation_arrays(sequences, model, dtype, device).items():
         _new_array(folder / f"{name}.npy", array.dtype, array.shape)[:] = array
-    shape = (len(sequences.train_events()), model.item_table().shape[1])
+    shape = (len(sequences.train_targets()), model.item_table().shape[1])
     train_ND = _new_array(folder / "train_x.npy", dtype, shape)
-    _fill(train_ND, "states of windows", sequences, model, device)
+    _fill(train_ND, "states of train rows", sequences, model, device)
     if store.activation_views:
         view_VND = _new_array(folder / "train_view.npy", dtype, (store.activation_views, *shape))
         _fill_views(view_VND, train_ND, sequences, model, device)
@@ -60,17 +60,18 @@ def _evaluation_arrays(
     sequences: Sequences, model: Recommender, dtype: np.dtype[Any], device: torch.device
 ) -> dict[str, Array]:
     """Return all arrays but the states of train, by the names of Activations."""
-    events_N = sequences.train_events()
-    user_U = np.arange(sequences.n_users, dtype=np.int32)
+    user_N, target_N = sequences.train_users(), sequences.train_targets()
     arrays: dict[str, Array] = {
-        "train_user": np.repeat(user_U, sequences.train_rows().length),
-        "train_next": sequences.items[events_N + 1],
-        "train_last": np.diff(events_N, append=-1) != 1,
+        "train_user": user_N,
+        "train_next": sequences.items[target_N],
+        "train_last": np.diff(user_N, append=-1) != 0,
         "train_lengths": sequences.train_lengths,
         "items": sequences.items,
         "offsets": sequences.offsets,
         "item_table": model.item_table().float().cpu().numpy(),
     }
+    if sequences.train_at is not None:
+        arrays["train_position"] = sequences.train_at
     for split in SPLITS:
         targets = sequences.targets(split)
         states_RD = target_states(model, sequences, targets, device)
@@ -90,7 +91,7 @@ def _fill_views(
     """Compute the train rows again with the base's dropout on, a pass a view."""
     for place, view_ND in enumerate(view_VND):
         with _dropout_on(model, VIEW_SEED + place, device):
-            _fill(view_ND, f"view {place + 1} of windows", sequences, model, device)
+            _fill(view_ND, f"view {place + 1} of train rows", sequences, model, device)
         # Rates of 0 stand in no place that all recommenders have: the states themselves tell.
         if place == 0 and np.array_equal(view_ND, train_ND):
             raise SettingError("activation_views", NO_VIEWS)
@@ -138,20 +139,11 @@ def _fill(
     train_ND: Array, what: str, sequences: Sequences, model: Recommender, device: torch.device
 ) -> None:
     """Compute the train rows, each once."""
-    events_N = sequences.train_events()
-    # The train row of each event; -1 for an event that is none.
-    row_E = np.full(len(sequences.items), -1)
-    row_E[events_N] = np.arange(len(events_N))
-    windows, skip_W = sequences.train_cover(model.max_len)
-    with meter(what, len(windows.start)) as progress:
+    with meter(what, len(train_ND)) as progress:
         done = 0
-        for index_B, hidden_BLD in window_states(model, sequences, windows, device):
-            step_L = np.arange(hidden_BLD.shape[1])
-            kept_BL = (step_L >= skip_W[index_B, None]) & (step_L < windows.length[index_B, None])
-            event_BL = windows.start[index_B, None] + step_L
-            states = hidden_BLD.cpu().numpy()[kept_BL]
-            train_ND[row_E[event_BL[kept_BL]]] = _held(states, train_ND.dtype)
-            done += len(index_B)
+        for place, states in train_states(model, sequences, device):
+            train_ND[place] = _held(states.cpu().numpy(), train_ND.dtype)
+            done += len(place)
             progress(done)
     if isinstance(train_ND, np.memmap):
         train_ND.flush()

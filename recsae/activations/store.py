@@ -50,7 +50,7 @@ _CODE = "activations"
 _FEWEST_TARGETS = 2  # one state alone has no spread, and nothing to exchange codes with
 _KEYS = ("fingerprint", "dataset", "protocols", "base", "dtype", "width", "n_items")
 _PLAIN = ("path", "fingerprint", "meta", "only_new")
-_OPTIONAL = "train_view"
+_OPTIONAL = ("train_view", "train_position")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +85,8 @@ class Activations:
     """int64 [U+1]: user u's events are items[offsets[u]:offsets[u+1]]."""
     item_table: Array
     """float32 [I, D]: what follows a state x is scored by x @ item_table.T."""
+    train_position: Ints | None = None
+    """int64 [N]: the event that each train row predicts; None: its user's second, and on."""
     train_view: Array | None = None
     """[V, N, D]: the train rows again with the base's dropout on, V times; None if V is 0."""
     only_new: bool = False
@@ -194,7 +196,10 @@ class Activations:
         return Histories(self.items, self.offsets, self.train_lengths, len(self.item_table))
 
     def train_events(self) -> Ints:
-        """Return the last event of the history of each train row, int64 [N]."""
+        """Return the event before that which each train row predicts, int64 [N]: the last of its
+        history, unless that is empty."""
+        if self.train_position is not None:
+            return np.asarray(self.train_position, np.int64) - 1
         offsets = np.asarray(self.offsets, np.int64)
         user_N = np.asarray(self.train_user, np.int64)
         # A user's train rows follow each other, from the first event on.
@@ -275,6 +280,5 @@ def _score(activations: Activations) -> dict[str, dict[str, Any]]:
 
 def _arrays(path: Path) -> dict[str, Any]:
     names = [field.name for field in fields(Activations) if field.name not in _PLAIN]
-    if not (path / f"{_OPTIONAL}.npy").exists():
-        names.remove(_OPTIONAL)
+    names = [n for n in names if n not in _OPTIONAL or (path / f"{n}.npy").exists()]
     return {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in names}

@@ -9,7 +9,7 @@ import typer
 from recsae.activations.settings import ActivationSettings
 from recsae.errors import SettingError
 from recsae.interactions.settings import DataSettings, check_data
-from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.recommenders.registry import base_settings
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variants
 from recsae.settings import Settings, expected, fields
@@ -17,7 +17,6 @@ from recsae.space import ResourceSettings, SchedulerSettings, SearchSettings
 
 OWNERS = {
     DataSettings: "data",
-    SASRecSettings: "base",
     ActivationSettings: "states",
     SearchSettings: "search",
     SchedulerSettings: "scheduler",
@@ -83,11 +82,28 @@ def flag_type(annotation: Any) -> Any:
 
 def _help(kind: type[Settings], name: str, *, default: bool = True) -> str:
     """Return whose setting it is, what it means, what it takes and, if asked, its default."""
-    field = fields(kind)[name]
-    owner = OWNERS.get(kind) or ("SAE" if name in fields(SAESettings) else owners(name))
+    field, defaults = fields(kind)[name], ""
+    if kind in base_settings().values():
+        owner, defaults = _base_owner(name), _other_defaults(kind, name)
+    else:
+        owner = OWNERS.get(kind) or ("SAE" if name in fields(SAESettings) else owners(name))
     words = [expected(kind, name).removesuffix(" or nothing")]
-    words += [f"default {field.default}"] if default and field.default is not None else []
+    words += [f"default {field.default}{defaults}"] if default and field.default is not None else []
     return f"{owner}: {field.description} [{'; '.join(words)}]"
+
+
+def _base_owner(name: str) -> str:
+    """Return "base" for a setting that any base has, else the recommenders that have it."""
+    having = [base for base, kind in base_settings().items() if name in fields(kind)]
+    return "base" if len(having) == len(base_settings()) else f"base {', '.join(having)}"
+
+
+def _other_defaults(kind: type[Settings], name: str) -> str:
+    """Return the defaults of recommenders that have another one than this, in words."""
+    found = {base: fields(one).get(name) for base, one in base_settings().items()}
+    default = fields(kind)[name].default
+    others = [f"{base} {f.default}" for base, f in found.items() if f and f.default != default]
+    return f", {', '.join(others)}" if others else ""
 
 
 def owners(name: str) -> str:

@@ -12,18 +12,22 @@ from recsae.errors import SettingError, unknown_name
 from recsae.interactions.settings import DataSettings, check_data
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.recommenders.counts import BASELINES
-from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.recommenders.registry import SASREC, base_settings
 from recsae.sae.registry import variant, variants
+from recsae.settings import Settings
 
-BASE_NAME = "SASRec"
-MODELS = [BASE_NAME, *variants(), *BASELINES]
-SHARED = (DataSettings, SASRecSettings, ActivationSettings)
+MODELS = [*base_settings(), *variants(), *BASELINES]
+SHARED: tuple[type[Settings], ...] = (
+    DataSettings,
+    *base_settings().values(),
+    ActivationSettings,
+)
 DATA_FORMAT = {"format": "data_format"}
 """In `import`, where --format is that of the checkpoint."""
 
 Seed = Annotated[
     int | None,
-    typer.Option(help="Of SASRec: its base_seed. Of an autoencoder: data order.", min=0),
+    typer.Option(help="Of a base: its base_seed. Of an autoencoder: data order.", min=0),
 ]
 Preset = Annotated[
     str | None,
@@ -37,9 +41,17 @@ BaseFlag = Annotated[
     typer.Option("--base", help="Take this base, by name, fingerprint or folder, and its data."),
 ]
 
+BaseModel = Annotated[
+    str | None,
+    typer.Option(
+        "--base_model", help=f"The recommender to explain: {' or '.join(base_settings())}."
+    ),
+]
+
 
 @settings_flags(*SHARED)
 def pretrain(
+    base_model: BaseModel = None,
     seed: Seed = None,
     preset: Preset = None,
     base: BaseFlag = None,
@@ -47,8 +59,9 @@ def pretrain(
     json: Json = False,
     **flags: Any,
 ) -> None:
-    """Train the shared SASRec, or find it in the cache, and store its states."""
-    show(_train_base(_Given.of(flags, preset, base), seed, device), json, _in_lines)
+    """Train the shared base, or find it in the cache, and store its states."""
+    given = _Given.of(flags, base_model, preset, base)
+    show(_train_base(given, seed, device), json, _in_lines)
 
 
 @settings_flags(*SHARED, *(kind.Settings for kind in variants().values()))
@@ -58,6 +71,7 @@ def train(
         int,
         typer.Option("--sae_train", min=0, max=1, help="0: evaluate the saved model instead."),
     ] = 1,
+    base_model: BaseModel = None,
     seed: Seed = None,
     preset: Preset = None,
     base: BaseFlag = None,
@@ -68,7 +82,13 @@ def train(
     """Train one model and report it on dev and test."""
     if model_name not in MODELS:
         raise SettingError("--model_name", unknown_name(model_name, MODELS))
-    given = _Given.of(flags, preset, base)
+    if model_name in base_settings():
+        if base_model not in (None, model_name):
+            message = f"expected it or --model_name {model_name}, which is a base"
+            raise SettingError("--base_model", message)
+        # Else a base that is given by name could not be trained as what it is.
+        base_model = model_name if base is None and model_name != SASREC else base_model
+    given = _Given.of(flags, base_model, preset, base)
     if not sae_train and model_name not in variants():
         raise SettingError(
             "--sae_train", f"not a setting of {model_name}; `evaluate` scores a base"
@@ -77,7 +97,7 @@ def train(
         if seed is not None:
             raise SettingError("--seed", f"not a setting of {model_name}, which draws nothing")
         return show(_score_baseline(model_name, given, device), json, _in_lines)
-    if model_name == BASE_NAME:
+    if model_name in base_settings():
         return show(_train_base(given, seed, device), json, _in_lines)
     outcome = _train_sae(model_name, given, seed, device, training=bool(sae_train))
     return show(outcome, json, _in_lines)
@@ -87,7 +107,9 @@ Checkpoint = Annotated[
     str, typer.Argument(metavar="FILE", help="A checkpoint; its code never runs.")
 ]
 NewName = Annotated[str, typer.Option(help="What it is called from now on.")]
-FileFormat = Annotated[str, typer.Option("--format", help="Who wrote it: rechorus.")]
+FileFormat = Annotated[
+    str, typer.Option("--format", help="rechorus: its checkpoint; states: arrays.")
+]
 NumHeads = Annotated[
     int | None,
     typer.Option("--num_heads", help="Attention heads; default: as the file's name says.", min=1),
@@ -133,6 +155,16 @@ def import_(
     **flags: Any,
 ) -> None:
     """Make a SASRec of ReChorus, or an autoencoder of RecSAE, a model like any other."""
+    if file_format == "states":
+        given = {"num_heads": num_heads, "dropout": dropout, "sae_k": sae_k, "base": base, **flags}
+        given |= {"sae_attn_heads": sae_attn_heads, "max_len": None if max_len == "auto" else 1}
+        for flag, value in given.items():
+            if value is not None:
+                raise SettingError(f"--{flag}", "not with --format states, which say all")
+        from recsae.jobs.models.own_states import import_states
+
+        show(import_states(file, name, device=device), json, _in_lines)
+        return
     longest = positive_or_auto("--max_len", max_len)
     data = take_data(flags, DATA_FORMAT)
     # Loads torch: mistakes in flags are told before, --help does without.
@@ -168,14 +200,17 @@ class _Given:
     rest: dict[str, Any]
 
     @classmethod
-    def of(cls, flags: dict[str, Any], preset: str | None, base: str | None) -> "_Given":
+    def of(
+        cls, flags: dict[str, Any], base_model: str | None, preset: str | None, base: str | None
+    ) -> "_Given":
         given = {name: value for name, value in flags.items() if value is not None}
-        about = {"preset": preset, "checkpoint": base}
+        about = {"model_name": base_model, "preset": preset, "checkpoint": base}
         chosen = {name: value for name, value in about.items() if value is not None}
         data = take_data(given)
         if base is None:
             check_data(DataSettings.of(data))
-        chosen |= take(given, SASRecSettings)
+        for kind in base_settings().values():
+            chosen |= take(given, kind)
         return cls(data, chosen, ActivationSettings.of(take(given, ActivationSettings)), given)
 
     def source(self, choice: BaseChoice) -> Any:
@@ -187,8 +222,8 @@ class _Given:
 
 def _train_base(given: _Given, seed: int | None, device: str | None) -> dict[str, Any]:
     if seed is not None and given.base.setdefault("base_seed", seed) != seed:
-        raise SettingError("--seed", "expected it or --base_seed, which it means for SASRec")
-    refuse_rest(given.rest, BASE_NAME)
+        raise SettingError("--seed", "expected it or --base_seed, which it means for a base")
+    refuse_rest(given.rest, given.base.get("model_name", SASREC))
     choice = BaseChoice.of(given.base)
     # Loads torch, see `import_`.
     from recsae.jobs import training as jobs

@@ -47,6 +47,13 @@ Resume = Annotated[
 Extend = Annotated[
     bool, typer.Option("--extend", help="With --resume: more trials, wider ranges, newer code.")
 ]
+BaseModel = Annotated[
+    str | None,
+    typer.Option("--base_model", help="Explain this recommender, with its default settings."),
+]
+Base = Annotated[
+    str | None, typer.Option(help="Take this base, by name, fingerprint or folder, and its data.")
+]
 Address = Annotated[
     str | None, typer.Option(help="A running Ray cluster; default: local, a Ray of its own.")
 ]
@@ -62,6 +69,8 @@ def tune(
     extend: Extend = False,
     storage: Storage = None,
     address: Address = None,
+    base_model: BaseModel = None,
+    base: Base = None,
     json: Json = False,
     **flags: Any,
 ) -> None:
@@ -73,6 +82,8 @@ def tune(
     interrupt_on_sigterm()
     overrides = {"data": take_data(flags)}
     overrides |= {section: take(flags, kind, SCHEDULER) for section, kind in SECTIONS.items()}
+    chosen = {"model_name": base_model, "checkpoint": base}
+    overrides["base"] = {key: value for key, value in chosen.items() if value is not None}
     _check_together(space, resume, extend, name, warm_start)
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:

@@ -22,13 +22,14 @@ from recsae.inference.histories import (
     Ints,
     histories_of,
     say_empty,
+    say_unknown_users,
     train_histories,
 )
 from recsae.inference.ids import Ids
 from recsae.inference.latents import Latent, LatentTable
 from recsae.inference.rankings import top_items
 from recsae.inference.states import computed_states, encoded, reconstructed
-from recsae.recommenders.recommender import Recommender
+from recsae.recommenders.recommender import Recommender, SequenceRecommender, StoredRecommender
 from recsae.sae.model import SparseAutoencoder
 
 _RECOMMENDED: Final = {
@@ -55,7 +56,9 @@ class ExplainedRecommender:
     `histories` are lists of the data's own item ids, one a user; a dict of such lists by user; a
     DataFrame with the columns user, item and perhaps time; or "dev", "test" or "all": what is
     stored of each user before the target of that split, or all events. An unknown item is left out
-    and named in a line on standard error; so is a user without any known item.
+    and named in a line on standard error; so is a user without any known item. A base that has
+    states of its data's users alone, such as BPRMF, needs to know whose history it is, and reads
+    of it only what the user has seen.
     """
 
     def __init__(
@@ -215,14 +218,36 @@ class ExplainedRecommender:
         asked = given
         if not isinstance(asked, Histories):
             asked = histories_of(asked, self.activations, self.items)
-        say_empty(asked)
-        rows_R = np.flatnonzero(asked.lengths)
         if asked.split is not None and asked.rows is not None:
-            x_RD = self._stored(asked.split)[torch.from_numpy(asked.rows[rows_R])]
-            return asked, rows_R, x_RD.float().to(self._device)
-        x_RD = computed_states(self._recommender(), asked, rows_R, self._device)
+            x_RD = self._stored(asked.split)[torch.from_numpy(asked.rows)]
+            return asked, np.arange(len(asked.rows)), x_RD.float().to(self._device)
+        recommender = self._recommender()
+        if isinstance(recommender, StoredRecommender):
+            rows_R, x_RD = self._of_users(recommender, asked, named=not _is_list(given))
+        else:
+            assert isinstance(recommender, SequenceRecommender)
+            say_empty(asked)
+            rows_R = np.flatnonzero(asked.lengths)
+            x_RD = computed_states(recommender, asked, rows_R, self._device)
         stored = getattr(torch, self.activations.meta["dtype"])
         return asked, rows_R, x_RD.to(stored).float()
+
+    def _of_users(
+        self, recommender: StoredRecommender, asked: Histories, *, named: bool
+    ) -> tuple[Ints, Tensor]:
+        """Return which users the base has states of, and their states now, whatever they did."""
+        if not named:
+            base = self.activations.meta["base"]["model_name"]
+            raise RecsaeError(
+                f"histories: {base} has a state for each user of its data, none for a list of "
+                "items; expected histories by user, or dev, test or all"
+            )
+        code_H = self.users.codes(asked.users)
+        say_unknown_users(asked.users[code_H < 0])
+        rows_R = np.flatnonzero(code_H >= 0)
+        user_R = torch.from_numpy(code_H[rows_R]).to(self._device)
+        with torch.no_grad():
+            return rows_R, recommender.states(user_R, None).float()
 
     def _stored(self, split: str) -> Tensor:
         if split == TRAIN:
@@ -235,6 +260,10 @@ class ExplainedRecommender:
         """Return the frame with original ids, its columns chosen, in order, and renamed."""
         ids = {"user": asked.users[rows_R[top["row"]]], "item": self.items.values[top["item"]]}
         return top.assign(**ids)[[*columns]].rename(columns=columns)
+
+
+def _is_list(given: Given | Histories) -> bool:
+    return not isinstance(given, Histories | Mapping | pd.DataFrame | str)
 
 
 def leak_refusal(path: Path, model: SparseAutoencoder, what: str) -> RecsaeError:

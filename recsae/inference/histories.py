@@ -128,6 +128,12 @@ def say_empty(histories: Histories) -> None:
         say(f"no known item in the history of user {_some(list(empty))}: left without an answer")
 
 
+def say_unknown_users(users: npt.NDArray[Any]) -> None:
+    """Name users of whom the base has no state in a line, if there are any."""
+    if len(users):
+        say(f"no user {_some(list(users))} in the base's data: left without an answer")
+
+
 def _taken_apart(given: Given) -> tuple[npt.NDArray[Any], list[Any], list[int]]:
     """Return users, all items one after the other, and how many of them each user has."""
     if isinstance(given, pd.DataFrame):

@@ -142,7 +142,7 @@ class LatentTable:
         after: sparse.csr_array,
         before: sparse.csr_array,
     ) -> pd.DataFrame:
-        sum_N, rows = np.asarray(after.sum(axis=1)).ravel(), self._rows
+        sum_N, rows = np.asarray(before.sum(axis=1)).ravel(), self._rows
         raises, lowers = self._effects(model.W_dec.detach())
         columns = {
             "density": count_N / len(rows.user),
@@ -159,7 +159,8 @@ class LatentTable:
 
     def _most(self, mass_NI: sparse.csr_array, item_R: Ints) -> list[list[Any]]:
         """Return the items on which each latent has more than is expected of any latent."""
-        share_I = np.bincount(item_R, minlength=mass_NI.shape[1]) / len(item_R)
+        known_R = item_R[item_R >= 0]
+        share_I = np.bincount(known_R, minlength=mass_NI.shape[1]) / max(1, len(known_R))
         return _above(mass_NI, mass_NI.sum(axis=1), share_I, self._ids)
 
     def _tags(self, mass_NI: sparse.csr_array, item_R: Ints) -> list[list[Any]]:
@@ -227,7 +228,9 @@ class _Rows:
         train_user = np.asarray(activations.train_user, np.int64)
         user = np.concatenate([train_user, dev.user])
         event = np.concatenate([activations.train_events(), dev.position - 1])
-        last, following = activations.items[event], activations.items[event + 1]
+        # Of imported states nothing may be known before a target.
+        last = np.where(event < offsets[user], -1, activations.items[event])
+        following = activations.items[event + 1]
         return cls(len(train_user), user, offsets[user], event, last, following)
 
 
@@ -248,7 +251,8 @@ def _above(
 
 
 def _one_hot(items: Ints, width: int) -> sparse.csr_array:
-    ones = np.ones(len(items)), (np.arange(len(items)), items)
+    (rows,) = np.nonzero(items >= 0)
+    ones = np.ones(len(rows)), (rows, items[rows])
     return sparse.csr_array(ones, shape=(len(items), width))
 
 

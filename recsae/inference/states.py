@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from recsae.inference.histories import Histories, Ints
-from recsae.recommenders.recommender import Recommender
+from recsae.recommenders.recommender import SequenceRecommender
 from recsae.sae.code import SparseCode
 from recsae.sae.model import SparseAutoencoder
 
@@ -24,7 +24,7 @@ def chunks(rows: int, size: int) -> Iterator[slice]:
 
 
 def computed_states(
-    model: Recommender, histories: Histories, rows_R: Ints, device: torch.device
+    model: SequenceRecommender, histories: Histories, rows_R: Ints, device: torch.device
 ) -> Tensor:
     """Return the float32 states [R, D] after some histories, none of them empty."""
     states = []

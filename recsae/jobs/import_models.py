@@ -28,7 +28,7 @@ from recsae.recommenders.rechorus.files import Checkpoint, Weights, read_checkpo
 from recsae.results import check_name as check_own_name
 from recsae.sequences import Sequences
 
-FileFormat = Literal["rechorus"]
+FileFormat = Literal["rechorus", "states"]
 
 
 def import_file(

@@ -69,7 +69,7 @@ class Source:
         they may raise.
         `remote` runs `fill_cache` in another process, if there is anything to compute.
         """
-        sequences = Sequences.of(load(self.data), self.data)
+        sequences = self._sequences(cache)
         if check_data is not None:
             check_data(sequences)
         source, base = self._settled(sequences, cache)
@@ -87,6 +87,14 @@ class Source:
         activations, extracted, pretrained = source._computed(sequences, base, cache, device)
         pretrained, extracted = pretrained or before[0], extracted or before[1]
         return Ready(activations, source, pretrained, extracted)
+
+    def _sequences(self, cache: Cache) -> Sequences:
+        """Return the data: those of an imported base's states, or what the settings lead to."""
+        if self.base.checkpoint is not None:
+            own = checkpoint_of(self.base, cache).sequences()
+            if own is not None:
+                return own
+        return Sequences.of(load(self.data), self.data)
 
     def _computed(
         self, sequences: Sequences, base: Base | None, cache: Cache, device: torch.device
@@ -164,9 +172,14 @@ def source_of(
     data: dict[str, Any], choice: BaseChoice, store: ActivationSettings, cache: Cache
 ) -> Source:
     """Return the source of settings as given: a base that is there knows its data by itself."""
-    if choice.checkpoint is not None and data.get("dataset") is None:
-        base = checkpoint_of(choice, cache)
+    base = None if choice.checkpoint is None else checkpoint_of(choice, cache)
+    if base is not None and (base.architecture.own_data or data.get("dataset") is None):
         given = {name: value for name, value in data.items() if value is not None}
+        own = base.data_settings()
+        for name, value in given.items():
+            if base.architecture.own_data and value != getattr(own, name):
+                message = f"not with the base {choice.checkpoint!r}, which brought its own data"
+                raise SettingError(name, message)
         return Source(base.data_settings(given), choice, store)
     settings = DataSettings.of(data)
     check_name(settings.dataset)

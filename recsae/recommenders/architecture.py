@@ -30,6 +30,10 @@ class Architecture(ABC):
     """What a model is built and trained from."""
     imported: ClassVar[bool] = False
     """True for one that is trained elsewhere, and never here."""
+    per_user: ClassVar[bool] = False
+    """True for one with a state for each user of its data: `build` is given n_users too."""
+    own_data: ClassVar[bool] = False
+    """True for states that came with all that is known of their data, which lies beside them."""
     presets: ClassVar[tuple[str, ...]] = ("default",)
     """The presets that it knows: what settings follow where they are not given."""
 

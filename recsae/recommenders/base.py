@@ -19,7 +19,7 @@ from recsae.machine import machine
 from recsae.metrics import CUTOFFS
 from recsae.recommenders.architecture import Architecture
 from recsae.recommenders.recommender import Recommender
-from recsae.recommenders.registry import RECOMMENDERS, SASREC, architecture
+from recsae.recommenders.registry import RECOMMENDERS, SASREC, architecture, code_rooms
 from recsae.recommenders.states import evaluate, seen_of
 from recsae.sequences import Sequences
 from recsae.settings import Settings, path_of
@@ -30,8 +30,8 @@ SHORTEST_PREFIX = 6
 """Digits of a fingerprint that may stand for all of it."""
 _WEIGHTS, _META = "model.safetensors", "base.json"
 _KEYS = ("fingerprint", "model_name", "n_items", "settings", "metrics", "machine")
-_CODE = ("recommenders", "metrics", "sequences*", "splits*")
-"""Rooms that a base depends on; metrics decide when its training stops."""
+_CODE = ("metrics", "sequences*", "splits*")
+"""Rooms that a base depends on, beside its recommender's: metrics decide when training stops."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Base:
         base that was trained again on another machine has the same fingerprint, but other weights.
         """
         if self.architecture.imported:
-            return digest(self.fingerprint, code_digest(*_CODE))
+            return digest(self.fingerprint, _code(self.architecture.name))
         return digest(self.fingerprint, self.weights) if self.weights else self.fingerprint
 
     @property
@@ -106,11 +106,20 @@ class Base:
                 f"expected {expected}, found {found}{other}"
             )
 
+    def sequences(self) -> Sequences | None:
+        """Return the data that came with its states; None if its settings lead to them."""
+        if not self.architecture.own_data:
+            return None
+        from recsae.recommenders.own_states.files import read_sequences
+
+        return read_sequences(self.path)
+
     def model(self, device: torch.device) -> Recommender:
         """Load the frozen model; raises RecsaeError if it is damaged."""
         kind = self.architecture
         with whole(self.path):
-            model = kind.build(kind.Settings.of(self.meta["settings"]), self.meta["n_items"])
+            sizes = {name: self.meta[name] for name in ("n_items", "n_users")[: 1 + kind.per_user]}
+            model = kind.build(kind.Settings.of(self.meta["settings"]), **sizes)
             content = (self.path / _WEIGHTS).read_bytes()
             # None: a base of an older recsae, whose weights nobody has named.
             if self.weights not in (None, content_digest(content)):
@@ -194,6 +203,7 @@ def write(
         "dataset": sequences.name,
         "protocol": sequences.protocol(cutoffs=CUTOFFS),
         "n_items": sequences.n_items,
+        "n_users": sequences.n_users,
         "data": _data(sequences, data),
         **about,
         "metrics": _metrics(model, sequences, device, folder),
@@ -207,17 +217,24 @@ def write(
 
 
 def _data(sequences: Sequences, settings: DataSettings | None) -> dict[str, Any]:
+    own = sequences.train_at is not None  # its name is no path
+    known = settings if settings is None or own else anywhere(settings)
     return {
         "digest": data_digest(sequences),
         "words": data_words(sequences),
-        "settings": anywhere(settings).values() if settings else None,
+        "settings": known.values() if known else None,
     }
 
 
 def fingerprint(sequences: Sequences, settings: Settings, name: str = SASREC) -> str:
     """Name a base by the data's content and order, the split, the settings and the code."""
     kind = name, RECOMMENDERS.outside(name)
-    return digest(data_digest(sequences), kind, settings.values(), code_digest(*_CODE))
+    return digest(data_digest(sequences), kind, settings.values(), _code(name))
+
+
+def _code(name: str) -> str:
+    """Name the code of a recommender, without that of others: a new one changes no base."""
+    return code_digest(*code_rooms(name), *_CODE)
 
 
 def _metrics(

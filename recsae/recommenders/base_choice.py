@@ -11,7 +11,7 @@ from pydantic import Field
 
 from recsae.errors import SettingError, nearest
 from recsae.recommenders.architecture import Architecture
-from recsae.recommenders.registry import SASREC, architecture, trainable
+from recsae.recommenders.registry import SASREC, architecture, base_settings, trainable
 from recsae.settings import OneOf, Settings, fields
 
 Preset = Literal["default", "best"]
@@ -30,6 +30,14 @@ class ChoiceSettings(Settings):
     folder."""
     fingerprint: str | None = None
     """Of the base that `checkpoint` stands for; another one of that name is refused."""
+
+
+def _unknown(name: str, kind: Architecture) -> str:
+    """Return what to tell of a setting that a recommender does not have."""
+    owners = [other for other, settings in base_settings().items() if name in fields(settings)]
+    if owners:
+        return f"not a setting of {kind.name}, but of {', '.join(owners)}"
+    return f"no such setting{nearest(name, [*fields(kind.Settings), *fields(ChoiceSettings)])}"
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,7 @@ class BaseChoice:
         kind = architecture(choice.model_name)
         for name in given:
             if name not in fields(kind.Settings):
-                known = [*fields(kind.Settings), *fields(ChoiceSettings)]
-                raise SettingError(name, f"no such setting{nearest(name, known)}")
+                raise SettingError(name, _unknown(name, kind))
         if choice.checkpoint is not None:
             others = [name for name in ("model_name", "preset") if name in values]
             for name in [*given, *others]:

@@ -5,7 +5,8 @@ from pkgutil import iter_modules
 from typing import Final
 
 from recsae.recommenders.architecture import Architecture
-from recsae.registry import Registry
+from recsae.registry import Declaration, Registry
+from recsae.settings import Settings
 
 SASREC: Final = "SASRec"
 """What is trained unless another one is named."""
@@ -22,6 +23,22 @@ RECOMMENDERS: Final[Registry[Architecture]] = Registry(
 def architecture(name: str) -> Architecture:
     """Return one by its name; raises SettingError with the nearest name."""
     return RECOMMENDERS.get(name)()
+
+
+def base_settings() -> dict[str, type[Settings]]:
+    """Return the settings of those that can be trained here by their names, SASRec's first."""
+    names = sorted(trainable(), key=lambda name: name != SASREC)
+    return {name: architecture(name).Settings for name in names}
+
+
+def code_rooms(name: str) -> list[str]:
+    """Return the rooms of this one that a recommender depends on: all but the folders of others."""
+    own = RECOMMENDERS.found.items()
+    known = {key: one.module for key, one in own if isinstance(one, Declaration)}
+    others = {module.split(".")[-2] for key, module in known.items() if key != name}
+    folders = [one.name for one in iter_modules([str(_HERE)]) if one.ispkg]
+    shared = [f"recommenders/{folder}" for folder in folders if folder not in others]
+    return ["recommenders/*.py", *shared]
 
 
 def trainable() -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from recsae.errors import Place, SettingError, nearest, one_of
-from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.recommenders.registry import base_settings
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant, variants
 from recsae.settings import expected, fields
@@ -66,8 +66,9 @@ def _check_name(name: str, models: Sequence[str]) -> None:
     if name in known:
         return
     message = f"no such setting{nearest(name, known)}"
-    if name in fields(SASRecSettings):
-        message = "a setting of the shared SASRec: it goes under base:"
+    bases = [base for base, kind in base_settings().items() if name in fields(kind)]
+    if bases:
+        message = f"a setting of the shared {bases[0]}: it goes under base:"
     elif others := [other for other, kind in variants().items() if name in fields(kind.Settings)]:
         message = f"not a setting of {', '.join(models)}; {', '.join(others)} has it"
     raise SettingError(name, message, (PARAMETERS, name))

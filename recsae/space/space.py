@@ -179,6 +179,7 @@ class SearchSpace:
         self,
         *,
         data: Mapping[str, Any] | None = None,
+        base: Mapping[str, Any] | None = None,
         search: Mapping[str, Any] | None = None,
         scheduler: Mapping[str, Any] | None = None,
         resources: Mapping[str, Any] | None = None,
@@ -189,8 +190,11 @@ class SearchSpace:
         which for a section's `name` is the section.
         """
         flags = _given(data)
+        choice = BaseChoice.of(dict(base)) if base else self.base
+        # A base that is given knows its data by itself; the space's are others.
+        own = base is not None and "checkpoint" in base
         try:
-            named, known = with_flags(self.dataset, self.data, flags)
+            named, known = with_flags(*((None, {}) if own else (self.dataset, self.data)), flags)
         except SettingError as error:
             raise with_its_place(error, self.data, flags, self.source) from None
         settings = _changed(self.search, search)
@@ -205,6 +209,7 @@ class SearchSpace:
             dataset=named,
             data=known,
             data_flags=tuple(flags),
+            base=choice,
             search=settings,
             scheduler=stopping.settled(len(self.objectives), settings.sampler),
             scheduler_named=stopping.name != AUTO,

@@ -14,9 +14,9 @@ from recsae.inference.explained import ExplainedRecommender
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.ranking import ranks
+from recsae.recommenders.sasrec.architecture import SASRecArchitecture
 from recsae.recommenders.sasrec.model import SASRec
 from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.recommenders.sasrec.training import train
 from recsae.recommenders.states import target_states
 from recsae.sae.model import SparseAutoencoder
 from recsae.sae.rows import Rows
@@ -102,7 +102,8 @@ def test_a_base_is_trained_on_a_gpu_as_on_the_cpu(loss: str) -> None:
     quiet = {"emb_size": 32, "epochs": 3, "dropout": 0.0, "loss": loss, "negatives": 10_000}
     settings = SASRecSettings.of(quiet)
     cpu, once, again = (
-        train(sequences, settings, torch.device(d)) for d in ("cpu", "cuda", "cuda")
+        SASRecArchitecture().train(sequences, settings, torch.device(d))
+        for d in ("cpu", "cuda", "cuda")
     )
     assert once.curve == pytest.approx(cpu.curve, abs=0.02)
     assert once.curve == again.curve

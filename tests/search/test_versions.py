@@ -21,6 +21,8 @@ from recsae.interactions.settings import DataSettings
 from recsae.jobs.baselines import score
 from recsae.metrics.registry import METRICS
 from recsae.recommenders.base import Base, fingerprint
+from recsae.recommenders.gru4rec.settings import GRU4RecSettings
+from recsae.recommenders.registry import RECOMMENDERS
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.registry import Registry
 from recsae.sae.registry import VARIANTS
@@ -111,14 +113,27 @@ def test_a_package_that_adds_to_recsae_counts_and_each_change_of_it(
     assert len({found[other] for found in seen}) == 1
 
 
-def test_every_file_that_a_base_is_trained_by_is_in_its_name(sources: Path) -> None:
+def test_every_file_that_a_base_is_trained_by_is_in_its_name_and_no_other_recommender(
+    sources: Path,
+) -> None:
     sequences = Sequences.of(load(DataSettings(dataset=TINY)))
-    settings = SASRecSettings()
     imported = Base(sources, {"fingerprint": "x", "architecture": "rechorus"})
-    expected = of_rooms(sources, BASES)
-    assert {"recommenders/sasrec/training.py", "metrics/ranking.py"} <= expected
-    assert changing(sources, lambda: fingerprint(sequences, settings)) == expected
-    assert changing(sources, lambda: imported.states_key) == expected
+    names: dict[str, Callable[[], object]] = {
+        "sasrec": lambda: fingerprint(sequences, SASRecSettings()),
+        "gru4rec": lambda: fingerprint(sequences, GRU4RecSettings(), "GRU4Rec"),
+        "rechorus": lambda: imported.states_key,
+    }
+    rooms = of_rooms(sources, BASES)
+    assert {"recommenders/training/next_item.py", "metrics/ranking.py"} <= rooms
+    for folder, name in names.items():
+        others = {module.split(".")[-2] for module in modules_of_recommenders()} - {folder}
+        assert others >= names.keys() - {folder}
+        expected = rooms - of_rooms(sources, tuple(f"recommenders/{one}/" for one in others))
+        assert changing(sources, name) == expected
+
+
+def modules_of_recommenders() -> list[str]:
+    return [RECOMMENDERS.about(name).module for name in RECOMMENDERS.names]
 
 
 class Asked(Exception):

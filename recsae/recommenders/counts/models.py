@@ -59,7 +59,10 @@ def markov_chain(histories: Histories, position_R: Ints) -> Scores:
     popularity_I = histories.popularity()  # adds less than one more transition would
     followers = _Followers(histories)
     last_R = histories.items[position_R - 1]
-    return lambda rows: followers.counts(last_R[rows]).add_(popularity_I)
+    first_R = torch.from_numpy(np.isin(position_R, histories.offsets))  # nothing comes before
+    return lambda rows: (
+        followers.counts(last_R[rows]).masked_fill_(first_R[rows, None], 0).add_(popularity_I)
+    )
 
 
 SCORERS: dict[str, Callable[[Histories, Ints], Scores]] = {

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recsae.recommenders.rechorus.settings import RechorusSettings
-from recsae.recommenders.recommender import Recommender
+from recsae.recommenders.recommender import SequenceRecommender
 
 
 @final
-class RechorusSASRec(Recommender):
+class RechorusSASRec(SequenceRecommender):
     """The forward pass of ReChorus' SASRec over our item codes."""
 
     def __init__(self, settings: RechorusSettings, n_items: int) -> None:

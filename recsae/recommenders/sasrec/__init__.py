@@ -1,1 +1,1 @@
-"""SASRec: model, losses, training, presets. It must not know where a base is stored."""
+"""SASRec: model, settings, presets. It must not know where a base is stored."""

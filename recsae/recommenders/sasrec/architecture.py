@@ -1,5 +1,6 @@
 """What SASRec declares; loads without torch."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 from recsae.recommenders.architecture import Architecture, Trained
@@ -30,9 +31,10 @@ class SASRecArchitecture(Architecture):
         self, sequences: "Sequences", settings: SASRecSettings, device: "torch.device"
     ) -> Trained:
         """Train until dev gets no better."""
-        from recsae.recommenders.sasrec.training import train
+        from recsae.recommenders.training.next_item import train
 
-        return train(sequences, settings, device)
+        build = partial(self.build, settings, sequences.n_items)
+        return train(self.name, sequences, settings, device, build)
 
     def check(self, given: dict[str, Any]) -> None:
         """Check settings that a preset completes: of width and heads it fits one to the other."""

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from recsae.recommenders.recommender import Recommender
+from recsae.recommenders.recommender import SequenceRecommender
 from recsae.recommenders.sasrec.settings import SASRecSettings
 
 ROTARY_BASE = 100.0  # of the order of max_len, where language models take 10,000
 
 
 @final
-class SASRec(Recommender):
+class SASRec(SequenceRecommender):
     """Pre-norm blocks over item embeddings, which score the next item too.
 
     Order enters as rotary positions (Su et al., 2021), not as an embedding of each place: what

@@ -11,8 +11,7 @@ from recsae.files import write_whole
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.registry import constrainable, directions, metrics
 from recsae.recommenders.base_choice import ChoiceSettings
-from recsae.recommenders.registry import architecture, trainable
-from recsae.recommenders.sasrec.settings import SASRecSettings
+from recsae.recommenders.registry import base_settings
 from recsae.sae.registry import variants
 from recsae.settings import Settings
 from recsae.space.file_format.forms import FORMS, options
@@ -24,6 +23,7 @@ from recsae.space.shipped import SCHEMA_NAME, shipped_folder
 Schema = dict[str, Any]
 
 _BOUND: Schema = {"type": "string", "pattern": "^\\s*(<=|>=)\\s*[-+.0-9eE]+\\s*$"}
+_BASE = "The recommender that is explained: its settings, or one that is there already."
 _LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _REF = "#/definitions/{model}"
 
@@ -39,10 +39,10 @@ def schema() -> Schema:
     about = keys[MODEL]["description"]
     keys[MODEL] = {"description": about, "anyOf": [one, _list(one)]}
     base: dict[str, Schema] = {}
-    for name in trainable():
-        base |= _fields(architecture(name).Settings)
+    for kind in reversed(base_settings().values()):  # SASRec's words for what others have too
+        base |= _fields(kind)
     base |= _fields(ChoiceSettings)
-    keys["base"] |= {"description": SASRecSettings.__doc__, **_only(base)}
+    keys["base"] |= {"description": _BASE, **_only(base)}
     keys[PARAMETERS] |= _only(_parameters())
     keys["objectives"] |= _only({name: _direction(name, way) for name, way in directions().items()})
     keys["constraints"] |= _only(dict.fromkeys(constrainable(), _BOUND))

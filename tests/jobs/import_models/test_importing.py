@@ -272,7 +272,7 @@ def test_preset_best_checks_the_width_as_soon_as_it_is_known(
     def train(*_: Any) -> None:
         raise AssertionError("a base was trained")
 
-    monkeypatch.setattr("recsae.recommenders.sasrec.training.train", train)
+    monkeypatch.setattr("recsae.recommenders.training.next_item.train", train)
     words = ["train", "--model_name", "SASRec_SAE", "--dataset", data, "--preset", "best"]
     with pytest.raises(AssertionError, match="sae_k: expected at most"):
         command(*words, "--sae_k", "100000", "--sae_scale_size", "1")

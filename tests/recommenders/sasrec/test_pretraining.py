@@ -16,14 +16,16 @@ from recsae import progress
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
 from recsae.recommenders.base import Base, fingerprint, pretrain
-from recsae.recommenders.sasrec import training
+from recsae.recommenders.sasrec.architecture import SASRecArchitecture
 from recsae.recommenders.sasrec.model import SASRec
 from recsae.recommenders.sasrec.settings import SASRecSettings
 from recsae.recommenders.states import evaluate, seen_of
+from recsae.recommenders.training import early_stopping, next_item
 from recsae.sequences import Sequences, Targets
 from recsae.test_reads import count_test_read, reads_of_test
 
 CPU = torch.device("cpu")
+SASREC = SASRecArchitecture()
 
 
 def weights_of(model: torch.nn.Module) -> torch.Tensor:
@@ -31,7 +33,7 @@ def weights_of(model: torch.nn.Module) -> torch.Tensor:
 
 
 def test_it_learns_what_comes_next(sequences: Sequences, tiny: SASRecSettings) -> None:
-    model, curve = training.train(sequences, tiny, CPU)
+    model, curve = SASREC.train(sequences, tiny, CPU)
     assert max(curve) > 0.95
     seen = seen_of(sequences, sequences.test)
     torch.manual_seed(0)  # else an untrained model's luck would depend on the tests before
@@ -56,16 +58,16 @@ def test_it_learns_with_every_schedule_loss_and_score(
     changed: dict[str, Any], sequences: Sequences, tiny: SASRecSettings
 ) -> None:
     settings = SASRecSettings.of({**tiny.values(), "epochs": 12, **changed})
-    assert max(training.train(sequences, settings, CPU).curve) > 0.9
+    assert max(SASREC.train(sequences, settings, CPU).curve) > 0.9
 
 
 def test_the_cosine_schedule_rises_briefly_and_falls_to_nothing() -> None:
-    rates = [training.cosine(done / 1000) for done in range(1001)]
+    rates = [next_item.cosine(done / 1000) for done in range(1001)]
     top = rates.index(max(rates))
-    assert rates[0] == 0 and top == 1000 * training.WARM_UP and rates[top] == 1
+    assert rates[0] == 0 and top == 1000 * next_item.WARM_UP and rates[top] == 1
     assert rates[: top + 1] == sorted(rates[: top + 1])
     assert rates[top:] == sorted(rates[top:], reverse=True)
-    assert abs(training.cosine((1 + training.WARM_UP) / 2) - 0.5) < 1e-12
+    assert abs(next_item.cosine((1 + next_item.WARM_UP) / 2) - 0.5) < 1e-12
     assert rates[-1] < 1e-12
 
 
@@ -78,11 +80,11 @@ def test_the_rate_follows_the_schedule_over_all_epochs(
     def note(model: Any, optimiser: torch.optim.Optimizer, *arguments: Any) -> None:
         rates.append(optimiser.param_groups[0]["lr"])
 
-    monkeypatch.setattr(training, "_step", note)
+    monkeypatch.setattr(next_item, "_step", note)
     settings = {**tiny.values(), "epochs": 4, "batch_size": 30, "schedule": schedule}
-    training.train(sequences, SASRecSettings.of(settings), CPU)
+    SASREC.train(sequences, SASRecSettings.of(settings), CPU)
     steps = len(rates) // 4
-    due = [training.cosine((step + 0.5) / len(rates)) for step in range(4 * steps)]
+    due = [next_item.cosine((step + 0.5) / len(rates)) for step in range(4 * steps)]
     assert rates == pytest.approx([0.01 * (share if schedule == "cosine" else 1) for share in due])
 
 
@@ -94,7 +96,7 @@ def test_a_log_says_how_far_it_is_within_an_epoch(
 ) -> None:
     monkeypatch.setattr(progress, "FIRST_LINE_SECONDS", 0.0)
     monkeypatch.setattr(progress, "LINE_EVERY_SECONDS", 0.0)
-    training.train(sequences, SASRecSettings.of({**tiny.values(), "epochs": 2}), CPU)
+    SASREC.train(sequences, SASRecSettings.of({**tiny.values(), "epochs": 2}), CPU)
     lines = capsys.readouterr().err.splitlines()
     assert re.fullmatch(r"SASRec epoch 0\.\d/2, about \d+ s left", lines[0])
     assert re.fullmatch(r"SASRec epoch 1\.\d/2, about \d+ s left  dev NDCG@10 0\.\d{4}", lines[-2])
@@ -106,17 +108,17 @@ def test_the_same_seed_gives_the_same_weights_whatever_was_drawn_before(
 ) -> None:
     short = SASRecSettings.of({**tiny.values(), "epochs": 2, "loss": "sampled"})
     other = SASRecSettings.of({**short.values(), "base_seed": 1})
-    first = weights_of(training.train(sequences, short, CPU).model)
+    first = weights_of(SASREC.train(sequences, short, CPU).model)
     torch.rand(3)
-    assert torch.equal(weights_of(training.train(sequences, short, CPU).model), first)
-    assert not torch.equal(weights_of(training.train(sequences, other, CPU).model), first)
+    assert torch.equal(weights_of(SASREC.train(sequences, short, CPU).model), first)
+    assert not torch.equal(weights_of(SASREC.train(sequences, other, CPU).model), first)
 
 
 def test_training_leaves_the_random_numbers_of_others_alone(
     sequences: Sequences, tiny: SASRecSettings
 ) -> None:
     before = torch.random.get_rng_state()
-    training.train(sequences, SASRecSettings.of({**tiny.values(), "epochs": 1}), CPU)
+    SASREC.train(sequences, SASRecSettings.of({**tiny.values(), "epochs": 1}), CPU)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -149,11 +151,11 @@ def test_it_stops_without_progress_and_keeps_the_best_weights(
     def mark(model: SASRec, *arguments: Any) -> None:
         torch.nn.init.constant_(model.norm.bias, done)
 
-    monkeypatch.setattr(training, "_epoch", one_batch)
-    monkeypatch.setattr(training, "_step", mark)
-    monkeypatch.setattr(training, "evaluate", lambda *arguments: {"ndcg@10": next(given)})
+    monkeypatch.setattr(next_item, "_epoch", one_batch)
+    monkeypatch.setattr(next_item, "_step", mark)
+    monkeypatch.setattr(early_stopping, "evaluate", lambda *arguments: {"ndcg@10": next(given)})
     patient = SASRecSettings.of({**tiny.values(), "patience": 2})
-    model, curve = training.train(sequences, patient, CPU)
+    model, curve = SASREC.train(sequences, patient, CPU)
     assert (len(curve), int(model.norm.bias[0])) == (epochs, kept)
 
 
@@ -247,12 +249,12 @@ def test_the_data_and_its_order_make_another_base_and_its_name_does_not(
 def test_nothing_to_train_on_is_said_in_a_line(sequences: Sequences, tiny: SASRecSettings) -> None:
     short = replace(sequences, train_lengths=np.ones_like(sequences.train_lengths))
     with pytest.raises(RecsaeError, match="ring: nothing to train on"):
-        training.train(short, tiny, CPU)
+        SASREC.train(short, tiny, CPU)
     without = replace(sequences, dev=Targets(*(part[:0] for part in sequences.dev)))
     with pytest.raises(
         RecsaeError, match="ring: expected at least 2 users with a dev target, found 0"
     ):
-        training.train(without, tiny, CPU)
+        SASREC.train(without, tiny, CPU)
 
 
 def test_a_base_that_diverges_is_said_in_a_line(

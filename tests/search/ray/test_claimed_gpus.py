@@ -196,7 +196,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 def test_a_base_is_trained_where_a_gpu_is_and_not_by_the_driver(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    forbid(monkeypatch, "recsae.recommenders.sasrec.training.train")
+    forbid(monkeypatch, "recsae.recommenders.training.next_item.train")
     forbid(monkeypatch, "recsae.activations.store.write_states")
     base = {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 1}
     searched = replace(space(), dataset=TINY, base=BaseChoice.of(base))

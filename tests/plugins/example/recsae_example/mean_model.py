@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from recsae.recommenders.recommender import Recommender
+from recsae.recommenders.recommender import SequenceRecommender
 
 
-class MeanModel(Recommender):
+class MeanModel(SequenceRecommender):
     """A state is the mean of the vectors of the items so far."""
 
     max_len = 20

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recsae.recommenders.sasrec import loss as full
+from recsae.recommenders.training import cross_entropy as full
 
 
 def sampled_cross_entropy(

@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from recommenders.sasrec.tensor_watch import Watch
+from recommenders.training.tensor_watch import Watch
 from torch import Tensor
 from torch.nn import functional
 
-from recsae.recommenders.sasrec import loss as full
-from recsae.recommenders.sasrec.loss import cross_entropy
-from recsae.recommenders.sasrec.sampled_loss import sampled_cross_entropy
+from recsae.recommenders.training import cross_entropy as full
+from recsae.recommenders.training.cross_entropy import cross_entropy
+from recsae.recommenders.training.sampled_cross_entropy import sampled_cross_entropy
 
 POSITIONS, ITEMS, WIDTH = 11, 37, 5
 

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from recommenders.sasrec.tensor_watch import Watch
+from recommenders.training.tensor_watch import Watch
 from torch import Tensor
 from torch.nn import functional
 
-from recsae.recommenders.sasrec import loss as loss_module
-from recsae.recommenders.sasrec.loss import cross_entropy
+from recsae.recommenders.training import cross_entropy as loss_module
+from recsae.recommenders.training.cross_entropy import cross_entropy
 
 
 def gradients(loss: Tensor, *leaves: Tensor) -> list[Tensor]:
