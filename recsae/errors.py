@@ -1,9 +1,10 @@
 """Mistakes a user can mend, each told in one plain line."""
 
 import difflib
+import errno
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 
 class RecsaeError(Exception):
@@ -28,6 +29,49 @@ class SettingError(RecsaeError):
         self.key = str(self.place[0]) if self.place else key
         self.message = message
         super().__init__(f"{self.key}: {message}")
+
+
+class PausedError(RecsaeError):
+    """A fault of the machine goes on; what was at work has stopped where it can go on later.
+
+    The command line ends as after a Ctrl-C.
+    """
+
+    def __init__(self, message: str, fault: str) -> None:
+        """fault: which one, as `machine_fault` tells it."""
+        self.fault = fault
+        super().__init__(message)
+
+
+DISK: Final = "disk"
+HANDLES: Final = "handles"
+MEMORY: Final = "memory"
+PROCESS: Final = "process"
+"""A process or its node is lost, or Ray is."""
+_FAULTS: Final = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE), DISK),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), HANDLES),
+    errno.ENOMEM: MEMORY,
+}
+_FAULT_WORDS: Final = {  # libraries tell of them in errors of their own
+    "No space left on device": DISK,
+    "Disk quota exceeded": DISK,
+    "Too many open files": HANDLES,
+    "can't allocate memory": MEMORY,
+    "Cannot allocate memory": MEMORY,
+}
+
+
+def machine_fault(error: BaseException) -> str:
+    """Return which fault of the machine an error tells of; "" if it is none."""
+    if isinstance(error, PausedError):
+        return error.fault
+    if isinstance(error, OSError) and error.errno in _FAULTS:
+        return _FAULTS[error.errno]
+    if isinstance(error, MemoryError):
+        return MEMORY
+    text = str(error)
+    return next((fault for words, fault in _FAULT_WORDS.items() if words in text), "")
 
 
 def refusal(error: Exception) -> str | None:

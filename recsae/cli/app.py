@@ -10,7 +10,7 @@ from recsae import __version__
 from recsae.cli import data, inference, models, results, search, whatif
 from recsae.cli.output import Device, Json, Storage, show
 from recsae.cli.search import INTERRUPTED
-from recsae.errors import refusal
+from recsae.errors import PausedError, refusal
 from recsae.progress import say
 
 app = typer.Typer(
@@ -92,7 +92,7 @@ def main() -> None:
         if message is None:
             raise
         say("recsae: " + " ".join(message.split()))
-        sys.exit(2)
+        sys.exit(INTERRUPTED if isinstance(error, PausedError) else 2)
     if code == INTERRUPTED:
         say("recsae: interrupted")
     sys.exit(code if isinstance(code, int) else 0)

@@ -48,7 +48,7 @@ Extend = Annotated[
     bool, typer.Option("--extend", help="With --resume: more trials, wider ranges, newer code.")
 ]
 Address = Annotated[
-    str | None, typer.Option(help="A running Ray cluster; default: a Ray of its own.")
+    str | None, typer.Option(help="A running Ray cluster; default: local, a Ray of its own.")
 ]
 
 

@@ -1,7 +1,6 @@
 """`tune`: a search from its space to its page, begun or gone on with."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from recsae.cache import SHARED_CACHE, Cache, cache_of
-from recsae.errors import RecsaeError
+from recsae.cache import Cache
+from recsae.errors import PausedError, RecsaeError
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
+from recsae.jobs.runs.pauses import paused_by_faults
+from recsae.jobs.runs.places import LAUNCH, open_places
+from recsae.jobs.runs.places import Where as Where
 from recsae.jobs.search_start import (
     WARM,
     Prepared,
@@ -50,15 +52,6 @@ FEWEST_COMPLETE: Final = 4
 """With several objectives, fewer complete trials than these are too few for a front."""
 
 
-@dataclass(frozen=True)
-class Where:
-    """Where a search runs, and where its results go."""
-
-    workers: int | None = None
-    storage: str | None = None
-    address: str | None = None
-
-
 def tune(
     space: SearchSpace, where: Where, *, name: str | None = None, warm_start: Sequence[str] = ()
 ) -> dict[str, Any]:
@@ -67,24 +60,29 @@ def tune(
     Raises RecsaeError before anything is trained when the run's name is taken, its storage cannot
     be written to, or nobody answers at the address; a search that cannot begin leaves no run.
     """
-    start = time.perf_counter()
+    start, where = time.perf_counter(), where.as_before({})
     root = storage_root(where.storage)
     path = root / _checked(new_run_name(root) if name is None else name)
     if path.exists():
         hint = " or --resume it" if (path / Files.SEARCH).is_file() else ""
         raise RecsaeError(f"--name: {path} exists already; take another name{hint}")
     sources = [find_run(source, root) for source in warm_start]
-    cache = _open_places(root, where)
+    new_root = not root.exists()
+    cache = open_places(root, where)
     with _checked_resources(space, where):
         prepared = prepare(space, cache, where.address)
         warm = warm_trials_of(sources, prepared.space)
-        create(path, prepared.search | ({"warm_start": list(warm_start)} if warm_start else {}))
+        search = prepared.search | {LAUNCH: where.launch()}
+        create(path, search | ({"warm_start": list(warm_start)} if warm_start else {}))
+        if new_root:
+            say(f"--storage: made {root}")
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
-        run = _Run(path, prepared, prepared.search, where, cache)
-        with _removed_unless_begun(path):
-            outcome = run.search()
-        return run.conclude(outcome, start)
+        run = _Run(path, prepared, search, where, cache)
+        with paused_by_faults(path):
+            with _removed_unless_begun(path):
+                outcome = run.search()
+            return run.conclude(outcome, start)
 
 
 def resume(
@@ -97,15 +95,17 @@ def resume(
 ) -> dict[str, Any]:
     """Go on with a run where it was left.
 
-    Raises RecsaeError when space, code or data are not those that it began with; `extend` lets it
-    go on with a wider space, a larger budget or newer code, which search.yaml then tells.
+    Workers and address are those of its last driver unless they are told anew. Raises RecsaeError
+    when space, code or data are not those that it began with; `extend` lets it go on with a wider
+    space, a larger budget or newer code, which search.yaml then tells.
     """
     start = time.perf_counter()
     path = find_run(run, storage_root(where.storage))
     search = read_search(path)
+    where = where.as_before(search)
     stored = space_of(as_now(search["space"]), str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
-    cache = _open_places(path.parent, where)
+    cache = open_places(path.parent, where)
     with _checked_resources(wanted, where):
         prepared = prepare(wanted, cache, where.address)
         changed = check_resumable(path, search, stored, prepared, extend)
@@ -117,9 +117,12 @@ def resume(
             # These two belong to the run, not to how it was prepared today.
             kept = {key: search[key] for key in ("warm_start", "seconds") if key in search}
             search = prepared.search | kept | {"extended": [*search.get("extended", []), note]}
+        if changed or search.get(LAUNCH) != where.launch():
+            search |= {LAUNCH: where.launch()}
             write_search(path, search)
         again = _Run(path, prepared, search, where, cache)
-        return again.conclude(again.search(), start)
+        with paused_by_faults(path):
+            return again.conclude(again.search(), start)
 
 
 @dataclass(frozen=True)
@@ -213,20 +216,6 @@ def _checked(name: str) -> str:
     return name
 
 
-def _open_places(root: Path, where: Where) -> Cache:
-    """Return the cache; raise now what would else be found out only after the base is trained."""
-    root.mkdir(parents=True, exist_ok=True)
-    # Raises now if the storage cannot be written to.
-    tempfile.TemporaryFile(dir=root).close()
-    if where.address is not None:
-        from recsae.search.ray.cluster import check_answers
-
-        check_answers(where.address)
-    if where.address or is_address(where.storage):
-        (root / SHARED_CACHE).mkdir(exist_ok=True)
-    return cache_of(root)
-
-
 @contextmanager
 def _checked_resources(space: SearchSpace, where: Where) -> Iterator[None]:
     """Be connected to the cluster while the block runs, if it has a GPU or may be too small.
@@ -257,15 +246,12 @@ def _removed_unless_begun(path: Path) -> Iterator[None]:
     """Remove a new run again if a mistake in the block kept its first trial from starting."""
     try:
         yield
+    except PausedError:
+        raise  # what its trials had is in the journal, though a full disk took no frames
     except RecsaeError:
         if load_results(path).trials.empty:
             shutil.rmtree(path)
         raise
-
-
-def is_address(storage: str | None) -> bool:
-    """Tell whether a storage is given as an address, which says that several nodes reach it."""
-    return storage is not None and "://" in storage
 
 
 def _score_best(path: Path, cache: Cache, outcome: "SearchOutcome", where: Where) -> None:

@@ -15,7 +15,7 @@ from recsae.space.unions import shown, united_space
 
 _MUST_BE_SAME: Final = ("objectives.", "constraints.")
 _FREE: Final = ("data.format",)
-_OF_ONE_RUN: Final = ("seed", "ended", "over", "extended", "warm_start")
+_OF_ONE_RUN: Final = ("seed", "ended", "over", "extended", "warm_start", "launch")
 
 
 @dataclass(frozen=True)

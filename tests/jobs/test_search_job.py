@@ -39,7 +39,9 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def outcome(space: Path) -> dict[str, Any]:
-    return answer("tune", str(space), "--name", "whole", "--workers", "2")
+    done = process("tune", str(space), "--name", "whole", "--workers", "2", "--json")
+    assert "--storage: made " in done.err  # its folder was not there
+    return done.json
 
 
 def test_tune_answers_with_counts_and_the_best(outcome: dict[str, Any]) -> None:
@@ -97,6 +99,7 @@ def test_a_taken_name_is_refused_and_harms_nothing(space: Path, outcome: dict[st
 def test_a_run_goes_on_with_the_same_data_however_named(outcome: dict[str, Any]) -> None:
     words = ["--resume", "whole", "--dataset", TINY, "--min_user", "1"]
     again = process("tune", *words, "--json")
+    assert "going on with --workers 2, as the run did" in again.err
     assert "has finished already" in again.err and again.json["best"] == outcome["best"]
 
 

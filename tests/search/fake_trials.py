@@ -3,7 +3,9 @@
 Worker processes import this file by its name; the tests put its folder on PYTHONPATH.
 """
 
+import errno
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -134,6 +136,31 @@ class MortalTrial(FakeTrial):
 
     def step(self) -> dict[str, float | None]:
         os._exit(1)
+
+
+class FaultyMachineTrial(FakeTrial):
+    """Meets the fault that the file `fault` names, as long as that is there."""
+
+    def step(self) -> dict[str, float | None]:
+        metrics = super().step()
+        fault = self._marks / "fault"
+        name = fault.read_text() if fault.exists() else ""
+        if self.epochs == 2 and name == "killed":
+            os._exit(1)
+        if self.epochs == 2 and name == "terminated":
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        if self.epochs == 2 and name == "memory":
+            raise MemoryError("no room")
+        if self.epochs == 2 and name == "handles":
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return metrics
+
+    def save(self, folder: Path, **about: Any) -> None:
+        fault = self._marks / "fault"
+        if fault.exists() and fault.read_text() == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+        super().save(folder, **about)
 
 
 class LuckyTrial(BriefTrial):

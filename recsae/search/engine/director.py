@@ -151,6 +151,10 @@ class Director:
         if not self.history.trials[trial_id].ended:
             self._apply(events.ended(trial_id, States.FAILED, error, self._clock()), new=True)
 
+    def fault(self, trial_id: int, error: str) -> None:
+        """Keep that a fault of the machine, met by a trial that runs, pauses the run."""
+        self._apply(events.fault(trial_id, error, self._clock()), new=True)
+
     def _apply(self, event: Event, new: bool = False) -> Trial:
         """Change the history, tell the strategy, keep the event if it is new, tell listeners."""
         self._events += 1
@@ -161,7 +165,8 @@ class Director:
         before = trial.state
         self._change(trial, event, new)
         # A report that changes no state was shown in `_change`, before it was decided on.
-        if event["kind"] != events.REPORTED or trial.state != before:
+        told = event["kind"] not in (events.REPORTED, events.FAULT)
+        if told or trial.state != before:
             self._strategy.on_event(self.history, trial)
         # After the decision, which is part of the event, and before anybody hears of it.
         if new and self._journal is not None:
@@ -182,6 +187,8 @@ class Director:
             history.set_state(trial, _STATES[event["decided"]])
         elif event["kind"] == events.RESUMED:
             history.set_state(trial, States.RUNNING)
+        elif event["kind"] == events.FAULT:
+            trial.faults += 1
         elif event["kind"] == events.ENDED:
             trial.error = event["error"]
             history.set_state(trial, States(event["state"]))

@@ -22,6 +22,9 @@ at, and what was decided: go_on, pause, stop or complete. One event of both, so 
 between."""
 ENDED: Final = "ended"
 """A trial ends without a report: trial_id, state (FAILED), error, at."""
+FAULT: Final = "fault"
+"""A fault of the machine met a trial again and again, so the run paused: trial_id, error, at.
+Decides nothing."""
 
 
 def started(trial_id: int, trial: StartTrial, at: float) -> Event:
@@ -42,3 +45,8 @@ def reported(trial_id: int, report: Report, node: str | None, at: float) -> Even
 def ended(trial_id: int, state: str, error: str | None, at: float) -> Event:
     """Return the event of a trial that ends without a report."""
     return {"kind": ENDED, "trial_id": trial_id, "state": str(state), "error": error, "at": at}
+
+
+def fault(trial_id: int, error: str, at: float) -> Event:
+    """Return the event of a fault of the machine that a trial met."""
+    return {"kind": FAULT, "trial_id": trial_id, "error": error, "at": at}

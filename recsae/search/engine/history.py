@@ -33,6 +33,8 @@ class Trial:
     state: States = States.RUNNING
     """RUNNING, PAUSED (it may go on), COMPLETE, PRUNED or FAILED."""
     error: str | None = None
+    faults: int = 0
+    """How often a fault of the machine that this trial met has paused the run."""
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:

@@ -38,6 +38,8 @@ class Report(NamedTuple):
     ladder: Sequence[Mapping[str, Any]] = ()
     """Of a trial that offers several k to the front, with its last report: dev metrics under flat
     names and "k", a row a k."""
+    fault: str = ""
+    """Which fault of the machine the error is, see `recsae.errors`; "" if it is the trial's own."""
 
     def packed(self, done: bool) -> dict[str, Any]:
         """Return it as a result for Ray; `done`: nothing follows."""
@@ -46,10 +48,10 @@ class Report(NamedTuple):
     @classmethod
     def unpacked(cls, result: Mapping[str, Any]) -> Self:
         """Return the report that a result of Ray holds."""
-        epochs, seconds, metrics, error, out_of_memory, ladder = json.loads(result[REPORT])
+        epochs, seconds, metrics, error, full, ladder, fault = json.loads(result[REPORT])
         # The history keeps all metrics: let them share their names.
         named = {sys.intern(name): value for name, value in metrics.items()}
-        return cls(epochs, seconds, named, error, out_of_memory, tuple(ladder))
+        return cls(epochs, seconds, named, error, full, tuple(ladder), fault)
 
     def values(self) -> dict[str, Any]:
         """Return what the journal keeps of it; a failure is an event of another kind."""

@@ -13,10 +13,12 @@ from ray.tune import Callback, Stopper
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
+from recsae.errors import PROCESS
 from recsae.progress import say
 from recsae.results import Columns
 from recsae.search.engine.director import Director
 from recsae.search.engine.reports import Report, why_given_up
+from recsae.search.ray.faults import Faults
 from recsae.search.ray.interrupt import Interrupt
 from recsae.search.ray.trainable import KNOWN_EPOCHS
 from recsae.search.ray.wait_notice import WaitNotice
@@ -111,9 +113,14 @@ class DirectorStopper(Stopper):
     """Shown every result before anybody else; ends a Tune trial when the director says so."""
 
     def __init__(
-        self, director: Director, searcher: DirectorSearcher, interrupt: Interrupt
+        self,
+        director: Director,
+        searcher: DirectorSearcher,
+        interrupt: Interrupt,
+        faults: Faults,
     ) -> None:
-        self._director, self._searcher, self._interrupt = director, searcher, interrupt
+        self._director, self._searcher = director, searcher
+        self._interrupt, self._faults = interrupt, faults
 
     def __getstate__(self) -> dict[str, Any]:
         """Be empty in the copy that Tune pickles, as the searcher."""
@@ -121,6 +128,11 @@ class DirectorStopper(Stopper):
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         """Return True if the Tune trial is over."""
+        with self._interrupt.holding():
+            return self._over(trial_id, result)
+        return True
+
+    def _over(self, trial_id: str, result: dict[str, Any]) -> bool:
         # Tune asks the stopper before on_trial_complete frees the number.
         number, report = self._searcher.live[trial_id], Report.unpacked(result)
         if report.error is not None:
@@ -132,6 +144,9 @@ class DirectorStopper(Stopper):
         )
 
     def _fail(self, number: int, report: Report) -> None:
+        if report.fault:
+            self._faults.met(number, report.fault, str(report.error))
+            return
         wider = self._searcher.widen(number) if report.out_of_memory else None
         if wider is None:
             self._director.fail(number, str(report.error))
@@ -140,7 +155,7 @@ class DirectorStopper(Stopper):
         self._director.restart(number)
 
     def stop_all(self) -> bool:
-        """Return True after a Ctrl-C."""
+        """Return True after a Ctrl-C, or when the run must pause."""
         return self._interrupt.requested
 
 
@@ -149,13 +164,13 @@ class DirectorCallback(Callback):
 
     def __init__(
         self,
-        director: Director,
         record: RunRecord,
         progress: Callable[[int, str], None],
         notice: WaitNotice,
+        faults: Faults,
     ) -> None:
         """progress: called with the number of ended trials, and the best so far in words."""
-        self._director, self._record = director, record
+        self._record, self._faults = record, faults
         self._progress, self._notice = progress, notice
         self._ended: list[Trial] = []
 
@@ -170,7 +185,8 @@ class DirectorCallback(Callback):
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **_: Any) -> None:
         """A trial was given up after its process or node died again and again."""
         self._notice.ended(trial.trial_id)
-        self._director.fail(number(trial), why_given_up(_errors(trial), trial.num_failures))
+        error = why_given_up(_errors(trial), trial.num_failures)
+        self._faults.gone_on(number(trial), PROCESS, error)
 
     def on_trial_complete(
         self, iteration: int, trials: list[Trial], trial: Trial, **_: Any

@@ -18,6 +18,20 @@ class Interrupt:
 
     def __init__(self) -> None:
         self.requested = False
+        self.cause: Exception | None = None
+        """What ends the search where it is, if that is not the user."""
+
+    def because_of(self, error: Exception) -> None:
+        """Stop for an error; it is raised once nothing is half-done."""
+        self.requested, self.cause = True, self.cause or error
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Stop for an error of the block, of which Tune would make a text."""
+        try:
+            yield
+        except Exception as error:
+            self.because_of(error)
 
     def check(self) -> None:
         """Raise InterruptError if the user has asked to stop."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ray.tune import Trainable
 
 from recsae.cache import Cache
+from recsae.errors import machine_fault
 from recsae.results import Columns
 from recsae.search.engine.reports import Report, check_objectives, memory_is_full, one_line
 from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 WORK = "work"
 KNOWN_EPOCHS = "known_epochs"
 """Key of a Tune trial's config: the epochs that were reported to the driver."""
+FAULT_SECONDS = 1.0
 
 
 class RunnableTrial(Protocol):
@@ -116,9 +118,11 @@ class SearchTrainable(Trainable):
             except Exception as error:
                 self._fail(error)
         self._free()
+        if self._fault:
+            time.sleep(FAULT_SECONDS)  # it starts again at once, and a fault may pass
         self._spent += time.monotonic() - began
         report = Report(self._epochs, self._spent, {}, self._error, self._out_of_memory)
-        return report.packed(done=True)
+        return report._replace(fault=self._fault).packed(done=True)
 
     def cleanup(self) -> None:
         """Let go of the trial."""
@@ -130,7 +134,7 @@ class SearchTrainable(Trainable):
         self._trial_id: int = config[Columns.TRIAL_ID]
         self._trial: RunnableTrial | None = None
         self._error: str | None = None
-        self._out_of_memory = False
+        self._out_of_memory, self._fault = False, ""
         self._unreported = None
         self._epochs = 0
         try:
@@ -146,6 +150,7 @@ class SearchTrainable(Trainable):
         self._error = one_line(error)
         # On a CPU more of a GPU would not help.
         self._out_of_memory = self._work.device != "cpu" and memory_is_full(error)
+        self._fault = "" if self._out_of_memory else machine_fault(error)
 
     def _go_on(self, known: int) -> None:
         """Load the trial's checkpoint if there is one; `known`: epochs that were reported.

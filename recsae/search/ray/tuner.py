@@ -30,6 +30,7 @@ from recsae.search.ray.adapters import (
 )
 from recsae.search.ray.allocation import allocate
 from recsae.search.ray.checkpoints import checkpoint_folder, delete_checkpoint
+from recsae.search.ray.faults import RETRIES, Faults, fit
 from recsae.search.ray.gpu_memory import measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
 from recsae.search.ray.node_versions import own_versions
@@ -46,8 +47,6 @@ from recsae.space import SearchSpace
 
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
-LOST_AT_MOST: Final = 3
-"""A trial whose process or node dies starts again so many times."""
 UNLIMITED: Final = 1_000_000
 
 
@@ -125,7 +124,8 @@ def run_search(
     A folder with a journal is taken up where it was left. workers: trials at once, by default what
     the cluster offers. A first Ctrl-C ends the search with what there is, to be resumed some time.
     min_trials: so many have ended before the space's `max_hours` is over. about: what the journal
-    notes of this driver.
+    notes of this driver. Raises PausedError, or what the disk said, for a fault of the machine that
+    goes on: the folder is then as after a kill.
     """
     plan = Plan(
         space,
@@ -212,7 +212,9 @@ class _Search:
         left = States.PAUSED
         try:
             with meter(plan.title, plan.space.search.trials) as progress, cluster.silence():
-                self._tuner(director, record, progress).fit()
+                fit(self._tuner(director, record, progress))
+            if self.interrupt.cause is not None:
+                raise self.interrupt.cause
             if director.finished:
                 left = States.PRUNED
                 shutil.rmtree(self.work.checkpoints, ignore_errors=True)
@@ -249,6 +251,7 @@ class _Search:
         capacity = (lambda: workers) if workers is not None else cluster.ClusterCapacity(allocation)
         config = {WORK: vars(self.work)}
         searcher = DirectorSearcher(director, capacity, config, allocation.gpus)
+        faults = Faults(director, self.interrupt)
         notice = WaitNotice(allocation.words)
         return tune.Tuner(
             tune.with_resources(SearchTrainable, partial(_resources, allocation.cpus)),
@@ -256,10 +259,10 @@ class _Search:
             run_config=tune.RunConfig(
                 name="trials",
                 storage_path=str(self.run_path / TUNE),
-                callbacks=[DirectorCallback(director, record, progress, notice)],
-                stop=DirectorStopper(director, searcher, self.interrupt),
+                callbacks=[DirectorCallback(record, progress, notice, faults)],
+                stop=DirectorStopper(director, searcher, self.interrupt, faults),
                 verbose=0,
-                failure_config=tune.FailureConfig(max_failures=LOST_AT_MOST),
+                failure_config=tune.FailureConfig(max_failures=RETRIES),
                 checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_at_end=False),
             ),
         )

@@ -147,16 +147,6 @@ def test_a_lost_process_costs_no_trial(
     assert results.curves["epoch"].tolist() == [1, 2, 3]
 
 
-def test_a_trial_that_kills_every_process_fails(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    _, results = search(tmp_path, space(1), "MortalTrial")
-    row = results.trials.iloc[0]
-    assert (row["state"], row["epochs"]) == (States.FAILED, 0)
-    assert row["error"] == "lost 4 times: its process or its node died"
-    assert "\n".join(capfd.readouterr()).count("died") == 0
-
-
 def test_the_time_budget_ends_the_search_with_an_answer(tmp_path: Path) -> None:
     budget = {"trials": 50, "max_hours": 4 / 3600}
     outcome, results = search(tmp_path, space(search=budget, epochs=9), "SlowTrial")
