@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from recsae import __version__
-from recsae.cli import data, inference, models, results, search, whatif
+from recsae.cli import data, inference, models, results, runs, search, whatif
 from recsae.cli.output import Device, Json, Storage, show
 from recsae.cli.search import INTERRUPTED
 from recsae.errors import PausedError, refusal
@@ -69,6 +69,7 @@ def evaluate(
 
 
 results.add(app)
+runs.add(app)
 app.command("whatif")(whatif.whatif)
 data.add(app)
 

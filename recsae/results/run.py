@@ -27,7 +27,7 @@ from recsae.results.columns import (
 from recsae.results.expected import expected_frame
 from recsae.results.failures import failures
 from recsae.results.finalists import finalist_scores
-from recsae.results.folder import Files, not_a_run
+from recsae.results.folder import Files, is_running, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import best_rows, eligible, points, ranked
 from recsae.settings import path_of
@@ -169,6 +169,10 @@ def load_results(path: str | Path) -> Results:
     if unknown:
         words = f"expected {', '.join(States)}, got {unknown.pop()!r}"
         raise RecsaeError(f"{folder / Files.RESULTS}: column 'state': {words}")
+    running = results.trials[Columns.STATE] == States.RUNNING
+    # A driver that was killed could not say so: what ran under it may go on.
+    if running.any() and not is_running(folder):
+        results.trials.loc[running, Columns.STATE] = States.PAUSED
     return results
 
 

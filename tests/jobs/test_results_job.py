@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 import pytest
 import typer
+from filelock import FileLock
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from report.made_up_runs import RUNS
@@ -197,7 +198,8 @@ def test_a_run_in_any_state_merges_and_exports(
     search = load_results(runs / "a").search
     create(runs / "odd", search)
     write_trials(runs / "odd", rows)
-    outcome = command("results", "merge", "odd", "a", "--name", "both", "--json")
+    with FileLock(runs / "odd" / Files.DRIVER):
+        outcome = command("results", "merge", "odd", "a", "--name", "both", "--json")
     going = sum(row["state"] == "RUNNING" for row in rows)
     assert outcome["left_out"] == going
     assert sum(outcome["trials"].values()) == len(rows) - going + 12

@@ -15,7 +15,7 @@ LAUNCH: Final = "launch"
 """Key of search.yaml: the workers and the address that its driver was told."""
 LOCAL: Final = "local"
 """The address of a Ray of the search's own."""
-_SHELL: Final = frozenset("`$;|&<>*?\"\\")
+_SHELL: Final = frozenset('`$;|&<>*?"\\')
 """Characters of a shell's language: in a new folder's name they are a slip."""
 
 

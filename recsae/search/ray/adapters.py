@@ -156,6 +156,7 @@ class DirectorStopper(Stopper):
 
     def stop_all(self) -> bool:
         """Return True after a Ctrl-C, or when the run must pause."""
+        self._interrupt.look()
         return self._interrupt.requested
 
 

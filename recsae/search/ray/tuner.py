@@ -143,7 +143,7 @@ def run_search(
 
 def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome:
     """Run a plan's trials in a folder, from its journal on if there is one."""
-    interrupt = Interrupt()
+    interrupt = Interrupt(run_path / Files.STOP)
     with Journal.open(run_path) as journal:
         past = list(journal.past())
         for note in journal.notes:
