@@ -3,7 +3,9 @@
 import json
 import math
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -26,11 +28,25 @@ def show(
     lines = (words or outcome_lines)(outcome)
     if as_json:
         lines = [json.dumps(strict_json(outcome), allow_nan=False, default=str)]
+    elif sys.stdout.isatty():
+        lines = wrapped(lines, shutil.get_terminal_size().columns)
     try:
         typer.echo("\n".join(lines))
     except BrokenPipeError:  # nobody reads on, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         raise typer.Exit(1) from None
+
+
+def wrapped(lines: list[str], width: int) -> list[str]:
+    """Return lines that fit a terminal, broken between words alone."""
+    found = []
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        parts = textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        found += parts or [line]
+    return found
 
 
 def show_tables(*shown: Any) -> None:

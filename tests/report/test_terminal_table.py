@@ -30,7 +30,7 @@ def test_all_columns_where_there_is_room(golden_run: Path) -> None:
     assert text.startswith("run_v1: 18 COMPLETE, 20 PRUNED, 2 FAILED")
     assert head == [
         "trial_id", "state", "model", "k", "k/d", "scale", "lr", "ndcg@10", "share", "fvu", "l0",
-        "dead", "leak", "epochs", "seconds",
+        "dead", "leak", "epochs", "seconds", "mark",
     ]  # fmt: skip
     *lines, base, expected, failed = text.splitlines()
     assert len(lines) == 23 and base.startswith("base:        dev ndcg@10 ")

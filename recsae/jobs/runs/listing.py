@@ -9,6 +9,7 @@ from recsae.results import (
     DEV,
     Files,
     Results,
+    States,
     is_running,
     load_results,
     records,
@@ -22,6 +23,7 @@ STOPPED: Final = "stopped"
 BROKEN: Final = "broken"
 _ENDED: Final = {"finished": "finished", "failing": "failed"}
 """How a run ended, as search.yaml has it → its state; any other end can be gone on from."""
+_OVER: Final = (States.COMPLETE, States.PRUNED, States.FAILED)
 
 
 def runs(storage: str | None) -> dict[str, Any]:
@@ -37,7 +39,11 @@ def state_of(results: Results) -> str:
         return RUNNING
     if "merged" in results.search:
         return "merged"
-    return _ENDED.get(str(results.search.get("ended")), STOPPED)
+    if "ended" in results.search or "seconds" not in results.search:
+        return _ENDED.get(str(results.search.get("ended")), STOPPED)
+    # An older recsae noted the seconds alone, at the end.
+    ended = sum(state_counts(results.trials)[state] for state in _OVER)
+    return "finished" if ended >= results.space.search.trials else STOPPED
 
 
 def _run(path: Path) -> dict[str, Any]:
