@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import typer
@@ -57,6 +57,27 @@ def show_tables(*shown: Any) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     for one in shown:
         console.print(one)
+
+
+def follow(
+    looks: Iterable[dict[str, Any]],
+    line: Callable[[dict[str, Any]], str],
+    view: Callable[[dict[str, Any]], Any],
+) -> None:
+    """Show what changes: in place on a terminal, else a line whenever it has changed."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        last = ""
+        for look in looks:
+            if (text := line(look)) != last:
+                typer.echo(last := text)
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        for look in looks:
+            live.update(view(look), refresh=True)
 
 
 def tell_mistakes(command: str, run: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recsae.cli.output import Json, Storage, show, show_tables
+from recsae.cli.output import Json, Storage, follow, show, show_tables
 from recsae.cli.results import Run
 from recsae.errors import RecsaeError
 
@@ -42,6 +42,25 @@ def stop(
     from recsae.jobs.runs.drivers import stop as stopped
 
     show(stopped(run, storage=storage, wait_seconds=wait), json, _stopped)
+
+
+def watch(
+    run: Run,
+    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 2.0,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Follow a running search to its end: trials that run, epochs done, time left, best so far.
+
+    With --json: how far it is now.
+    """
+    from recsae.jobs.runs.watching import snapshots
+    from recsae.report.answers.progress import progress_line, progress_view
+
+    looks = snapshots(run, storage=storage, seconds=every)
+    if json:
+        return show(next(looks), True)
+    return follow(looks, progress_line, progress_view)
 
 
 def rm(run: Run, yes: Yes = False, storage: Storage = None, json: Json = False) -> None:
@@ -103,7 +122,7 @@ def doctor(storage: Storage = None, json: Json = False) -> None:
 
 def add(app: typer.Typer) -> None:
     """Give an app these commands."""
-    for command in (runs, stop, rm, doctor):
+    for command in (runs, watch, stop, rm, doctor):
         app.command(command.__name__)(command)
     app.add_typer(cache, name="cache")
 
