@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs fuzz-data docs mutants schema architecture bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-callbacks test-peers fuzz-data docs mutants schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -17,7 +17,7 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu and not docs'
+	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu and not docs and not peers'
 
 lint: install
 	$(BIN)/ruff check .
@@ -59,6 +59,23 @@ docs: .venv/.installed-docs  ## the pages of docs/ into site/; links and anchors
 test-docs: .venv/.installed-docs  ## every command of the long pages, and the built pages
 	$(BIN)/python -m pytest -m docs tests/docs
 
+test-callbacks: .venv/.installed-callbacks  ## a search told to MLflow and to wandb, both without a server
+	$(BIN)/python -m pytest -m peers tests/callbacks
+
+.venv/.installed-callbacks: .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[callbacks]'
+	@touch $@
+
+# Their own environment: what these libraries bring would hide what recsae forgets to ask for.
+test-peers: .venv-peers/.installed  ## exported models in sparsify and SAELens themselves; theirs in the audit
+	.venv-peers/bin/python -m pytest -m peers tests/peers
+
+.venv-peers/.installed: setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-peers
+	grep '^torch==' constraints.txt >.venv-peers/torch.txt
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c .venv-peers/torch.txt -e '.[testing,peers]' pytest-timeout
+	@touch $@
+
 # MUTANTS='recsae.metrics.* recsae.results.*' tries those alone. A log of its own: mutmut animates it.
 mutants: .venv/.installed-mutants  ## which small faults no test finds; an hour and a half on two cores, `mutmut show NAME` shows one
 	rm -rf mutants && mkdir mutants
@@ -81,4 +98,4 @@ bench: install  ## speed as ratios against naive versions, in one run
 	$(BIN)/python benchmarks/evaluation.py
 
 clean:
-	rm -rf .venv build dist mutants site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-peers build dist mutants site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

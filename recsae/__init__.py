@@ -11,10 +11,14 @@ __version__ = "0.1.0"
 # `__init__.pyi` has their types: to import them here, if only for the type checker, would be an
 # import in a circle.
 _HOMES = {
+    "Callback": "recsae.callbacks.base",
     "ExplainedRecommender": "recsae.inference.explained",
-    "Results": "recsae.results",
+    "Results": "recsae.api.results",
+    "Space": "recsae.api.spaces",
     "load_model": "recsae.jobs.models.loading",
-    "load_results": "recsae.results",
+    "load_results": "recsae.api.results",
+    "resume": "recsae.api.search",
+    "tune": "recsae.api.search",
 }
 __all__ = ["__version__", *_HOMES]
 
@@ -24,3 +28,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -140,7 +140,12 @@ def whole(entry: Path) -> Iterator[None]:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a value as readable JSON, whole."""
-    write_whole(path, json.dumps(value, indent=2, allow_nan=True) + "\n")
+    write_whole(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return a value as the text that `write_json` writes."""
+    return json.dumps(value, indent=2, allow_nan=True) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -1,11 +1,13 @@
 """What the numbers depend on besides the seed: the machine, the device, torch and its threads."""
 
 import platform
-from typing import Any
+from typing import Any, Final
 
 import torch
 
-from recsae.errors import SettingError
+from recsae.errors import RecsaeError, SettingError
+
+MOST_THREADS: Final = 4096
 
 
 def device_of(option: str | None) -> torch.device:
@@ -24,6 +26,18 @@ def device_of(option: str | None) -> torch.device:
         most = torch.cuda.device_count() - 1
         raise SettingError("--device", f"expected at most cuda:{most}, got {option!r}")
     return device
+
+
+def take_threads(stored: Any, place: object) -> None:
+    """Compute with as many threads as the figures were stored with: sums depend on it.
+
+    Raises RecsaeError, which names `place`, for what is no number of threads.
+    """
+    threads = stored.get("threads") if isinstance(stored, dict) else None
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        words = f"expected machine.threads from 1 to {MOST_THREADS}"
+        raise RecsaeError(f"{place}: {words}, got {threads!r}")
+    torch.set_num_threads(threads)
 
 
 def machine(device: torch.device) -> dict[str, Any]:

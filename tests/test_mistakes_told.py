@@ -14,7 +14,7 @@ from conftest import TINY
 
 from recsae.cli.app import main
 from recsae.errors import RecsaeError, refusal
-from recsae.files import whole, whole_folder
+from recsae.files import read_json, whole, whole_folder, write_json
 from recsae.progress import LONGEST_LINE
 from recsae.settings import path_of
 from recsae.space import find_space
@@ -61,7 +61,21 @@ def cache(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         (["pretrain", *BASE, "--lr", "inf"], "lr: expected a number > 0, got inf"),
         (["pretrain", "--num_layers", "9999"], "num_layers: expected an integer >= 1 and <= 1000"),
         (["pretrain", *BASE, "--max_len", "9000000000000"], "not enough memory"),
-        (["pretrain", "--dataset", "synthetic:users=1000000000000"], "not enough memory"),
+        (
+            ["pretrain", "--dataset", "synthetic:users=1000000000000"],
+            "users: expected an integer >= 1 and <= 10000000",
+        ),
+        (
+            ["pretrain", "--dataset", "synthetic:users=10000000,length=10000"],
+            "users: expected at most 200,000,000 events (users x length), got 100,000,000,000",
+        ),
+        (
+            ["pretrain", "--dataset", "synthetic:items=10000000,concepts=10000"],
+            "items: expected items x concepts of at most 100,000,000",
+        ),
+        (["pretrain", "--dataset", "synthetic:length=1e308"], "length: expected a number"),
+        (["pretrain", "--dataset", "/dev/zero"], "/dev/zero: neither a file nor a folder"),
+        (["tune", "smoke.yaml", "--dataset", "/dev/tty"], "/dev/tty: neither a file nor a folder"),
         (["tune", "smoke.yaml", "--name", ""], "name: expected letters"),
         (["tune", "smoke.yaml", "--name", "x", "--address", "127.0.0.1:1"], "no Ray answers"),
         (["tune", "smoke.yaml", "--address", ""], "expected HOST:PORT or auto, got ''"),
@@ -145,6 +159,27 @@ def test_a_damaged_entry_is_named_and_made_again_once_deleted(
     spoil(entry)
     line = mistake(TRAIN, capsys)
     assert str(entry) in line and "delete it, and recsae makes it again" in line
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        *(("machine", {"threads": n}, "machine.threads from 1") for n in (None, 0, -1, "x", True)),
+        ("machine", None, "machine.threads from 1"),
+        ("machine", [], "machine.threads from 1"),
+        ("activations", None, "expected the fingerprint of its activations, got None"),
+        ("activations", "../x", "expected the fingerprint of its activations, got '../x'"),
+    ],
+)
+def test_a_model_with_odd_settings_is_one_line(
+    cache: Path, key: str, value: object, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = only(cache / "models") / "settings.json"
+    described = read_json(file)
+    described["extra"][key] = value
+    write_json(file, described)
+    line = mistake(["evaluate", str(file.parent)], capsys)
+    assert str(file) in line and expected in line
 
 
 @pytest.mark.parametrize("spoil", [cut, Path.unlink])

@@ -193,6 +193,14 @@ class Activations:
         """Return all events, as the baselines count them."""
         return Histories(self.items, self.offsets, self.train_lengths, len(self.item_table))
 
+    def train_events(self) -> Ints:
+        """Return the last event of the history of each train row, int64 [N]."""
+        offsets = np.asarray(self.offsets, np.int64)
+        user_N = np.asarray(self.train_user, np.int64)
+        # A user's train rows follow each other, from the first event on.
+        first_U = np.searchsorted(user_N, np.arange(len(offsets) - 1))
+        return np.asarray(offsets[user_N] + np.arange(len(user_N)) - first_U[user_N])
+
     def history_lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Return the number of events before each target of a split, int64 [R]."""
         targets = self.targets(split)

@@ -7,8 +7,16 @@ import typer
 from typer.exceptions import TyperException
 
 from recsae import __version__
-from recsae.cli import data, inference, models, results, runs, search, whatif
-from recsae.cli.output import Device, Json, Storage, show
+from recsae.cli import data, inference, models, results, runs, search, verification, whatif
+from recsae.cli.output import (
+    Device,
+    Json,
+    Storage,
+    check_working_directory,
+    drop_output,
+    open_streams,
+    show,
+)
 from recsae.cli.search import INTERRUPTED
 from recsae.errors import PausedError, refusal
 from recsae.progress import say
@@ -30,6 +38,7 @@ for _command, _name in (
     (inference.recommend, "recommend"),
     (inference.explain, "explain"),
     (inference.steer, "steer"),
+    (inference.export, "export"),
     (inference.audit, "audit"),
 ):
     app.command(_name)(_command)
@@ -71,6 +80,7 @@ def evaluate(
 results.add(app)
 runs.add(app)
 app.command("whatif")(whatif.whatif)
+app.command("verify")(verification.verify)
 data.add(app)
 
 
@@ -86,13 +96,17 @@ def _top(
 
 def main() -> None:
     """Run the command line; a user's mistake is one line on standard error and exit code 2."""
+    open_streams()
     try:
+        check_working_directory()
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except Exception as error:
         message = error.format_message() if isinstance(error, TyperException) else refusal(error)
         if message is None:
             raise
         say("recsae: " + " ".join(message.split()))
+        drop_output()
         sys.exit(INTERRUPTED if isinstance(error, PausedError) else 2)
     if code == INTERRUPTED:
         say("recsae: interrupted")

@@ -1,4 +1,4 @@
-"""The commands that use a model: encode, recommend, explain, steer; audit."""
+"""The commands that use a model: encode, recommend, explain, steer, export; audit."""
 
 from pathlib import Path
 from typing import Annotated
@@ -41,7 +41,13 @@ def encode(
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="FILE", help="Where to: .parquet or .csv.")
     ],
-    split: Split = "test",
+    split: Annotated[
+        str,
+        typer.Option(
+            help="Stored histories: before the target of dev or test, all events of a user, or "
+            "train: after each event that a training item follows."
+        ),
+    ] = "test",
     user: User = None,
     histories: File = None,
     trial: Trial = None,
@@ -50,7 +56,10 @@ def encode(
     device: Device = None,
     json: Json = False,
 ) -> None:
-    """Write the codes of users: a row an active latent, with user, row, latent and value."""
+    """Write the codes of users: user, row, events of the history, latent, value.
+
+    A row an active latent.
+    """
     # Loads torch, which --help does without; so below.
     from recsae.jobs.models import answers
 
@@ -134,6 +143,33 @@ def steer(
     from recsae.cli.inference_tables import steering_tables
 
     return show_tables(*steering_tables(outcome))
+
+
+def export(
+    run: Model,
+    layout: Annotated[
+        str,
+        typer.Option(
+            "--format", help="sparsify or saelens, for that library; hub: a folder with a card."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="A new folder; default: RUN-FORMAT here."),
+    ] = None,
+    trial: Trial = None,
+    sae_k: K = None,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Write a model for another library, or as a folder to hand on.
+
+    (The trials of a run go to optuna-dashboard by `recsae results export`.)
+    """
+    from recsae.jobs.models import answers
+    from recsae.jobs.models import export as jobs
+
+    show(jobs.export(answers.Which(run, trial, sae_k, storage), layout, out), json)
 
 
 def audit(

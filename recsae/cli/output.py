@@ -4,14 +4,18 @@ import json
 import math
 import os
 import shutil
+import signal
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from recsae.errors import refusal
+from recsae.errors import RecsaeError, refusal
 from recsae.progress import say
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
@@ -33,7 +37,7 @@ def show(
     try:
         typer.echo("\n".join(lines))
     except BrokenPipeError:  # nobody reads on, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        drop_output()
         raise typer.Exit(1) from None
 
 
@@ -47,6 +51,33 @@ def wrapped(lines: list[str], width: int) -> list[str]:
         )
         found += parts or [line]
     return found
+
+
+def open_streams() -> None:
+    """Let what a closed standard output or error would have shown go nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+
+
+def drop_output() -> None:
+    """Let what standard output still holds go nowhere: Python would fail to write it at exit."""
+    with suppress(OSError, ValueError):  # what a test puts in its place has no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def interrupt_on_sigterm() -> None:
+    """Let a SIGTERM end a command as a Ctrl-C does, with what it has begun cleared away."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def check_working_directory() -> None:
+    """Raise RecsaeError if the working directory has been deleted."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise RecsaeError("the working directory is gone; go to one that is there") from None
 
 
 def show_tables(*shown: Any) -> None:

@@ -107,7 +107,7 @@ def merge(
 
 @group.command()
 def export(run: Run, storage: Storage = None, json: Json = False) -> None:
-    """Write a run for optuna-dashboard."""
+    """Write a run's trials for optuna-dashboard (`recsae export` writes its model)."""
     from recsae.jobs import results as jobs
 
     show(jobs.export(run, storage=storage), json)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from recsae.cli.flags import settings_flags, take, take_data
-from recsae.cli.output import Json, Storage, show
+from recsae.cli.output import Json, Storage, interrupt_on_sigterm, show
 from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
 from recsae.settings import Settings
@@ -70,6 +70,7 @@ def tune(
     A setting that a flag gives wins over that of the space. Exit code 1: no trial is COMPLETE or
     PRUNED. 2: a mistake in what was given.
     """
+    interrupt_on_sigterm()
     overrides = {"data": take_data(flags)}
     overrides |= {section: take(flags, kind, SCHEDULER) for section, kind in SECTIONS.items()}
     _check_together(space, resume, extend, name, warm_start)

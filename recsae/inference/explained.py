@@ -15,7 +15,15 @@ from torch import Tensor
 from recsae.activations.store import Activations
 from recsae.errors import RecsaeError, SettingError
 from recsae.inference.codes import as_csr, from_csr, steered
-from recsae.inference.histories import Given, Histories, Ints, histories_of, say_empty
+from recsae.inference.histories import (
+    TRAIN,
+    Given,
+    Histories,
+    Ints,
+    histories_of,
+    say_empty,
+    train_histories,
+)
 from recsae.inference.ids import Ids
 from recsae.inference.latents import Latent, LatentTable
 from recsae.inference.rankings import top_items
@@ -91,8 +99,10 @@ class ExplainedRecommender:
     def encode(self, histories: Given | Histories) -> sparse.csr_array:
         """Return the codes as a matrix, a row a history and a column a latent.
 
-        The row of a history without any known item is empty.
+        The row of a history without any known item is empty. The split "train" has a row an event.
         """
+        if isinstance(histories, str) and histories == TRAIN:
+            histories = train_histories(self.activations)
         asked, rows_R, x_RD = self._states(histories)
         codes = as_csr(encoded(self._model, x_RD), self._model.latents)
         if len(rows_R) == len(asked.users):
@@ -192,12 +202,7 @@ class ExplainedRecommender:
 
     def _refuse_leak(self, what: str) -> None:
         if self.leaks:
-            mode = self.settings.get("sae_attn_mode")
-            words = f"{self.model_name}{f' in mode {mode}' if mode else ''}"
-            raise RecsaeError(
-                f"{self.path}: {words} cannot {what}: its reconstruction uses the state beside the "
-                "code; expected a model that does not leak"
-            )
+            raise leak_refusal(self.path, self._model, what)
 
     def _states(self, given: Given | Histories) -> tuple[Histories, Ints, Tensor]:
         """Return histories, which of them are not empty [R], and the states after those [R, D].
@@ -210,11 +215,16 @@ class ExplainedRecommender:
         say_empty(asked)
         rows_R = np.flatnonzero(asked.lengths)
         if asked.split is not None and asked.rows is not None:
-            x_RD = self.activations.states(asked.split)[torch.from_numpy(asked.rows[rows_R])]
-            return asked, rows_R, x_RD.to(self._device)
+            x_RD = self._stored(asked.split)[torch.from_numpy(asked.rows[rows_R])]
+            return asked, rows_R, x_RD.float().to(self._device)
         x_RD = computed_states(self._recommender(), asked, rows_R, self._device)
         stored = getattr(torch, self.activations.meta["dtype"])
         return asked, rows_R, x_RD.to(stored).float()
+
+    def _stored(self, split: str) -> Tensor:
+        if split == TRAIN:
+            return self.activations.tensor("train_x")
+        return self.activations.states("dev" if split == "dev" else "test")
 
     def _named(
         self, top: pd.DataFrame, asked: Histories, rows_R: Ints, columns: Mapping[str, str]
@@ -222,6 +232,16 @@ class ExplainedRecommender:
         """Return the frame with original ids, its columns chosen, in order, and renamed."""
         ids = {"user": asked.users[rows_R[top["row"]]], "item": self.items.values[top["item"]]}
         return top.assign(**ids)[[*columns]].rename(columns=columns)
+
+
+def leak_refusal(path: Path, model: SparseAutoencoder, what: str) -> RecsaeError:
+    """Return what to tell of a model that leaks and therefore cannot do something."""
+    mode = model.settings.values().get("sae_attn_mode")
+    words = f"{model.variant.name}{f' in mode {mode}' if mode else ''}"
+    return RecsaeError(
+        f"{path}: {words} cannot {what}: its reconstruction uses the state beside the "
+        "code; expected a model that does not leak"
+    )
 
 
 def _k(k: int) -> int:

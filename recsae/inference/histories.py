@@ -20,6 +20,8 @@ from recsae.progress import say
 
 Stored = Literal["dev", "test", "all"]
 STORED: Final[tuple[Stored, ...]] = get_args(Stored)
+TRAIN: Final = "train"
+"""Split of the train rows: several a user, one after each event that a training item follows."""
 Given = Sequence[Sequence[Any]] | Mapping[Any, Sequence[Any]] | pd.DataFrame | str
 """A list of item ids a user; by user; a frame with the columns user, item and perhaps time; or
 `dev`, `test`, `all`: what is stored of each user before a split's target, or all of it."""
@@ -30,15 +32,16 @@ _NAMED: Final = 5
 
 
 class Histories(NamedTuple):
-    """One history a user; some may be empty."""
+    """One history a user, but several in train; some may be empty."""
 
     users: npt.NDArray[Any]
     """[H]: what the user is called, in a list its place."""
-    items: Ints
+    items: npt.NDArray[np.integer]
     """[S]: codes."""
-    offsets: Ints
-    """[H+1]: history h is items[offsets[h]:offsets[h+1]]."""
-    split: Split | None = None
+    start: Ints
+    end: Ints
+    """[H]: history h is items[start[h]:end[h]]; histories may share items."""
+    split: Split | Literal["train"] | None = None
     """The split whose stored states belong to these histories."""
     rows: Ints | None = None
     """[H]: the row of each in the split."""
@@ -46,12 +49,17 @@ class Histories(NamedTuple):
     @property
     def lengths(self) -> Ints:
         """Return how many items each history has, [H]."""
-        return np.diff(self.offsets)
+        return self.end - self.start
+
+    def of(self, history: int) -> npt.NDArray[np.integer]:
+        """Return the items of a history."""
+        return self.items[self.start[history] : self.end[history]]
 
     def seen(self, rows_R: Ints) -> Seen:
         """Return the items of some histories, each once."""
-        parts = [np.unique(self.items[self.offsets[h] : self.offsets[h + 1]]) for h in rows_R]
-        items, offsets = _packed(parts)
+        parts = [np.unique(self.of(h)).astype(np.int64) for h in rows_R]
+        offsets = np.cumsum([0, *map(len, parts)]).astype(np.int64)
+        items = np.concatenate([np.zeros(0, np.int64), *parts])
         return Seen(torch.from_numpy(offsets), torch.from_numpy(items))
 
 
@@ -68,8 +76,8 @@ def histories_of(given: Given, activations: Activations, ids: Ids) -> Histories:
     _say_unknown([text for text, known in zip(texts, known_S, strict=True) if not known])
     history_S = np.repeat(np.arange(len(lengths)), lengths)
     kept = np.bincount(history_S[known_S], minlength=len(lengths))
-    offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
-    return Histories(users, codes_S[known_S], offsets)
+    end = np.cumsum(kept).astype(np.int64)
+    return Histories(users, codes_S[known_S], end - kept, end)
 
 
 def stored_histories(
@@ -96,12 +104,21 @@ def stored_histories(
                 words = f"{activations.user_ids[code]} has no target in {split}; expected split all"
                 raise SettingError("user", words)
         row_H = np.array([place[code] for code in user_codes], np.int64)
-    parts = [
-        np.asarray(activations.items[offsets_U[user] : end], np.int64)
-        for user, end in zip(user_H[row_H], end_H[row_H], strict=True)
-    ]
+    start_H, stop_H = offsets_U[user_H[row_H]], np.asarray(end_H[row_H], np.int64)
     names = activations.user_ids.to_numpy()[user_H[row_H]]
-    return Histories(names, *_packed(parts), of_split, row_H)
+    return Histories(names, activations.items, start_H, stop_H, of_split, row_H)
+
+
+def train_histories(activations: Activations, user_codes: Sequence[int] | None = None) -> Histories:
+    """Return the train rows' histories in their order, by default of all users."""
+    user_N = np.asarray(activations.train_user, np.int64)
+    row_H = np.arange(len(user_N))
+    if user_codes is not None:
+        row_H = row_H[np.isin(user_N, user_codes)]
+    user_H, offsets_U = user_N[row_H], np.asarray(activations.offsets, np.int64)
+    start_H, end_H = offsets_U[user_H], np.asarray(activations.train_events()[row_H] + 1, np.int64)
+    names = activations.user_ids.to_numpy()[user_H]
+    return Histories(names, activations.items, start_H, end_H, TRAIN, row_H)
 
 
 def say_empty(histories: Histories) -> None:
@@ -142,12 +159,6 @@ def _by_user(given: pd.DataFrame) -> tuple[npt.NDArray[Any], list[Sequence[Any]]
         given = given.sort_values(_TIME, kind="stable")
     parts = {user: part[_ITEM].tolist() for user, part in given.groupby(_USER, sort=False)}
     return users, [parts[user] for user in users]
-
-
-def _packed(parts: Sequence[Ints]) -> tuple[Ints, Ints]:
-    """Return the parts one after the other, and where each begins and ends."""
-    offsets = np.cumsum([0, *map(len, parts)]).astype(np.int64)
-    return np.concatenate([np.zeros(0, np.int64), *parts]), offsets
 
 
 def _say_unknown(items: Sequence[Any]) -> None:

@@ -176,11 +176,8 @@ class _Rows:
     def of(cls, activations: Activations) -> "_Rows":
         offsets, dev = np.asarray(activations.offsets, np.int64), activations.targets("dev")
         train_user = np.asarray(activations.train_user, np.int64)
-        # A user's train rows follow each other, from the first event on.
-        first_U = np.searchsorted(train_user, np.arange(len(offsets) - 1))
-        train_event = offsets[train_user] + np.arange(len(train_user)) - first_U[train_user]
         user = np.concatenate([train_user, dev.user])
-        event = np.concatenate([train_event, dev.position - 1])
+        event = np.concatenate([activations.train_events(), dev.position - 1])
         last, following = activations.items[event], activations.items[event + 1]
         return cls(len(train_user), user, offsets[user], event, last, following)
 

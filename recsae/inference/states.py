@@ -32,8 +32,7 @@ def computed_states(
         items_CL = np.zeros((WINDOWS, model.max_len), np.int64)
         lengths_C = np.ones(WINDOWS, np.int64)
         for place, history in enumerate(rows_R[part]):
-            start, end = histories.offsets[history : history + 2]
-            last = histories.items[max(start, end - model.max_len) : end]
+            last = histories.of(history)[-model.max_len :]
             items_CL[place, : len(last)], lengths_C[place] = last, len(last)
         with torch.no_grad():
             state_CD = model.last(*(torch.from_numpy(a).to(device) for a in (items_CL, lengths_C)))

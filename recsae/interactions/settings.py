@@ -82,16 +82,21 @@ class DataSettings(Settings):
         return self
 
 
+MOST_EVENTS: Final = 200_000_000
+MOST_MEMBERS: Final = 100_000_000
+"""What the generator may draw: some GB."""
+
+
 class SyntheticSettings(Settings):
     """Users who follow a few concepts that drift; every number of the generator."""
 
-    users: Annotated[int, Field(ge=1)] = 1000
+    users: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
     """Number of users."""
-    items: Annotated[int, Field(ge=2)] = 400
+    items: Annotated[int, Field(ge=2, le=10_000_000)] = 400
     """Number of items; one that nobody meets is not in the data."""
-    concepts: Annotated[int, Field(ge=1)] = 8
+    concepts: Annotated[int, Field(ge=1, le=10_000)] = 8
     """Number of concepts that items belong to."""
-    length: Annotated[float, Field(ge=3)] = 25.0
+    length: Annotated[float, Field(ge=3, le=10_000)] = 25.0
     """Mean number of events of a user; nobody has fewer than 3."""
     drift: Annotated[float, Field(ge=0, le=1)] = 0.15
     """Chance that a user turns to another of their concepts before an event."""
@@ -108,6 +113,16 @@ class SyntheticSettings(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _fits_in_memory(self) -> Self:
+        if self.users * self.length > MOST_EVENTS:
+            words = f"expected at most {MOST_EVENTS:,} events (users x length)"
+            raise KeyedValueError("users", f"{words}, got {self.users * self.length:,.0f}")
+        if self.items * self.concepts > MOST_MEMBERS:
+            words = f"expected items x concepts of at most {MOST_MEMBERS:,}"
+            raise KeyedValueError("items", f"{words}, got {self.items * self.concepts:,}")
+        return self
+
 
 def check_name(dataset: str) -> None:
     """Raise SettingError unless `dataset` is a known name or an existing path; opens no data."""
@@ -119,7 +134,11 @@ def check_name(dataset: str) -> None:
 
 def _exists(dataset: str) -> bool:
     try:
-        return data_path(dataset).exists()
+        path = data_path(dataset)
+        known = path.exists()
+        if known and not (path.is_file() or path.is_dir()):
+            raise SettingError("dataset", f"{dataset[:80]}: neither a file nor a folder")
+        return known
     except OSError as error:
         raise SettingError("dataset", f"{dataset[:80]}: {error.strerror}") from None
 

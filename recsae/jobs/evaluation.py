@@ -24,9 +24,15 @@ from recsae.jobs.scores import (
     score_again,
     write_outcome,
 )
-from recsae.jobs.sources import IMPORTED, Source, stored_activations
+from recsae.jobs.sources import (
+    EXPORTED,
+    EXPORTED_BASE,
+    Source,
+    stored_activations,
+    trained_here,
+)
 from recsae.jobs.training import MODELS, base_outcome, model_outcome
-from recsae.machine import device_of
+from recsae.machine import device_of, take_threads
 from recsae.progress import say
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import SHORTEST_PREFIX, Base
@@ -128,7 +134,7 @@ def _kind(path: Path) -> Kind | None:
         return "run"
     if (path / "base.json").is_file():
         return "base"
-    return "model" if (path / "settings.json").is_file() else None
+    return "model" if files.settings_file(path).is_file() else None
 
 
 def _by_prefix(folder: Path, name: str) -> list[Path]:
@@ -195,8 +201,8 @@ def score_model(
     model, about = files.load(path)
     cut = k not in (None, model.settings.sae_k)
     model, origin = cut_to(model, k), origin_of(path, about)
-    trained_here = IMPORTED not in about
-    activations = stored_activations(about["activations"], origin, cache, exactly=trained_here)
+    exactly = trained_here(about)
+    activations = stored_activations(key_of(about, path), origin, cache, exactly=exactly)
     activations = ranking.of(activations)
     scores, reproduced = score_again(model, about, activations, path, cache, ranking, device)
     outcome = model_outcome(path, activations, scores, ranking.mask)
@@ -209,6 +215,15 @@ def score_model(
     }
 
 
+def key_of(about: dict[str, Any], path: Path) -> str:
+    """Return the fingerprint of the states that a model was trained on."""
+    key = about.get("activations")
+    if not isinstance(key, str) or not key.isalnum():
+        found = path / files.SETTINGS
+        raise RecsaeError(f"{found}: expected the fingerprint of its activations, got {key!r}")
+    return key
+
+
 def cut_to(model: SparseAutoencoder, k: int | None, key: str = "--k") -> SparseAutoencoder:
     """Return a model as one of another k, if one is asked for; SettingError (of `key`) above its
     own."""
@@ -219,14 +234,18 @@ def cut_to(model: SparseAutoencoder, k: int | None, key: str = "--k") -> SparseA
 
 
 def origin_of(path: Path, about: dict[str, Any]) -> Source:
-    """Return what a model was trained from: its own file says it, or the run that it is best of."""
+    """Return what a model was trained from: its own file says it, or the run that it is best of.
+
+    An exported model has its base beside it.
+    """
     run = path.parent.parent
     by_run = "source" not in about and (run / Files.SEARCH).is_file()
     try:
-        return Source.of((read_search(run) if by_run else about)["source"])
+        source = Source.of((read_search(run) if by_run else about)["source"])
     except (KeyError, TypeError):
-        file = run / Files.SEARCH if by_run else path / files.SETTINGS
+        file = run / Files.SEARCH if by_run else files.settings_file(path)
         raise RecsaeError(f"{file}: does not say which data the model was trained on") from None
+    return source.with_base(path / EXPORTED_BASE) if EXPORTED in about else source
 
 
 def _base(
@@ -234,8 +253,7 @@ def _base(
 ) -> dict[str, Any]:
     base = Base.open(path)
     where = device or device_of(None)
-    # Sums depend on it in the last digit.
-    torch.set_num_threads(int(base.meta["machine"]["threads"]))
+    take_threads(base.meta.get("machine"), path)
     activations = ranking.of(activations_of(base, cache, where))
     count_test_read(path)
     scored = {split: Evaluator(activations, split, ranking.mask, str(where)) for split in SPLITS}

@@ -77,8 +77,12 @@ def show(run: str, wanted: Shown, *, storage: str | None) -> tuple[dict[str, Any
 
 def run_outcome(path: Path) -> dict[str, Any]:
     """Return what `tune` prints: counts, and of each best trial settings, dev and test figures."""
-    results = load_results(path)
-    outcome = summary(results)
+    return outcome_of(load_results(path))
+
+
+def outcome_of(results: Results) -> dict[str, Any]:
+    """Return what `run_outcome` does, of results that are loaded."""
+    outcome, path = summary(results), results.path
     finished = results.search.get("ended") == "finished"
     page, over = path / Files.REPORT, results.search.get("over")
     for trial in outcome["best"]:

@@ -13,8 +13,9 @@ from recsae.activations.store import Activations
 from recsae.cache import Cache
 from recsae.files import read_json, whole, write_json
 from recsae.jobs.sources import base_folder
-from recsae.machine import device_of
+from recsae.machine import device_of, take_threads
 from recsae.results import Columns, Files, write_curve_of_k
+from recsae.sae import files
 from recsae.sae.model import SparseAutoencoder
 from recsae.sequences import Mask
 from recsae.test_reads import count_test_read
@@ -100,9 +101,10 @@ def score_again(
     None: there is nothing to compare with (no stored figures, or another ranking). `about` is what
     was saved with the model. `activations` are those of the targets that are asked for.
     """
-    stored = about["machine"]
-    where = device or device_of(None if stored["device"] == "cuda" else "cpu")
-    torch.set_num_threads(int(stored["threads"]))  # sums depend on it in the last digit
+    stored = about.get("machine")
+    take_threads(stored, folder / files.SETTINGS)
+    on_gpu = isinstance(stored, dict) and stored.get("device") == "cuda"
+    where = device or device_of(None if on_gpu else "cpu")
     scores = scores_of(model, activations, where, folder, cache, ranking.mask)
     file = folder / Files.METRICS
     if ranking != AS_SEARCHED or not file.is_file():

@@ -5,17 +5,21 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recsae.cache import Cache
-from recsae.errors import PausedError, RecsaeError
+from recsae.callbacks.base import Callback, RunStart
+from recsae.callbacks.listener import Listeners
+from recsae.errors import PausedError, RecsaeError, machine_fault, refusal
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
 from recsae.jobs.runs.drivers import driving
 from recsae.jobs.runs.pauses import paused_by_faults
 from recsae.jobs.runs.places import LAUNCH, open_places
 from recsae.jobs.runs.places import Where as Where
+from recsae.jobs.runs.seal import seal
 from recsae.jobs.search_start import (
     WARM,
     Prepared,
@@ -27,7 +31,6 @@ from recsae.jobs.search_start import (
 from recsae.progress import say
 from recsae.results import (
     Files,
-    States,
     check_name,
     create,
     find_run,
@@ -37,7 +40,8 @@ from recsae.results import (
     storage_root,
     write_search,
 )
-from recsae.results.failures import without_result
+from recsae.results.failures import few_complete
+from recsae.results.file_format.search_keys import check_resumable_keys
 from recsae.search.versions import code, versions
 from recsae.space import SearchSpace, space_of
 from recsae.space.stored import as_now
@@ -49,12 +53,15 @@ FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
 FAILING: Final = "failing"
 """How a run ended, in its search.yaml; the last: its first trials all failed with one error."""
-FEWEST_COMPLETE: Final = 4
-"""With several objectives, fewer complete trials than these are too few for a front."""
 
 
 def tune(
-    space: SearchSpace, where: Where, *, name: str | None = None, warm_start: Sequence[str] = ()
+    space: SearchSpace,
+    where: Where,
+    *,
+    name: str | None = None,
+    warm_start: Sequence[str] = (),
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, Any]:
     """Search a space into a new run; the base is trained and its states stored if need be.
 
@@ -79,7 +86,7 @@ def tune(
             say(f"--storage: made {root}")
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
-        run = _Run(path, prepared, search, where, cache)
+        run = _Run(path, prepared, search, where, cache, callbacks)
         with driving(path), paused_by_faults(path):
             with _removed_unless_begun(path):
                 outcome = run.search()
@@ -93,6 +100,7 @@ def resume(
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     extend: bool = False,
+    callbacks: Sequence[Callback] = (),
 ) -> dict[str, Any]:
     """Go on with a run where it was left.
 
@@ -103,6 +111,7 @@ def resume(
     start = time.perf_counter()
     path = find_run(run, storage_root(where.storage))
     search = read_search(path)
+    check_resumable_keys(search, path / Files.SEARCH)
     where = where.as_before(search)
     stored = space_of(as_now(search["space"]), str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
@@ -121,7 +130,7 @@ def resume(
         if changed or search.get(LAUNCH) != where.launch():
             search |= {LAUNCH: where.launch()}
             write_search(path, search)
-        again = _Run(path, prepared, search, where, cache)
+        again = _Run(path, prepared, search, where, cache, callbacks)
         with driving(path), paused_by_faults(path):
             return again.conclude(again.search(), start)
 
@@ -136,6 +145,12 @@ class _Run:
     """What search.yaml holds."""
     where: Where
     cache: Cache
+    callbacks: Sequence[Callback] = ()
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        """What tells the callbacks of this driver."""
+        return Listeners(self.callbacks, RunStart(self.path.name, self.path, self.prepared.space))
 
     def search(self) -> "SearchOutcome":
         """Run its trials."""
@@ -146,6 +161,7 @@ class _Run:
 
         for warning in warnings_of(self.prepared.space):
             say(warning)
+        self.listeners.begin()
         warm = read_json(self.path / WARM) if (self.path / WARM).is_file() else []
         return run_search(
             self.prepared.space,
@@ -156,6 +172,7 @@ class _Run:
             shared_cache=self.cache.shared,
             warm=[WarmTrial.of(*values) for values in warm],
             about=self._about(),
+            listeners=[self.listeners.on_event],
         )
 
     def conclude(self, outcome: "SearchOutcome", start: float) -> dict[str, Any]:
@@ -169,7 +186,9 @@ class _Run:
         activations = self.prepared.activations_path
         training = Training(activations, self.cache, workers, address, self._about())
         outcome = train_finalists(self.path, self.prepared.space, outcome, training)
-        seconds = float(self.stored.get("seconds") or 0.0) + time.perf_counter() - start
+        before = self.stored.get("seconds")
+        seconds = float(before) if isinstance(before, (int, float)) else 0.0
+        seconds += time.perf_counter() - start
         _score_best(self.path, self.cache, outcome, self.where)
         ended = {
             "machine": self.stored["machine"] | outcome.machine,
@@ -178,9 +197,11 @@ class _Run:
             **({"over": outcome.over} if outcome.over else {}),
         }
         # What ended an earlier driver need not have ended this one.
-        before = {key: value for key, value in self.stored.items() if key != "over"}
-        write_search(self.path, before | ended)
-        report(str(self.path), storage=self.where.storage)
+        kept = {key: value for key, value in self.stored.items() if key != "over"}
+        write_search(self.path, kept | ended)
+        seal(self.path)
+        _write_page(self.path, self.where.storage)
+        self.listeners.end(load_results(self.path))
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}
         if outcome.interrupted:
             return found
@@ -191,19 +212,14 @@ class _Run:
         return {"versions": versions(), "code": code()}
 
 
-def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None) -> dict[str, str]:
-    """Return what to tell of a search whose front is too small to be one: "few", or nothing.
-
-    `over`: which budget beside the number of trials ended it.
-    """
-    complete, objectives = found["trials"][States.COMPLETE], len(space.objectives)
-    if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
-        return {}
-    more = f" --trials {2 * space.search.trials} goes on"
-    if over is not None:
-        more = f" goes on, given more of what ended it ({over})"
-    words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
-    return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}
+def _write_page(path: Path, storage: str | None) -> None:
+    """Write a run's page; where a fault of the machine keeps it from that, all else is there."""
+    try:
+        report(str(path), storage=storage)
+    except OSError as error:
+        if not machine_fault(error):
+            raise
+        say(f"{refusal(error)}: the page is not written; recsae report {path.name} writes it")
 
 
 def _ended(outcome: "SearchOutcome") -> str:

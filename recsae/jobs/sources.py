@@ -1,7 +1,7 @@
 """What a score is made from: data, base and store settings, and the activations they lead to."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,10 @@ from recsae.sequences import Sequences
 
 IMPORTED = "imported"
 """Key of what is saved with an autoencoder that was trained elsewhere: the file it came from."""
+EXPORTED = "exported"
+"""Key of what is saved with an autoencoder that was exported: by which recsae."""
+EXPORTED_BASE = "base"
+"""Folder beside an exported autoencoder, with the base that it explains."""
 
 
 Remote = Callable[[dict[str, dict[str, Any]], Sequences, Path | None, Cache], tuple[bool, bool]]
@@ -112,6 +116,11 @@ class Source:
         base.check_data(sequences)
         return replace(self, base=choice.pinned(base.fingerprint, base.width)), base
 
+    def with_base(self, folder: Path) -> Self:
+        """Return the same data with the base of a folder."""
+        # By no fingerprint: this machine may have trained another of the same.
+        return replace(self, base=BaseChoice.of({"checkpoint": str(folder)}))
+
     def values(self) -> dict[str, dict[str, Any]]:
         """Return plain names and values, for a JSON or YAML file."""
         return {
@@ -194,6 +203,11 @@ def stored_activations(
             "trains the base have changed"
         )
     return again
+
+
+def trained_here(about: Mapping[str, Any]) -> bool:
+    """Tell by what is saved with a model whether its states can be made again exactly."""
+    return IMPORTED not in about and EXPORTED not in about
 
 
 def base_of(activations: Activations, cache: Cache) -> Base | None:

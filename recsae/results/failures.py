@@ -7,8 +7,11 @@ from typing import Any, Final
 import pandas as pd
 
 from recsae.results.columns import Columns, States
+from recsae.space import SearchSpace
 
 UNKNOWN: Final = "no message"
+FEWEST_COMPLETE: Final = 4
+"""With several objectives, fewer complete trials than these are too few for a front."""
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -49,3 +52,18 @@ def failure_line(counts: Mapping[str, int], errors: list[dict[str, Any]]) -> str
 def without_result(counts: Mapping[str, int]) -> bool:
     """Return True if no trial is COMPLETE or PRUNED, so that a search has found nothing."""
     return not counts.get(States.COMPLETE, 0) and not counts.get(States.PRUNED, 0)
+
+
+def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None) -> dict[str, str]:
+    """Return what to tell of a search whose front is too small to be one: "few", or nothing.
+
+    `over`: which budget beside the number of trials ended it.
+    """
+    complete, objectives = found["trials"][States.COMPLETE], len(space.objectives)
+    if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
+        return {}
+    more = f" --trials {2 * space.search.trials} goes on"
+    if over is not None:
+        more = f" goes on, given more of what ended it ({over})"
+    words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
+    return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}

@@ -51,8 +51,8 @@ class Files:
     TENSORBOARD: Final = "tensorboard"
     REPORT: Final = "report.html"
     EXPORT: Final = "optuna.log"
-    DRIVER: Final = "driver.lock"  # held by the process that searches, to the end of its page
-    STOP: Final = "stop"  # asks that process to stop, as Ctrl-C does
+    DRIVER: Final = ".driver.lock"  # held by the process that searches, to the end of its page
+    STOP: Final = ".stop"  # asks that process to stop, as Ctrl-C does
 
 
 def create(path: Path, search: dict[str, Any], fill: Callable[[Path], None] | None = None) -> None:

@@ -36,6 +36,7 @@ from recsae.results.columns import (
     Columns,
     is_metric,
 )
+from recsae.results.file_format.frame_types import check_types
 
 Row = Mapping[str, Any]
 
@@ -113,10 +114,14 @@ def read_frame(path: Path, needed: Iterable[str] = ()) -> pd.DataFrame:
             f"{path}: has version {version} of the results, this recsae reads up to "
             f"{SCHEMA_VERSION}; install a newer recsae"
         )
-    frame: pd.DataFrame = table.to_pandas()
     for name in needed:
-        if name not in frame:
+        if name not in table.column_names:
             raise RecsaeError(f"{path}: no column {name!r}, which every run has")
+    check_types(table, path)
+    try:
+        frame: pd.DataFrame = table.to_pandas()
+    except (pa.ArrowException, ValueError) as error:  # such as a date beyond all calendars
+        raise RecsaeError(f"{path}: not readable ({_line(error)})") from None
     return frame
 
 

@@ -26,12 +26,14 @@ from recsae.results.columns import (
 )
 from recsae.results.expected import expected_frame
 from recsae.results.failures import failures
+from recsae.results.file_format.search_keys import check_kinds
 from recsae.results.finalists import finalist_scores
 from recsae.results.folder import Files, is_running, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import best_rows, eligible, points, ranked
 from recsae.settings import path_of
 from recsae.space import SearchSpace, stored_space
+from recsae.space.file_format.bounds import TooLargeError, check_bounds
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,8 @@ def load_results(path: str | Path) -> Results:
     # A driver that was killed could not say so: what ran under it may go on.
     if running.any() and not is_running(folder):
         results.trials.loc[running, Columns.STATE] = States.PAUSED
+    if results.trials[Columns.TRIAL_ID].duplicated().any():
+        raise RecsaeError(f"{folder / Files.RESULTS}: a trial has two rows; expected one each")
     return results
 
 
@@ -180,12 +184,18 @@ def read_search(path: Path) -> dict[str, Any]:
     """Read a run's search.yaml; raises RecsaeError."""
     file = path / Files.SEARCH
     try:
-        search = yaml.safe_load(file.read_text())
+        text = file.read_text()
+        check_bounds(text)
+        search = yaml.safe_load(text)
     except (FileNotFoundError, NotADirectoryError):
         raise not_a_run(path) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecsaeError(f"{file}: not readable as YAML ({str(error).splitlines()[0]})") from None
+    except TooLargeError as error:
+        raise RecsaeError(f"{file}:{error.line}: {error}") from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RecsaeError(f"{file}: not readable as YAML ({reason})") from None
     stored_space(_inside(search, "space"), str(file))
+    check_kinds(search, file)
     return dict(search)
 
 

@@ -114,6 +114,11 @@ class Variant(ABC):
     training_only: ClassVar[tuple[str, ...]] = ()
     """Names of `modules` that `penalty` alone needs: trained and resumed, but not saved."""
 
+    @property
+    def linear(self) -> bool:
+        """Whether R(c, x) is W_dec c + b_dec, to which `refine` adds nothing."""
+        return type(self).refine is Variant.refine
+
     def modules(self, settings: SAESettings, width: int) -> dict[str, nn.Module]:
         """Return the variant's own trainable modules, kept in `sae.extra` and saved with it."""
         return {}

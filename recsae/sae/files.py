@@ -1,5 +1,9 @@
-"""An autoencoder on disk: model.safetensors and settings.json in one folder."""
+"""An autoencoder on disk: model.safetensors and settings.json in one folder.
 
+In a folder to hand on (`export --format hub`) what settings.json holds is config.json.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from recsae.sae.registry import variant
 
 WEIGHTS = "model.safetensors"
 SETTINGS = "settings.json"
+CONFIG = "config.json"
 
 
 def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
@@ -22,18 +27,36 @@ def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
 
     What only training needs (`Variant.training_only`) is left out.
     """
-    kept = model.kept(model.state_dict())
+    with whole_folder(folder) as part:
+        (part / WEIGHTS).write_bytes(weights_of(model))
+        write_json(part / SETTINGS, described(model, extra))
+
+
+def weights_of(model: SparseAutoencoder) -> bytes:
+    """Return the content of a model's safetensors file."""
+    return packed(model.kept(model.state_dict()))
+
+
+def packed(weights: Mapping[str, Tensor]) -> bytes:
+    """Return the content of a safetensors file of some weights."""
     # safetensors refuses tensors that share memory or are not contiguous.
-    weights = {name: tensor.cpu().contiguous() for name, tensor in kept.items()}
-    described = {
+    return save_bytes({name: t.detach().cpu().contiguous() for name, t in weights.items()})
+
+
+def described(model: SparseAutoencoder, extra: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a model's JSON file."""
+    return {
         "model_name": model.variant.name,
         "width": model.width,
         "settings": model.settings.values(),
         "extra": extra,
     }
-    with whole_folder(folder) as part:
-        (part / WEIGHTS).write_bytes(save_bytes(weights))
-        write_json(part / SETTINGS, described)
+
+
+def settings_file(folder: Path) -> Path:
+    """Return where a folder says what the model is, whether or not it is there."""
+    path = folder / CONFIG
+    return path if path.is_file() else folder / SETTINGS
 
 
 def load(folder: Path) -> tuple[SparseAutoencoder, dict[str, Any]]:
@@ -41,20 +64,21 @@ def load(folder: Path) -> tuple[SparseAutoencoder, dict[str, Any]]:
 
     Raises RecsaeError if a file is missing, broken, or does not fit the settings beside it.
     """
-    described = _read_settings(folder / SETTINGS)
-    model = _model(described, folder / SETTINGS)
+    file = settings_file(folder)
+    content = _read_settings(file)
+    model = _model(content, file)
     # Older files still have these weights; `kept` leaves them out, too.
     model.drop_training_only()
     weights = model.kept(_read_weights(folder / WEIGHTS))
     _check(model.state_dict(), weights, folder / WEIGHTS)
     model.load_state_dict(weights)
-    return model.eval(), described["extra"]
+    return model.eval(), content["extra"]
 
 
-def _model(described: dict[str, Any], path: Path) -> SparseAutoencoder:
+def _model(content: dict[str, Any], path: Path) -> SparseAutoencoder:
     try:
-        kind = variant(described["model_name"])
-        return SparseAutoencoder(kind, kind.Settings.of(described["settings"]), described["width"])
+        kind = variant(content["model_name"])
+        return SparseAutoencoder(kind, kind.Settings.of(content["settings"]), content["width"])
     except SettingError as error:
         raise RecsaeError(f"{path}: {error}") from None
     except (TypeError, ValueError):  # a name, a width or settings of another type
@@ -63,17 +87,17 @@ def _model(described: dict[str, Any], path: Path) -> SparseAutoencoder:
 
 def _read_settings(path: Path) -> dict[str, Any]:
     try:
-        described: dict[str, Any] = read_json(path)
-        missing = {"model_name", "width", "settings", "extra"} - set(described)
+        content: dict[str, Any] = read_json(path)
+        missing = {"model_name", "width", "settings", "extra"} - set(content)
     except FileNotFoundError:
         raise RecsaeError(f"{path}: no such file; expected a saved autoencoder") from None
     except (ValueError, TypeError):
         raise _other_json(path) from None
     if missing:
         raise RecsaeError(f"{path}: expected the key {sorted(missing)[0]!r}, found none")
-    if not isinstance(described["extra"], dict):
+    if not isinstance(content["extra"], dict):
         raise _other_json(path)
-    return described
+    return content
 
 
 def _other_json(path: Path) -> RecsaeError:

@@ -21,7 +21,8 @@ SOURCE = Source(DataSettings(dataset=TINY), BaseChoice.of(BASE), ActivationSetti
 def save(model: SparseAutoencoder, folder: Path, activations: Activations) -> None:
     """Save a model as training does."""
     machine = {"type": "x", "device": "cpu", "torch": "1", "threads": 1}
-    about = {"activations": activations.fingerprint, "source": SOURCE, "machine": machine}
+    data = {"activations": activations.fingerprint, "dataset": TINY, "order_seed": 0}
+    about = {**data, "source": SOURCE, "machine": machine}
     files.save(model, folder, about)
 
 

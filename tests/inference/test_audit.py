@@ -28,6 +28,11 @@ class Dense:
         atoms = torch.randn(64, WIDTH, generator=torch.Generator().manual_seed(0))
         self.atoms = atoms / atoms.norm(dim=1, keepdim=True)
 
+    @classmethod
+    def loaded(cls, weights: str) -> "Dense":
+        assert weights == "weights"
+        return cls()
+
     def encode(self, x: Tensor) -> Tensor:
         values = (x @ self.atoms.T).relu()
         return values * (values >= values.topk(K, dim=1).values[:, -1:])
@@ -166,6 +171,13 @@ def test_states_may_be_those_of_an_array(
     found = recsae(*words, "--json").json
     assert found["leak"] and found["rows"] == len(activations.dev_x) and "leak_rank" not in found
     assert "leak: True" in recsae(*words).out
+
+
+def test_a_method_of_a_class_may_make_the_model(run: Path) -> None:
+    found = audit(str(run / "best/0"), f"{HERE}:Dense.loaded", "weights", storage=None)
+    assert not found["leak"]
+    with pytest.raises(SettingError, match=r"has no Dense.load \(did you mean 'loaded'\?\)"):
+        audit(str(run / "best/0"), f"{HERE}:Dense.load", None, storage=None)
 
 
 def test_mistakes_are_a_line(

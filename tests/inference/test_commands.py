@@ -37,13 +37,38 @@ def test_encode_writes_what_encode_returns(
     outcome = recsae("encode", "a", "--split", "test", "-o", file, "--json").json
     frame = pd.read_parquet(file) if suffix == "parquet" else pd.read_csv(file)
     codes = model.encode("test")
-    assert list(frame) == ["user", "row", "latent", "value"]
+    assert list(frame) == ["user", "row", "events", "latent", "value"]
     assert (outcome["rows"], outcome["latents"]) == codes.shape and outcome["values"] == len(frame)
     dense = np.zeros(codes.shape, np.float32)
     dense[frame["row"], frame["latent"]] = frame["value"]
     assert np.allclose(dense, codes.toarray())
     users = model.activations.user_ids.to_numpy()[model.activations.targets("test").user]
     assert (frame["user"] == users[frame["row"]]).all()
+
+
+def test_encode_writes_a_row_a_train_event(
+    model: ExplainedRecommender, recsae: Recsae, tmp_path: Path
+) -> None:
+    stored, ids = model.activations, model.activations.user_ids.to_numpy()
+    words = ["--split", "train", "-o", tmp_path / "codes.parquet", "--json"]
+    outcome = recsae("encode", "a", *words).json
+    frame, codes = pd.read_parquet(tmp_path / "codes.parquet"), model.encode("train")
+    assert outcome["rows"] == codes.shape[0] == len(stored.train_x) > len(ids)
+    rows = frame.drop_duplicates("row")
+    assert (rows["user"] == ids[stored.train_user[rows["row"]]]).all()
+    # The item that a row's history is followed by is the one that is stored of it.
+    following = stored.offsets[stored.train_user[rows["row"]]] + rows["events"]
+    assert (stored.items[following] == stored.train_next[rows["row"]]).all()
+    # A history that is computed anew gives the code of its row.
+    row = int(rows.loc[rows["events"] == 3, "row"].iloc[5])
+    user = stored.train_user[row]
+    start = stored.offsets[user]
+    again = model.encode([model.items.values[stored.items[start : start + 3]].tolist()])
+    assert np.allclose(again.toarray(), codes[[row]].toarray(), atol=1e-5)
+    one = recsae("encode", "a", "--user", ids[user], *words).json
+    assert one["rows"] == int((stored.train_user == user).sum())
+    told = recsae("recommend", "a", "--split", "train").mistake
+    assert "split: expected dev, test or all, got 'train'" in told
 
 
 def test_recommend_tells_what_recommend_returns(

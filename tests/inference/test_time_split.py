@@ -34,7 +34,7 @@ def test_a_user_without_a_target_has_only_all(split: Activations) -> None:
     without = next(code for code in range(users) if code not in with_target)
     one = stored_histories(split, "all", [without])
     own = split.items[split.offsets[without] : split.offsets[without + 1]]
-    assert one.items.tolist() == own.tolist() and one.users.tolist() == [split.user_ids[without]]
+    assert one.of(0).tolist() == own.tolist() and one.users.tolist() == [split.user_ids[without]]
     with pytest.raises(SettingError, match=f"user: {split.user_ids[without]} has no target in te"):
         stored_histories(split, "test", [without])
     chosen = sorted(with_target)[3::-2]

@@ -90,6 +90,12 @@ def test_results_and_report_open_the_run(outcome: dict[str, Any]) -> None:
     assert page == Path(outcome["report"]) and "plotly" in page.read_text()
 
 
+def test_the_run_is_sound_and_its_best_scores_the_same(outcome: dict[str, Any]) -> None:
+    found = answer("verify", "whole")
+    assert found["sound"] and all(check["sound"] for check in found["checks"])
+    assert found["checks"][-1]["says"] == "scores the same to the last digit, and does not leak"
+
+
 def test_a_taken_name_is_refused_and_harms_nothing(space: Path, outcome: dict[str, Any]) -> None:
     before = Path(outcome["path"], "results.parquet").read_bytes()
     assert "exists already" in process("tune", space, "--name", "whole").mistake

@@ -44,6 +44,13 @@ def test_each_mistake_is_one_line(tmp_path: Path, name: str) -> None:
     assert expected in mistake(tmp_path, text)
 
 
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
+    for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+"""Aliases of aliases: 9^9 values."""
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -56,6 +63,16 @@ def test_each_mistake_is_one_line(tmp_path: Path, name: str) -> None:
         ("\tmodel_name: x", ":1: not valid YAML"),
         (bytes(range(256)), "not valid YAML"),
         ("a: &a [*a]", "nested too deeply"),
+        (BOMB, ":5: expected at most 20,000 values, aliases written out"),
+        (BOMB.replace("[", "{<<: [").replace("]", "]}"), ":5: expected at most 20,000 values"),
+        ("model_name: " + "[x," * 50 + "]" * 50, ":1: nested too deeply"),
+        ("? " * 3000, ":1: nested too deeply"),
+        ("a: 1\n" * 300_000, "expected at most 500,000 bytes"),
+        ("model_name: x\nsearch: {trials: !!bool 3}", ":2: trials: not valid YAML"),
+        ("model_name: x\nsearch: {trials: !!timestamp x}", ":2: trials: not valid YAML"),
+        ("model_name: x\nsearch: {trials: !!binary YQ==}", ":2: trials: expected a plain value"),
+        ("model_name: x\nsearch: {!!bool x: 1}", ":2: not valid YAML"),
+        ("model_name: x\nsearch: {!!float '': 1}", ":2: not valid YAML"),
     ],
 )
 def test_broken_yaml_is_one_line(tmp_path: Path, text: str | bytes, expected: str) -> None:

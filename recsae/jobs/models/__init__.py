@@ -1,4 +1,4 @@
-"""What is done with a saved model: found, it encodes, recommends, explains and steers.
+"""What is done with a saved model: found, it encodes, recommends, explains, steers, is exported.
 
-It must not train, or score targets.
+It must not train an autoencoder, or score targets by a measure of its own.
 """

@@ -11,7 +11,13 @@ import pandas as pd
 from recsae.errors import RecsaeError, SettingError
 from recsae.files import write_whole
 from recsae.inference.explained import ExplainedRecommender
-from recsae.inference.histories import Histories, histories_of, stored_histories
+from recsae.inference.histories import (
+    TRAIN,
+    Histories,
+    histories_of,
+    stored_histories,
+    train_histories,
+)
 from recsae.interactions.datasets import read_log
 from recsae.interactions.settings import DataSettings
 from recsae.jobs.models.loading import load_model
@@ -52,22 +58,35 @@ class Whose(NamedTuple):
             if self.users:
                 raise SettingError("--user", "expected it or --histories, not both")
             return histories_of(_frame(self.file), model.activations, model.items)
+        return stored_histories(model.activations, self.split, self._codes(model))
+
+    def rows(self, model: ExplainedRecommender) -> Histories:
+        """Return the same, but of the split train all rows of a user."""
+        if self.split != TRAIN or self.file is not None:
+            return self.histories(model)
+        return train_histories(model.activations, self._codes(model))
+
+    def _codes(self, model: ExplainedRecommender) -> list[int] | None:
         what = f"a user of {model.activations.meta['dataset']}"
         codes = [model.users.code("--user", what, user) for user in dict.fromkeys(self.users)]
-        return stored_histories(model.activations, self.split, codes or None)
+        return codes or None
 
 
 def encode(which: Which, whose: Whose, out: Path) -> Outcome:
-    """Write the codes of users in long form: user, row, latent, value."""
+    """Write the codes of users in long form: user, row, events, latent, value.
+
+    events: how many items the history has, so that its row in train is known.
+    """
     _check_table(out)
     model = which.load()
-    asked = whose.histories(model)
+    asked = whose.rows(model)
     codes = model.encode(asked)
     entries = codes.tocoo()
     frame = pd.DataFrame(
         {
             "user": asked.users[entries.row],
             "row": entries.row.astype(np.int64),
+            "events": asked.lengths[entries.row],
             "latent": entries.col.astype(np.int64),
             "value": entries.data,
         }

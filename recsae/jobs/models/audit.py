@@ -15,7 +15,7 @@ from recsae.activations.store import Activations
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.inference.foreign import Foreign
-from recsae.jobs.evaluation import activations_of, find, origin_of
+from recsae.jobs.evaluation import activations_of, find, key_of, origin_of
 from recsae.jobs.sources import stored_activations
 from recsae.machine import device_of
 from recsae.metrics.leakage import MAX_LEAK_SHARE, Audit, leak_audit, leaks
@@ -32,8 +32,9 @@ _FEWEST = 2
 def audit(states: str, model: str, weights: str | None, *, storage: str | None) -> dict[str, Any]:
     """Audit a model on the dev states of a run, model or base, or on an array in a .npy file.
 
-    model: MODULE:NAME, something that is called with the path of the weights, if any are given, and
-    returns an object with encode and decode. Raises RecsaeError for what cannot be audited.
+    model: MODULE:NAME or MODULE:CLASS.METHOD, something that is called with the path of the
+    weights, if any are given, and returns an object with encode and decode. Raises RecsaeError for
+    what cannot be audited.
     """
     if states.endswith(".npy"):
         x_RD, activations, about = _array(path_of(states)), None, states
@@ -75,12 +76,12 @@ def _activations(name: str, storage: str | None) -> Activations:
         return activations_of(Base.open(found.path), cache, device_of("cpu"))
     if found.kind == "run":
         about = read_search(found.path)
-        key = about.get("activations", {}).get("fingerprint")
+        key = (about.get("activations") or {}).get("fingerprint")
         if key is None:
             raise RecsaeError(f"{found.path}: does not say its states; expected a model of it")
     else:
         _, about = files.load(found.path)
-        key = about["activations"]
+        key = key_of(about, found.path)
     return stored_activations(key, origin_of(found.path, about), cache, exactly=False)
 
 
@@ -106,10 +107,13 @@ def _made(name: str, weights: str | None) -> Any:
             module = importlib.import_module(module_name)
         except ModuleNotFoundError as error:
             raise SettingError("--model", f"{name}: no module named {error.name!r}") from None
-    if not hasattr(module, attribute):
-        hint = nearest(attribute, [one for one in dir(module) if not one.startswith("_")])
-        raise SettingError("--model", f"{module_name} has no {attribute}{hint}")
-    return getattr(module, attribute)(*([] if weights is None else [weights]))
+    made: Any = module
+    for part in attribute.split("."):
+        if not hasattr(made, part):
+            hint = nearest(part, [one for one in dir(made) if not one.startswith("_")])
+            raise SettingError("--model", f"{module_name} has no {attribute}{hint}")
+        made = getattr(made, part)
+    return made(*([] if weights is None else [weights]))
 
 
 @contextmanager

@@ -10,10 +10,17 @@ from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError
 from recsae.files import read_json, whole
 from recsae.inference.explained import ExplainedRecommender
-from recsae.jobs.evaluation import cut_to, find, origin_of, why_none
-from recsae.jobs.sources import IMPORTED, Source, base_of, stored_activations
+from recsae.jobs.evaluation import cut_to, find, key_of, origin_of, why_none
+from recsae.jobs.sources import (
+    Source,
+    base_of,
+    checkpoint_of,
+    stored_activations,
+    trained_here,
+)
 from recsae.machine import device_of
 from recsae.progress import say
+from recsae.recommenders.base import Base
 from recsae.recommenders.recommender import Recommender
 from recsae.results import Columns, Files, Results, load_results, records, storage_root
 from recsae.results.finalist_selection import winners
@@ -38,6 +45,14 @@ def load_model(
     trial; `trial` takes another of them. sae_k: keep so many latents of each state, at most those
     it was trained for. Raises RecsaeError where there is no such model.
     """
+    path, cache = find_model(name, trial=trial, storage=storage)
+    return open_model(path, cache, sae_k, device_of(device))
+
+
+def find_model(
+    name: str | Path, *, trial: int | None = None, storage: str | None = None
+) -> tuple[Path, Cache]:
+    """Return the folder of the model that `load_model` takes, and the cache that goes with it."""
     root = storage_root(storage)
     found = find(str(name), root, cache_of(root))
     cache = cache_of(found.path.parent if found.kind == "run" else root)
@@ -46,7 +61,7 @@ def load_model(
     if found.kind == "model" and trial is not None:
         raise SettingError("trial", f"expected a run, but {name} is a model by itself")
     path = found.path if found.kind == "model" else _of_run(load_results(found.path), trial)
-    return open_model(path, cache, sae_k, device_of(device))
+    return path, cache
 
 
 def open_model(
@@ -55,10 +70,10 @@ def open_model(
     """Return the recommender with the autoencoder of a folder."""
     model, about = files.load(path)
     model, origin = cut_to(model, sae_k, "sae_k"), origin_of(path, about)
-    exactly = IMPORTED not in about
-    activations = stored_activations(about["activations"], origin, cache, exactly=exactly)
+    exactly = trained_here(about)
+    activations = stored_activations(key_of(about, path), origin, cache, exactly=exactly)
     base = partial(_recommender, activations, origin, cache, device)
-    leaks = _leaks(path, model)
+    leaks = is_leaking(path, model)
     if leaks:
         say(f"{path}: {model.variant.name} leaks: what it recommends is not of the code alone")
     return ExplainedRecommender(model, activations, base, path, leaks=leaks, device=device)
@@ -67,21 +82,32 @@ def open_model(
 def _recommender(
     activations: Activations, origin: Source, cache: Cache, device: torch.device
 ) -> Recommender:
-    """Return the base that gave these states, trained again if it is gone."""
-    base = base_of(activations, cache)
-    if base is None:
+    return base_that_gave(activations, origin, cache, device).model(device)
+
+
+def base_that_gave(
+    activations: Activations, origin: Source, cache: Cache, device: torch.device
+) -> Base:
+    """Return the base of stored states, trained again if it is gone.
+
+    Raises RecsaeError if that is another base.
+    """
+    base, known = base_of(activations, cache), activations.meta["base"]
+    same = base is not None and base.weights == known["weights"]
+    if not same and origin.base.checkpoint is not None:
+        base = checkpoint_of(origin.base, cache)
+    elif base is None:
         origin.prepare(cache, device)
         base = base_of(activations, cache)
-    known = activations.meta["base"]
     if base is None or base.weights != known["weights"]:
         raise RecsaeError(
             f"the base {known['fingerprint']} that gave the states is gone, and trained again it "
             "is another; expected histories that are stored: dev or test"
         )
-    return base.model(device)
+    return base
 
 
-def _leaks(path: Path, model: SparseAutoencoder) -> bool:
+def is_leaking(path: Path, model: SparseAutoencoder) -> bool:
     """Return True if the variant is declared to leak, or the audit found that this model does."""
     file, measured = path / Files.METRICS, False
     if file.is_file():

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from recsae.search.engine.events import BEGUN, Event
+from recsae.search.engine.events import BEGUN, SEALED, Event
 from recsae.search.engine.history import History
 from recsae.space import SearchSettings
 
@@ -69,6 +69,8 @@ def seconds_before(past: Iterable[Event]) -> float:
     """Return the seconds that earlier drivers of a search took, by the times of their events."""
     seconds, began, last = 0.0, None, 0.0
     for event in past:
+        if event["kind"] == SEALED:
+            continue  # the page, the scores of the best: no time of the search
         if event["kind"] == BEGUN:
             seconds += 0.0 if began is None else last - began
             began = event["at"]

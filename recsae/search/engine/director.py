@@ -20,12 +20,13 @@ from recsae.search.engine.reports import Report
 from recsae.search.engine.strategy import Decision, ResumeTrial, StartTrial, Strategy
 
 COMPLETE: Final = "complete"
-_STATES: Final = {
+STATES: Final = {
     Decision.GO_ON: States.RUNNING,
     Decision.PAUSE: States.PAUSED,
     Decision.STOP: States.PRUNED,
     COMPLETE: States.COMPLETE,
 }
+"""What a report makes of its trial, by what was decided."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Director:
     def replay(self, past: Iterable[Event]) -> None:
         """Apply the events of earlier drivers; trials that ran then are restarted first."""
         for event in past:
-            if event["kind"] != events.BEGUN:
+            if event["kind"] not in (events.BEGUN, events.SEALED):
                 self._apply(event)
         # Their processes died with the driver.
         self._to_restart = [t.trial_id for t in self.history if t.state == States.RUNNING]
@@ -184,7 +185,7 @@ class Director:
             if new:
                 event["decided"] = str(self._decided(trial))
             # In a replay the decision of that time holds, whatever this code would decide.
-            history.set_state(trial, _STATES[event["decided"]])
+            history.set_state(trial, STATES[event["decided"]])
         elif event["kind"] == events.RESUMED:
             history.set_state(trial, States.RUNNING)
         elif event["kind"] == events.FAULT:

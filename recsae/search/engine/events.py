@@ -26,6 +26,10 @@ FAULT: Final = "fault"
 """A fault of the machine met a trial again and again, so the run paused: trial_id, error, at.
 Decides nothing."""
 
+SEALED: Final = "sealed"
+"""A driver has written all that it leaves: files (name → digest of its bytes), at. Decides nothing;
+not part of the search."""
+
 
 def started(trial_id: int, trial: StartTrial, at: float) -> Event:
     """Return the event of a new trial; `at`: seconds since the epoch, as in all events."""

@@ -145,11 +145,20 @@ def parsed(number: int, file: str, content: bytes) -> Segment | None:
     except (ValueError, TypeError, KeyError):
         last = ""
     checksum, events, header = _read(where, "header", lines[0], last)
+    if not _is_header(header):
+        raise JournalError(f"{where}: damaged: expected segment, after, last, host and process")
     if header["segment"] != number:
         raise JournalError(f"{where}: expected segment {number}, got {header['segment']}")
     return Segment(
         number, file, header, Position(number, 1, events, checksum), lines, torn=bool(rest)
     )
+
+
+def _is_header(header: Any) -> bool:
+    kinds = {"segment": int, "last": str, "host": str, "process": int, "after": list}
+    if not isinstance(header, dict) or any(type(header.get(k)) is not v for k, v in kinds.items()):
+        return False
+    return len(header["after"]) == 2 and all(type(one) is int for one in header["after"])
 
 
 def _line(last: str, number: int, kind: str, value: Any) -> tuple[bytes, str]:

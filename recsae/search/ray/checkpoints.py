@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsae.files import write_whole
+from recsae.search.engine.events import Event
+from recsae.search.engine.history import Trial
 
 FOLDER: Final = ".checkpoints"
 """Folder in a run; it goes when the search is over."""
@@ -45,8 +47,14 @@ def load_checkpoint(folder: Path, trial_id: int) -> dict[str, Any] | None:
 
 
 def delete_checkpoint(folder: Path, trial_id: int) -> None:
-    """Delete the checkpoint of a trial that has ended."""
+    """Delete the checkpoint of a trial, if there is one."""
     _file(folder, trial_id).unlink(missing_ok=True)
+
+
+def delete_if_ended(folder: Path, event: Event, trial: Trial) -> None:
+    """Listen to a director: delete the checkpoint of a trial that has ended."""
+    if trial.ended:
+        delete_checkpoint(folder, trial.trial_id)
 
 
 def _file(folder: Path, trial_id: int) -> Path:

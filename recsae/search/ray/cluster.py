@@ -5,7 +5,9 @@ import logging
 import os
 import re
 import shutil
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -31,6 +33,10 @@ AUTOSCALING = "__autoscaling_status"
 """Where Ray's autoscaler keeps its status, as `ray status` shows it."""
 ACCELERATOR = "accelerator_type:"
 """How Ray begins the name of the resource that tells what GPUs a node has."""
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
+"""How a client of HTTP/2 begins: its preface and empty settings."""
+_FRAME_BYTES, _SETTINGS = 9, 4
+"""Length of a frame's head, and the type of the frame that a server answers with."""
 _INVENTED = re.compile(r"node_[0-9a-f]+")
 SETTINGS = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -55,12 +61,24 @@ def cluster(address: str | None) -> Iterator[None]:
         if ray.is_initialized():
             yield
             return
-        _join(address) if address else _start()
+        with _own_sigterm():
+            _join(address) if address else _start()
         try:
             yield
         finally:
             with silence():
                 ray.shutdown()
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Keep what a SIGTERM does: Ray would have it abort the driver with a search half-done."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def nodes() -> list[Node]:
@@ -187,16 +205,33 @@ def _join(address: str) -> None:
 
 
 def check_answers(address: str) -> None:
-    """Raise RecsaeError if nobody listens at HOST:PORT; Ray itself would wait for minutes."""
+    """Raise RecsaeError if no Ray listens at HOST:PORT; Ray itself would wait for minutes."""
     if address == "auto":
         return
     host, _, port = address.rpartition(":")
     if not (host and port.isdecimal()):
         raise RecsaeError(f"--address: expected HOST:PORT or auto, got {address!r}")
     try:
-        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
-    except OSError as error:
-        raise RecsaeError(f"--address: no Ray answers at {address} ({error.strerror})") from None
+        speaks = _speaks_grpc(host, int(port))
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RecsaeError(f"--address: no Ray answers at {address} ({reason})") from None
+    if not speaks:
+        raise RecsaeError(f"--address: what answers at {address} is not a Ray; its port is 6379")
+
+
+def _speaks_grpc(host: str, port: int) -> bool:
+    """Return True if a port answers as HTTP/2 does, which every Ray speaks (RFC 9113, 3.4)."""
+    with socket.create_connection((host, port), timeout=ANSWER_SECONDS) as connection:
+        if os.environ.get("RAY_USE_TLS") == "1":
+            return True  # it answers nothing that is not encrypted
+        connection.settimeout(ANSWER_SECONDS)
+        connection.sendall(_PREFACE)
+        try:
+            answer = connection.recv(_FRAME_BYTES, socket.MSG_WAITALL)
+        except OSError:
+            return False
+    return len(answer) == _FRAME_BYTES and answer[3] == _SETTINGS
 
 
 def _take_token() -> None:

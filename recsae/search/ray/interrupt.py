@@ -1,13 +1,15 @@
-"""Ctrl-C as a request to stop a search with nothing half-done."""
+"""Ctrl-C or a SIGTERM as a request to stop a search with nothing half-done."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from recsae.progress import say
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class InterruptError(Exception):
@@ -49,20 +51,28 @@ class Interrupt:
 
     @contextmanager
     def on_ctrl_c(self) -> Iterator[None]:
-        """Take the first Ctrl-C of the block as a request to stop; a second one interrupts."""
+        """Take the first Ctrl-C or SIGTERM of the block as a request to stop.
+
+        A second one does what it did before the block.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread hears signals
             return
-        before = signal.getsignal(signal.SIGINT)
+        before = {one: signal.getsignal(one) for one in SIGNALS}
+
+        def restore() -> None:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
         def stop(signum: int, frame: Any) -> None:
             # Nothing more here: whoever runs ends at the next safe place.
             self.requested = True
-            signal.signal(signal.SIGINT, before)
+            restore()
             say("stopping: nothing is lost, the run can be resumed (Ctrl-C again to stop at once)")
 
-        signal.signal(signal.SIGINT, stop)
+        for one in SIGNALS:
+            signal.signal(one, stop)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            restore()

@@ -14,11 +14,13 @@ from recsae.progress import meter, say
 from recsae.results import DEV, Files, States
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget, seconds_before
-from recsae.search.engine.director import Director
+from recsae.search.engine.director import Director, Listener
+from recsae.search.engine.event_checks import checked
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
-from recsae.search.engine.history import History, Trial
+from recsae.search.engine.history import History
 from recsae.search.engine.strategy import Strategy
+from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.search.journal.journal import Journal
 from recsae.search.ray import cluster
 from recsae.search.ray.adapters import (
@@ -29,7 +31,7 @@ from recsae.search.ray.adapters import (
     number,
 )
 from recsae.search.ray.allocation import allocate
-from recsae.search.ray.checkpoints import checkpoint_folder, delete_checkpoint
+from recsae.search.ray.checkpoints import checkpoint_folder, delete_if_ended
 from recsae.search.ray.faults import RETRIES, Faults, fit
 from recsae.search.ray.gpu_memory import measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
@@ -89,6 +91,8 @@ class Plan:
     """What the progress is called."""
     may_give_up: bool = False
     """Whether it ends when its first trials all fail with the same error."""
+    listeners: Sequence[Listener] = ()
+    """Told of each event after what records the run."""
 
     def work(self, run_path: Path) -> Work:
         """Return what all trials have in common."""
@@ -118,14 +122,15 @@ def run_search(
     min_trials: int = 0,
     warm: Sequence[WarmTrial] = (),
     about: dict[str, Any] | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> SearchOutcome:
     """Search a space over stored activations, in a run's folder that `results.create` made.
 
     A folder with a journal is taken up where it was left. workers: trials at once, by default what
-    the cluster offers. A first Ctrl-C ends the search with what there is, to be resumed some time.
-    min_trials: so many have ended before the space's `max_hours` is over. about: what the journal
-    notes of this driver. Raises PausedError, or what the disk said, for a fault of the machine that
-    goes on: the folder is then as after a kill.
+    the cluster offers. A first Ctrl-C ends the search with what there is. min_trials: so many have
+    ended before the space's `max_hours` is over. about: what the journal notes of this driver.
+    listeners: told of each event, past ones first. Raises PausedError, or what the disk said, for a
+    fault of the machine that goes on: the folder is then as after a kill.
     """
     plan = Plan(
         space,
@@ -137,6 +142,7 @@ def run_search(
         trial_factory,
         shared_cache,
         may_give_up=True,
+        listeners=listeners,
     )
     return run_plan(plan, run_path.resolve(), about or {})
 
@@ -145,7 +151,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
     """Run a plan's trials in a folder, from its journal on if there is one."""
     interrupt = Interrupt(run_path / Files.STOP)
     with Journal.open(run_path) as journal:
-        past = list(journal.past())
+        past = list(checked(journal.past(), run_path / JOURNAL))
         for note in journal.notes:
             say(note)
         journal.append({"kind": events.BEGUN, "at": time.time(), **about})
@@ -236,12 +242,13 @@ class _Search:
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
         # A budget in hours holds for all drivers of a search together.
         before = seconds_before(past)
+        leftovers = partial(delete_if_ended, Path(self.work.checkpoints))
         return Director(
             self.plan.strategy,
             History(self.plan.space.objectives),
             replace(self.plan.budget, devices=self.allocation.devices, seconds_before=before),
             journal=journal,
-            listeners=[record.on_event, partial(_delete_checkpoint, Path(self.work.checkpoints))],
+            listeners=[record.on_event, leftovers, *self.plan.listeners],
             may_give_up=self.plan.may_give_up,
         )
 
@@ -278,12 +285,6 @@ def _tune_config(searcher: DirectorSearcher) -> tune.TuneConfig:
         trial_name_creator=_trial_name,
         trial_dirname_creator=_trial_name,
     )
-
-
-def _delete_checkpoint(folder: Path, event: Event, trial: Trial) -> None:
-    """Delete the checkpoint of a trial that has ended."""
-    if trial.ended:
-        delete_checkpoint(folder, trial.trial_id)
 
 
 def _resources(cpus: float, config: Mapping[str, Any]) -> tune.PlacementGroupFactory:

@@ -6,33 +6,21 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from recsae.results import DEV, Columns, States, write_curves, write_ladders, write_trials
+from recsae.results import Columns, States, write_curves, write_ladders, write_trials
 from recsae.search.engine import events
 from recsae.search.engine.events import Event
 from recsae.search.engine.history import Trial
 from recsae.search.engine.reports import metric_columns
 from recsae.search.record.best_models import BestModels
+from recsae.search.record.rows import GOING_ON, Known, curve_of, ladder_of, row_of
 from recsae.search.record.tensorboard import TensorBoard
 
 FLUSH_SECONDS = 1.0
 FLUSH_SHARE = 20  # a flush may take one part in so many of the time
 
 Clock = Callable[[], float]
-
-
-@dataclass(slots=True)
-class _Known:
-    """What a row has beside what the history knows."""
-
-    trial: Trial
-    started: float
-    changed: float
-    """When its last event was."""
-    node: str | None = None
 
 
 class RunRecord:
@@ -51,7 +39,7 @@ class RunRecord:
             board,
             clock,
         )
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, Known] = {}
         self._replays = self._changed = False
         self._next_flush = clock()
         self.ended = 0
@@ -74,22 +62,21 @@ class RunRecord:
         yield
         self._replays = False
         complete = [k for k in self._known.values() if k.trial.state == States.COMPLETE]
-        self._best_models.restore((_row(known), _ladder(known.trial)) for known in complete)
+        self._best_models.restore((row_of(known), ladder_of(known.trial)) for known in complete)
 
     def on_event(self, event: Event, trial: Trial) -> None:
         """Take in an event of a trial, which is in the history by now."""
         number = trial.trial_id
         if event["kind"] == events.STARTED:
-            self._known[number] = _Known(trial, event["at"], event["at"])
+            self._known[number] = Known(trial, event["at"], event["at"])
         known = self._known[number]
-        known.changed, self._changed = event["at"], True
-        if event["kind"] == events.REPORTED:
-            known.node = event["node"]
+        known.take(event)
+        self._changed = True
         self.ended += trial.ended
         if not self._replays:
             self._show(event, known)
 
-    def _show(self, event: Event, known: _Known) -> None:
+    def _show(self, event: Event, known: Known) -> None:
         """Show an event to TensorBoard, and a model that is complete to the best ones."""
         trial, board = known.trial, self._board
         if event["kind"] == events.STARTED:
@@ -100,11 +87,11 @@ class RunRecord:
         if trial.ended:
             board.end(trial.trial_id, trial.state)
         if trial.state == States.COMPLETE:
-            self._best_models.add(_row(known), _ladder(trial))
+            self._best_models.add(row_of(known), ladder_of(trial))
 
     def close(self, left: States) -> None:
         """Write everything; what has not ended is shown in the state `left`."""
-        if left not in _GOING_ON:
+        if left not in GOING_ON:
             for known in self._known.values():
                 if not known.trial.ended:
                     self._board.end(known.trial.trial_id, left)
@@ -121,61 +108,11 @@ class RunRecord:
         # Models first: a row that is called best must find its model, see BestModels.
         self._best_models.select()
         # Before the rows, for a trial that is COMPLETE offers all its points.
-        write_ladders(self._path, [row for k in self._known.values() for row in _ladder(k.trial)])
-        write_trials(self._path, [_row(known, left) for known in self._known.values()])
-        write_curves(self._path, [row for k in self._known.values() for row in _curve(k.trial)])
+        write_ladders(self._path, [row for k in self._known.values() for row in ladder_of(k.trial)])
+        write_trials(self._path, [row_of(known, left) for known in self._known.values()])
+        write_curves(self._path, [row for k in self._known.values() for row in curve_of(k.trial)])
         self._best_models.delete_others()
         ended = self._clock()
         # Both files are written whole, so the larger the run, the rarer.
         self._next_flush = ended + max(FLUSH_SECONDS, FLUSH_SHARE * (ended - began))
         self._changed = False
-
-
-_GOING_ON = (States.RUNNING, States.PAUSED)
-
-
-def _row(known: _Known, left: States | None = None) -> dict[str, Any]:
-    """Return a trial's row; `left`: the state of one that has not ended."""
-    trial = known.trial
-    state = trial.state if trial.ended or left is None else left
-    row = {
-        Columns.TRIAL_ID: trial.trial_id,
-        Columns.STATE: state,
-        Columns.MODEL_NAME: trial.model_name,
-        **trial.settings,
-        Columns.EPOCHS: trial.epochs,
-        Columns.SECONDS: trial.reports[-1].seconds if trial.reports else 0.0,
-        Columns.STARTED: known.started,
-        Columns.ENDED: None if state in _GOING_ON else known.changed,
-        Columns.NODE: known.node,
-        Columns.ERROR: trial.error,
-    }
-    for report in trial.reports:  # a figure that was not taken again stays
-        columns = metric_columns(report.metrics)
-        row |= {name: value for name, value in columns.items() if name.startswith(DEV)}
-    return row
-
-
-def _ladder(trial: Trial) -> list[dict[str, Any]]:
-    """Return a row a k of what a trial told of its ladder."""
-    told = trial.reports[-1].ladder if trial.reports else ()
-    return [
-        {Columns.TRIAL_ID: trial.trial_id, **{_at_k(name): figure for name, figure in row.items()}}
-        for row in told
-    ]
-
-
-def _at_k(name: str) -> str:
-    return name if name == Columns.K else DEV + name
-
-
-def _curve(trial: Trial) -> Iterator[dict[str, Any]]:
-    """Return a row an epoch that has figures."""
-    for report in trial.reports:
-        if report.metrics:
-            yield {
-                Columns.TRIAL_ID: trial.trial_id,
-                Columns.EPOCH: report.epochs,
-                Columns.SECONDS: report.seconds,
-                **metric_columns(report.metrics),
-            }

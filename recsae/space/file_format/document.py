@@ -15,6 +15,7 @@ import yaml
 
 from recsae.errors import Place, RecsaeError
 from recsae.settings import LARGEST
+from recsae.space.file_format.bounds import MOST_BYTES, TooLargeError, check_bounds
 
 _FLOAT = "tag:yaml.org,2002:float"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -61,19 +62,21 @@ def _key(place: Place) -> str:
 def read_document(path: Path, source: str) -> Document:
     """Read a YAML mapping; `source` names it in errors. RecsaeError when it is not one."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise mistake(source, 0, "", f"cannot be read ({error.strerror})") from None
     try:
+        check_bounds(data, _Loader)
         return _parse(data, source)
+    except TooLargeError as error:
+        raise mistake(source, error.line, "", str(error)) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         raise mistake(source, line, "", f"not valid YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise mistake(source, 0, "", f"not valid YAML: {error}") from None
-    except RecursionError:
-        raise mistake(source, 0, "", "nested too deeply") from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -127,9 +130,16 @@ class _Reader:
 
     def _scalar(self, node: yaml.Node, place: Place) -> Any:
         try:
-            return self.loader.construct_object(node)
-        except ValueError as error:  # such as !!int abc, or a number of thousands of digits
-            raise self._mistake(node, _key(place), f"not valid YAML: {error}") from None
+            value = self.loader.construct_object(node)
+        except yaml.YAMLError:
+            raise
+        except Exception as error:  # such as !!int abc, !!bool 3, a number of thousands of digits
+            words = f"not valid YAML: {' '.join(str(error).split())}"
+            raise self._mistake(node, _key(place), words) from None
+        if value is not None and type(value) not in (str, int, float, bool):
+            words = f"expected a plain value, got {node.tag.rpartition(':')[2]}"
+            raise self._mistake(node, _key(place), words)
+        return value
 
     def mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -147,7 +157,7 @@ class _Reader:
         return self.read(node, place)
 
     def _key(self, node: yaml.Node) -> str:
-        key = self.loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
+        key = self._scalar(node, ()) if isinstance(node, yaml.ScalarNode) else None
         if not isinstance(key, str):
             got = node.value if isinstance(node, yaml.ScalarNode) else "a list or mapping"
             raise self._mistake(node, "", f"expected a name before the colon, got {got}")

@@ -3,14 +3,19 @@
 import logging
 import os
 import socket
+import threading
+import time
 
 import pytest
+import ray
+from search.local_ray import local_ray
 
 from recsae.errors import RecsaeError
 from recsae.search.ray.cluster import (
     NODES_SECONDS,
     SETTINGS,
     ClusterCapacity,
+    check_answers,
     cluster,
     starts_nodes,
 )
@@ -67,3 +72,32 @@ def test_what_nodes_offer_is_looked_at_now_and_then(monkeypatch: pytest.MonkeyPa
     assert capacity() == 4
     now[0] = NODES_SECONDS
     assert capacity() == 6
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0\r\n", b"", None])
+def test_another_service_at_the_address_is_told_within_seconds(
+    answer: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsae.search.ray.cluster.ANSWER_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(100)
+                if answer is None:
+                    time.sleep(1)  # it listens, and says nothing
+                else:
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        address = "{}:{}".format(*server.getsockname())
+        with pytest.raises(RecsaeError, match=f"what answers at {address} is not a Ray"):
+            check_answers(address)
+        thread.join()
+
+
+def test_a_ray_is_known_by_how_it_answers() -> None:
+    with local_ray(1):
+        check_answers(ray.get_runtime_context().gcs_address)

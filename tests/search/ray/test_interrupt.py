@@ -13,23 +13,26 @@ from recsae.search.ray.interrupt import Interrupt
 @pytest.fixture(autouse=True)
 def _python_hears_ctrl_c() -> Iterator[None]:
     """Take Python's own handler, for what runs in the background inherits none."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    sent = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(one, signal.default_int_handler) for one in sent]
     yield
-    signal.signal(signal.SIGINT, before)
+    for one, handler in zip(sent, before, strict=True):
+        signal.signal(one, handler)
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_ctrl_c_is_a_wish_the_second_an_interrupt(
-    capsys: pytest.CaptureFixture[str],
+    sent: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
     interrupt = Interrupt()
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(sent)
     with interrupt.on_ctrl_c():
         assert not interrupt.requested
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), sent)
         assert interrupt.requested
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            os.kill(os.getpid(), sent)
+    assert signal.getsignal(sent) is before
     assert "nothing is lost" in capsys.readouterr().err
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -188,7 +188,16 @@ def test_resources_that_nobody_has_are_a_mistake(tmp_path: Path) -> None:
         search(tmp_path, space(resources={"cpus": 64.0}), "FakeTrial")
 
 
-def test_ctrl_c_keeps_what_there_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "send",
+    [
+        # As a terminal does: every process hears it.
+        lambda pid: os.killpg(pid, signal.SIGINT),
+        pytest.param(lambda pid: os.kill(pid, signal.SIGTERM), marks=pytest.mark.slow),
+    ],
+    ids=["ctrl-c", "sigterm"],
+)
+def test_ctrl_c_and_sigterm_keep_what_there_is(tmp_path: Path, send: Callable[[int], None]) -> None:
     code = (
         "import test_tuner as t, pathlib\n"
         f"outcome, results = t.search(pathlib.Path({str(tmp_path)!r}), t.space(50), 'SlowTrial')\n"
@@ -205,7 +214,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path: Path) -> None:
     while not mark.exists():
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.1)  # it must not end by itself
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: every process hears it
+    send(process.pid)
     out, err = process.communicate(timeout=100)
     assert out == "True\n"
     stopping = "stopping: nothing is lost, the run can be resumed (Ctrl-C again to stop at once)"

@@ -8,8 +8,8 @@ import pytest
 
 from recsae import files
 from recsae.errors import RecsaeError
-from recsae.jobs.search import few_complete
 from recsae.jobs.search_start import Prepared, check_resumable
+from recsae.results.failures import few_complete
 from recsae.search.versions import code, versions
 from recsae.space import space_of, stored_space
 
