@@ -98,9 +98,36 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
+_SYNONYMS = {
+    "bayes": "tpe",
+    "bayesian": "tpe",
+    "bo": "tpe",
+    "gaussian_process": "gp",
+    "sobol": "qmc",
+    "evolution": "nsgaii",
+    "genetic": "nsgaii",
+    "nsga2": "nsgaii",
+    "cma-es": "cmaes",
+    "successive_halving": "asha",
+    "sha": "asha",
+    "bohb": "hyperband",
+    "median_stopping": "median",
+    "fifo": "none",
+    "movielens": "ml-100k",
+    "movielens-100k": "ml-100k",
+    "sparsity": "l0",
+    "dead_latents": "dead",
+    "dead_neurons": "dead",
+}
+"""What else the field calls something → its name here, whatever kind of name it is."""
+
+
 def nearest(word: str, names: Iterable[str]) -> str:
     """Return " (did you mean 'x'?)" for the name most like `word`, or "" when none is close."""
-    matches = difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
+    known = list(names)
+    meant = _SYNONYMS.get(word.lower()) or re.sub(r"^(recall|hit|hitrate)@", "hr@", word.lower())
+    # Another name that the field has for it comes before one that is only spelt alike.
+    matches = [meant] if meant in known else difflib.get_close_matches(word, known, 1, cutoff=0.6)
     return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 

@@ -1,5 +1,6 @@
 """Files and folders that are written whole or not at all, and hashes that name their content."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -86,6 +87,19 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether a process holds a lock file; it may be read-only for this one."""
+    try:
+        with path.open("rb") as file:
+            # Shared: two that ask at once are not in each other's way.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _open_to_all(folder: Path) -> None:

@@ -24,9 +24,15 @@ def say(text: str) -> None:
 class Meter:
     """Told how far a piece of work is; shows it."""
 
-    def __init__(self, what: str, total: int, progress: Progress | None) -> None:
-        self._what, self._total, self._progress = what, total, progress
-        self._task = progress.add_task(what, total=total, note="") if progress else None
+    def __init__(
+        self, what: str, total: int, progress: Progress | None, before: float = 0.0
+    ) -> None:
+        self._what, self._total, self._progress, self._before = what, total, progress, before
+        self._task = None
+        if progress is not None:
+            self._task = progress.add_task(what, total=total, note="")
+            # Not as an advance: rich would take it for speed.
+            progress.reset(self._task, completed=before)  # type: ignore[arg-type]
         self._start = time.monotonic()
         self._next_line = self._start + FIRST_LINE_SECONDS
 
@@ -36,19 +42,22 @@ class Meter:
             self._progress.update(self._task, completed=done, note=note)
             return
         now = time.monotonic()
-        if now >= self._next_line and done:
-            left = (now - self._start) / done * (self._total - done)
+        if now >= self._next_line and done > self._before:
+            left = (now - self._start) / (done - self._before) * (self._total - done)
             so_far = f"{done:.1f}" if isinstance(done, float) else done
             say(f"{self._what} {so_far}/{self._total}, about {left:.0f} s left  {note}".rstrip())
             self._next_line = now + LINE_EVERY_SECONDS
 
 
 @contextmanager
-def meter(what: str, total: int) -> Iterator[Meter]:
-    """Show the progress of a piece of work while the block runs."""
+def meter(what: str, total: int, before: float = 0.0) -> Iterator[Meter]:
+    """Show the progress of a piece of work while the block runs.
+
+    before: how much of it was done earlier, in no time of the block's.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield Meter(what, total, None)
+        yield Meter(what, total, None, before)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -58,4 +67,4 @@ def meter(what: str, total: int) -> Iterator[Meter]:
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        yield Meter(what, total, progress)
+        yield Meter(what, total, progress, before)

@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from recsae import __version__
-from recsae.cli import data, inference, models, results, search, verification, whatif
+from recsae.cli import data, inference, models, results, runs, search, verification, whatif
 from recsae.cli.output import (
     Device,
     Json,
@@ -93,6 +93,7 @@ def evaluate(
 
 
 results.add(app)
+runs.add(app)
 app.command("whatif")(whatif.whatif)
 app.command("verify")(verification.verify)
 data.add(app)

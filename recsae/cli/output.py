@@ -3,10 +3,12 @@
 import json
 import math
 import os
+import shutil
 import signal
 import sys
+import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,11 +32,25 @@ def show(
     lines = (words or outcome_lines)(outcome)
     if as_json:
         lines = [json.dumps(strict_json(outcome), allow_nan=False, default=str)]
+    elif sys.stdout.isatty():
+        lines = wrapped(lines, shutil.get_terminal_size().columns)
     try:
         typer.echo("\n".join(lines))
     except BrokenPipeError:  # nobody reads on, as in `| head`
         drop_output()
         raise typer.Exit(1) from None
+
+
+def wrapped(lines: list[str], width: int) -> list[str]:
+    """Return lines that fit a terminal, broken between words alone."""
+    found = []
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        parts = textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        found += parts or [line]
+    return found
 
 
 def open_streams() -> None:
@@ -72,6 +88,27 @@ def show_tables(*shown: Any) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     for one in shown:
         console.print(one)
+
+
+def follow(
+    looks: Iterable[dict[str, Any]],
+    line: Callable[[dict[str, Any]], str],
+    view: Callable[[dict[str, Any]], Any],
+) -> None:
+    """Show what changes: in place on a terminal, else a line whenever it has changed."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        last = ""
+        for look in looks:
+            if (text := line(look)) != last:
+                typer.echo(last := text)
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        for look in looks:
+            live.update(view(look), refresh=True)
 
 
 def tell_mistakes(command: str, run: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """`results` and `report` on the command line: `results RUN` shows, its commands do the rest."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -39,16 +40,41 @@ def add(app: typer.Typer) -> None:
 @group.command(_SHOW)
 def show_run(
     run: Run,
-    top: Annotated[int, typer.Option(help="Rows to show, best first.", min=1)] = 20,
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="By a metric, better first, or a setting; else by rank."),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAMES", help="These columns alone, e.g. sae_k,ndcg@10,mark."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the table as CSV.")
+    ] = None,
+    latex: Annotated[
+        Path | None, typer.Option("--latex", metavar="FILE", help="Write it for LaTeX, booktabs.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(help="Rows to show or write.", min=1)] = None,
     storage: Storage = None,
     json: Json = False,
 ) -> None:
-    """Show a run's trials as a table, while it runs or after."""
+    """Show what a run found, while it runs or after: the answer, then a table if one is asked for.
+
+    dev and test: the splits that models are chosen by and scored on. share: NDCG@10 as a share of
+    the base's. fvu: share of the states' variance that the reconstruction misses. l0: active
+    latents a user. leak: the reconstruction does not come from the code alone.
+    """
     # Loads pandas, which --help does without.
     from recsae.jobs import results as jobs
+    from recsae.report.summary import head_lines, summary_lines
 
-    outcome, table = jobs.show(run, storage=storage, top=top)
-    return show(outcome, True) if json else show_tables(table)
+    wanted = jobs.Shown(sort, tuple(columns or ()), top, csv, latex)
+    outcome, table = jobs.show(run, wanted, storage=storage)
+    if json or table is None:
+        return show(outcome, json, summary_lines)
+    if outcome["answer"]:
+        show(outcome, False, head_lines)
+    return show_tables(table)
 
 
 @group.command()

@@ -15,6 +15,7 @@ from recsae.activations.store import KIND as ACTIVATIONS
 from recsae.activations.store import Activations
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest, unknown_name
+from recsae.jobs.models.stored import cut_to, key_of, origin_of
 from recsae.jobs.scores import (
     AS_SEARCHED,
     MASKS,
@@ -26,8 +27,6 @@ from recsae.jobs.scores import (
     write_outcome,
 )
 from recsae.jobs.sources import (
-    EXPORTED,
-    EXPORTED_BASE,
     Source,
     stored_activations,
     trained_here,
@@ -45,14 +44,12 @@ from recsae.results import (
     States,
     find_run,
     load_results,
-    read_search,
     run_names,
     state_counts,
     storage_root,
 )
 from recsae.results.failures import failure_line
 from recsae.sae import files
-from recsae.sae.model import SparseAutoencoder
 from recsae.settings import path_of
 from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator
@@ -231,39 +228,6 @@ def score_model(
         **({} if k is None else {Columns.K: k}),
         "reproduced": None if cut else reproduced,
     }
-
-
-def key_of(about: dict[str, Any], path: Path) -> str:
-    """Return the fingerprint of the states that a model was trained on."""
-    key = about.get("activations")
-    if not isinstance(key, str) or not key.isalnum():
-        found = path / files.SETTINGS
-        raise RecsaeError(f"{found}: expected the fingerprint of its activations, got {key!r}")
-    return key
-
-
-def cut_to(model: SparseAutoencoder, k: int | None, key: str = "--k") -> SparseAutoencoder:
-    """Return a model as one of another k, if one is asked for; SettingError (of `key`) above its
-    own."""
-    own_k = model.settings.sae_k
-    if k is not None and k > own_k:
-        raise SettingError(key, f"expected at most {own_k}, for which it was trained, got {k}")
-    return model if k is None else model.at_k(k)
-
-
-def origin_of(path: Path, about: dict[str, Any]) -> Source:
-    """Return what a model was trained from: its own file says it, or the run that it is best of.
-
-    An exported model has its base beside it.
-    """
-    run = path.parent.parent
-    by_run = "source" not in about and (run / Files.SEARCH).is_file()
-    try:
-        source = Source.of((read_search(run) if by_run else about)["source"])
-    except (KeyError, TypeError):
-        file = run / Files.SEARCH if by_run else files.settings_file(path)
-        raise RecsaeError(f"{file}: does not say which data the model was trained on") from None
-    return source.with_base(path / EXPORTED_BASE) if EXPORTED in about else source
 
 
 def _base(

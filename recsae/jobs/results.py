@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from recsae.errors import RecsaeError
 from recsae.progress import meter, say
+from recsae.report.answers.next_steps import next_steps
+from recsae.report.answers.verdict import verdict
 from recsae.results import (
     Columns,
     Files,
@@ -20,6 +22,7 @@ from recsae.results import (
     state_counts,
     storage_root,
     summary,
+    table,
     write_curves,
     write_finalists,
     write_ladders,
@@ -30,12 +33,46 @@ from recsae.results.failures import failure_line, without_result
 from recsae.results.merge import Merged, merged, why_not
 
 
-def show(run: str, *, storage: str | None, top: int) -> tuple[dict[str, Any], Any]:
-    """Return a run's outcome, and a table of its `top` trials."""
-    from recsae.report.tables import trials_table
+@dataclass(frozen=True)
+class Shown:
+    """Which trials a user wants to see, in which order, and where else they go."""
 
-    path = find_run(run, storage_root(storage))
-    return run_outcome(path), trials_table(load_results(path), top)
+    sort: str | None = None
+    columns: Sequence[str] = ()
+    top: int | None = None
+    csv: Path | None = None
+    latex: Path | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether a table is to be printed beside the answer."""
+        return self.sort is not None or bool(self.columns) or self.top is not None
+
+
+def show(run: str, wanted: Shown, *, storage: str | None) -> tuple[dict[str, Any], Any]:
+    """Return a run's outcome, and the table of trials that is asked for (else None).
+
+    Without a trial that may be best the table has the twenty first.
+    """
+    from recsae.report.answers.chosen_columns import chosen, write_csv, write_latex
+    from recsae.report.tables import columns_table, trials_table
+
+    results = load_results(find_run(run, storage_root(storage)))
+    frame = chosen(results, sort=wanted.sort, columns=wanted.columns, top=wanted.top)
+    # A table of a paper has the columns that a person compares, unless others are named.
+    compared = frame if wanted.columns else table(results, None, frame)
+    files = ((wanted.csv, frame, write_csv), (wanted.latex, compared, write_latex))
+    written = {}
+    for path, rows, write in files:
+        if path is not None:
+            write(rows, path)
+            written[path.suffix.removeprefix(".") or path.name] = str(path)
+    outcome = run_outcome(results.path) | ({"written": written} if written else {})
+    if wanted.columns:
+        return outcome, columns_table(frame)
+    if wanted.asked:
+        return outcome, trials_table(results, None, frame)
+    return outcome, trials_table(results) if results.best.empty else None
 
 
 def run_outcome(path: Path) -> dict[str, Any]:
@@ -46,6 +83,7 @@ def run_outcome(path: Path) -> dict[str, Any]:
 def outcome_of(results: Results) -> dict[str, Any]:
     """Return what `run_outcome` does, of results that are loaded."""
     outcome, path = summary(results), results.path
+    finished = results.search.get("ended") == "finished"
     page, over = path / Files.REPORT, results.search.get("over")
     for trial in outcome["best"]:
         scores = results.scores(trial["trial_id"])
@@ -54,6 +92,9 @@ def outcome_of(results: Results) -> dict[str, Any]:
         }
     return {
         **outcome,
+        "objectives": results.objectives,
+        "answer": verdict(results) or None,
+        "next": next_steps(results, finished),
         "protocol": results.search.get("protocol"),
         "base": results.search.get("base"),
         "beside": results.beside,

@@ -15,6 +15,7 @@ from recsae.callbacks.listener import Listeners
 from recsae.errors import PausedError, RecsaeError, machine_fault, refusal
 from recsae.files import read_json, write_json
 from recsae.jobs.results import report, run_outcome
+from recsae.jobs.runs.drivers import driving
 from recsae.jobs.runs.pauses import paused_by_faults
 from recsae.jobs.runs.places import LAUNCH, open_places
 from recsae.jobs.runs.places import Where as Where
@@ -86,7 +87,7 @@ def tune(
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
         run = _Run(path, prepared, search, where, cache, callbacks)
-        with paused_by_faults(path):
+        with driving(path), paused_by_faults(path):
             with _removed_unless_begun(path):
                 outcome = run.search()
             return run.conclude(outcome, start)
@@ -130,7 +131,7 @@ def resume(
             search |= {LAUNCH: where.launch()}
             write_search(path, search)
         again = _Run(path, prepared, search, where, cache, callbacks)
-        with paused_by_faults(path):
+        with driving(path), paused_by_faults(path):
             return again.conclude(again.search(), start)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from recsae.metrics.registry import metrics as registered
 from recsae.report import formats
+from recsae.report.answers.lines import answer_lines, step_lines, top_lines
 from recsae.report.finalists import finalist_lines, optimism_lines
 from recsae.results import Columns, Files, States
 from recsae.results.failures import failure_line
@@ -15,9 +16,11 @@ MOST_SHOWN: Final = 5
 
 def summary_lines(outcome: dict[str, Any]) -> list[str]:
     """Return the outcome of `tune` (its JSON) as lines: counts, best trials, where things lie."""
+    answer = outcome.get("answer")
+    lines = [*head_lines(outcome), *top_lines(answer), ""] if answer else []
     counts = ", ".join(f"{count} {state}" for state, count in outcome["trials"].items())
-    lines = [f"{outcome['run']}: {counts} in {formats.duration(outcome['seconds'])}"]
-    lines.append(outcome["protocol"])
+    lines.append(f"{outcome['run']}: {counts} in {formats.duration(outcome['seconds'])}")
+    lines += [outcome["protocol"]] if outcome["protocol"] else []
     lines += beside_lines(outcome.get("beside") or {})
     best = outcome["best"]
     lines += failure_lines(outcome)
@@ -29,11 +32,16 @@ def summary_lines(outcome: dict[str, Any]) -> list[str]:
     if len(best) > MOST_SHOWN:
         lines.append(f"{len(best)} trials that no other dominates, {MOST_SHOWN} of them here")
     for trial in best[:MOST_SHOWN]:
-        lines += _trial_lines(trial)
+        lines += _trial_lines(trial, outcome.get("objectives") or ())
     lines += expected_lines(outcome.get("expected") or {})
     lines += finalist_lines(outcome.get("finalists") or [])
     lines += optimism_lines(outcome.get("flattery") or {})
-    return lines + _place_lines(Path(outcome["path"]))
+    return lines + step_lines(outcome.get("next") or {}) + _place_lines(Path(outcome["path"]))
+
+
+def head_lines(outcome: Mapping[str, Any]) -> list[str]:
+    """Return the answer of a run that has one, in three lines, and an empty one."""
+    return [*answer_lines(outcome["answer"]), ""]
 
 
 def _front_lines(front: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -89,14 +97,17 @@ def beside_lines(
     ]
 
 
-def _trial_lines(trial: dict[str, Any]) -> list[str]:
+def _trial_lines(trial: dict[str, Any], objectives: Iterable[str]) -> list[str]:
     settings = dict(trial["settings"])
     name = settings.pop(Columns.MODEL_NAME)
-    lines = [f"best: trial {trial[Columns.TRIAL_ID]}, {name}", f"  settings  {_pairs(settings)}"]
+    exact = ", ".join(f"{key} {item}" for key, item in settings.items())
+    lines = [f"best: trial {trial[Columns.TRIAL_ID]}, {name}", f"  settings  {exact}"]
     for split, metrics in (("dev", trial["metrics"]), ("test", trial.get("test"))):
         if metrics:
             kept = f"{formats.share(metrics.get('share'))} of the base's"
-            shown = [name for name, one in registered().items() if one.headline]
+            headlines = [name for name, one in registered().items() if one.headline]
+            shown = dict.fromkeys([*objectives, *headlines])
+            shown.pop("ndcg@10", None)
             rest = {name: metrics[name] for name in shown if name in metrics}
             ndcg = formats.value("ndcg@10", metrics.get("ndcg@10"))
             lines.append(f"  {split:<8}  ndcg@10 {ndcg} ({kept}), {_pairs(rest)}")

@@ -37,6 +37,7 @@ from recsae.results.folder import (
     check_name,
     create,
     find_run,
+    is_running,
     new_run_name,
     run_names,
     storage_root,

@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 
 from recsae.errors import RecsaeError, nearest
-from recsae.files import make_folder, put_in_place, write_whole
+from recsae.files import is_locked, make_folder, put_in_place, write_whole
 from recsae.results.frames import (
     Row,
     curve_of_k_frame,
@@ -51,6 +51,8 @@ class Files:
     TENSORBOARD: Final = "tensorboard"
     REPORT: Final = "report.html"
     EXPORT: Final = "optuna.log"
+    DRIVER: Final = ".driver.lock"  # held by the process that searches, to the end of its page
+    STOP: Final = ".stop"  # asks that process to stop, as Ctrl-C does
 
 
 def create(path: Path, search: dict[str, Any], fill: Callable[[Path], None] | None = None) -> None:
@@ -164,6 +166,13 @@ def find_run(name_or_path: str | Path, storage: Path) -> Path:
         known = hint or (f"; there: {', '.join(names[-5:])}" if names else "; it has no runs")
         raise RecsaeError(f"no run {str(name_or_path)!r} in {storage}{known}")
     raise not_a_run(Path(name_or_path))
+
+
+def is_running(path: Path) -> bool:
+    """Tell whether some process searches in a run now; a lock that it held dies with it."""
+    driver = path / Files.DRIVER
+    # A journal has a lock of its own; it is asked only where a driver has left no other.
+    return is_locked(driver if driver.exists() else path / "journal" / "lock")
 
 
 def not_a_run(path: Path) -> RecsaeError:

@@ -28,7 +28,7 @@ from recsae.results.expected import best_first, expected_frame
 from recsae.results.failures import failures
 from recsae.results.file_format.search_keys import check_kinds
 from recsae.results.finalists import finalist_scores
-from recsae.results.folder import Files, not_a_run
+from recsae.results.folder import Files, is_running, not_a_run
 from recsae.results.frames import read_frame
 from recsae.results.selection import best_rows, eligible, points, ranked
 from recsae.settings import path_of
@@ -183,6 +183,10 @@ def load_results(path: str | Path) -> Results:
     if unknown:
         words = f"expected {', '.join(States)}, got {unknown.pop()!r}"
         raise RecsaeError(f"{folder / Files.RESULTS}: column 'state': {words}")
+    running = results.trials[Columns.STATE] == States.RUNNING
+    # A driver that was killed could not say so: what ran under it may go on.
+    if running.any() and not is_running(folder):
+        results.trials.loc[running, Columns.STATE] = States.PAUSED
     if results.trials[Columns.TRIAL_ID].duplicated().any():
         raise RecsaeError(f"{folder / Files.RESULTS}: a trial has two rows; expected one each")
     return results

@@ -129,9 +129,13 @@ def _told(results: Results) -> dict[tuple[int, int | None], dict[str, dict[str, 
     return found
 
 
-def table(results: Results, top: int | None = 20) -> pd.DataFrame:
-    """Return the best `top` trials (None: all) in the columns that a person compares."""
-    rows = results.ranked if top is None else results.ranked.head(top)
+def table(
+    results: Results, top: int | None = 20, trials: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return the first `top` (None: all) of some trials, by default of all by rank, in the columns
+    that a person compares."""
+    rows = results.ranked if trials is None else trials
+    rows = rows if top is None else rows.head(top)
     columns = {
         "trial_id": rows[Columns.TRIAL_ID],
         "run": rows.get(Columns.RUN),

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from recsae.activations.settings import ActivationSettings
 from recsae.errors import RecsaeError, SettingError
@@ -17,13 +17,13 @@ from recsae.metrics.bounds import allowed
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
-from recsae.settings import Settings
 from recsae.space.checks import checked, checked_points
 from recsae.space.corners import check_corners, most_views
 from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.file_format.document import Document, mistake, read_document
 from recsae.space.file_format.space_file import SpaceFile
 from recsae.space.file_format.values import Scalar
+from recsae.space.flag_values import changed, flag_of, without_none
 from recsae.space.kinds import AUTO
 from recsae.space.parameters import (
     EPOCHS,
@@ -37,8 +37,6 @@ from recsae.space.parameters import (
 )
 from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings, clash
 from recsae.space.shipped import find_space
-
-S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True)
@@ -189,7 +187,7 @@ class SearchSpace:
         None leaves a value as it is; `data` may hold `dataset` too. A SettingError names the flag,
         which for a section's `name` is the section.
         """
-        flags = _given(data)
+        flags = without_none(data)
         choice = BaseChoice.of(dict(base)) if base else self.base
         # A base that is given knows its data by itself; the space's are others.
         own = base is not None and "checkpoint" in base
@@ -197,13 +195,13 @@ class SearchSpace:
             named, known = with_flags(*((None, {}) if own else (self.dataset, self.data)), flags)
         except SettingError as error:
             raise with_its_place(error, self.data, flags, self.source) from None
-        settings = _changed(self.search, search)
+        settings = changed(self.search, search)
         # Unless it was named it goes with the sampler, which a flag may have changed.
         auto = {} if self.scheduler_named else {"name": AUTO}
         try:
-            stopping = _changed(self.scheduler, auto | _given(scheduler))
+            stopping = changed(self.scheduler, auto | without_none(scheduler))
         except SettingError as error:
-            raise SettingError(_flag("scheduler", error.key), error.message) from None
+            raise SettingError(flag_of("scheduler", error.key), error.message) from None
         space = dataclasses.replace(
             self,
             dataset=named,
@@ -213,10 +211,10 @@ class SearchSpace:
             search=settings,
             scheduler=stopping.settled(len(self.objectives), settings.sampler),
             scheduler_named=stopping.name != AUTO,
-            resources=_changed(self.resources, resources),
+            resources=changed(self.resources, resources),
         )
         if clash := space.clash:
-            raise SettingError(_flag(*clash[:2]), clash[2])
+            raise SettingError(flag_of(*clash[:2]), clash[2])
         return space
 
     def resolved(self) -> dict[str, Any]:
@@ -289,17 +287,3 @@ def _build(document: Document) -> SearchSpace:
     if space.base.width is not None:
         space.check_width(space.base.width)
     return space
-
-
-def _flag(section: str, key: str) -> str:
-    """Return the name of the flag for a setting of a section."""
-    return section if key == "name" else key
-
-
-def _given(values: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: value for name, value in (values or {}).items() if value is not None}
-
-
-def _changed(settings: S, changes: Mapping[str, Any] | None) -> S:
-    """Return the settings with the values that are not None, checked."""
-    return type(settings).of(settings.values() | _given(changes))

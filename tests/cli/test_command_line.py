@@ -118,6 +118,8 @@ def test_the_seed_of_train_is_that_of_what_it_trains(recsae: Recsae) -> None:
         (["tune", "sasrec_sea.yaml"], "sasrec_sae.yaml"),
         (["tune", "smoke.yaml", "--trials", "0"], "trials"),
         (["tune", "smoke.yaml", "--sampler", "tpa"], "did you mean 'tpe'?"),
+        (["tune", "smoke.yaml", "--sampler", "bayes"], "did you mean 'tpe'?"),
+        (["tune", "smoke.yaml", "--scheduler", "SHA"], "did you mean 'asha'?"),
         (["tune", "smoke.yaml", "--gpus", "aut"], "did you mean 'auto'?"),
         (["tune", "smoke.yaml", "--max_hours", "-1"], "max_hours: expected a number > 0"),
         (["tune", "smoke.yaml", "--scheduler", "ash"], "did you mean 'asha'?"),

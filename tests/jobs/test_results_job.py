@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 import pytest
 import typer
+from filelock import FileLock
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from report.made_up_runs import RUNS
@@ -62,12 +63,28 @@ def command(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     return run
 
 
-@pytest.mark.parametrize("words", [["a"], ["show", "a"], ["--top", "2", "a"], ["a", "--top", "2"]])
+TOP = ["--top", "20"]
+
+
+@pytest.mark.parametrize(
+    "words", [["a", *TOP], ["show", "a", *TOP], ["--top", "2", "a"], ["a", "--top", "2"]]
+)
 def test_a_run_is_shown_with_or_without_the_word(command: Command, words: list[str]) -> None:
     text = command("results", *words)
-    assert text.startswith("a: 4 COMPLETE, 4 PRUNED, 4 FAILED") and "SASRec_SAE" in text
+    assert text.startswith("best: trial ") and "SASRec_SAE" in text
+    assert "a: 4 COMPLETE, 4 PRUNED, 4 FAILED" in text
     assert text.count("FAILED") == (2 if "2" in words else 6)
     assert "4 of 12 trials FAILED, 4 times with: ValueError: boo" in text
+
+
+def test_without_a_wish_the_answer_is_shown(command: Command, tmp_path: Path) -> None:
+    text = command("results", "a")
+    assert text.startswith("best: trial ") and "go on:\n  recsae tune --resume a" in text
+    files = ["--csv", str(tmp_path / "t.csv"), "--latex", str(tmp_path / "t.tex")]
+    outcome = command("results", "a", *files, "--json")
+    assert outcome["written"] == {"csv": files[1], "tex": files[3]}
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 13
+    assert command("results", "a", "--columns", "sae_k", "--top", "1").count("\n") == 6
 
 
 def test_show_as_json_is_what_a_search_prints(command: Command, runs: Path) -> None:
@@ -197,7 +214,8 @@ def test_a_run_in_any_state_merges_and_exports(
     search = load_results(runs / "a").search
     create(runs / "odd", search)
     write_trials(runs / "odd", rows)
-    outcome = command("results", "merge", "odd", "a", "--name", "both", "--json")
+    with FileLock(runs / "odd" / Files.DRIVER):
+        outcome = command("results", "merge", "odd", "a", "--name", "both", "--json")
     going = sum(row["state"] == "RUNNING" for row in rows)
     assert outcome["left_out"] == going
     assert sum(outcome["trials"].values()) == len(rows) - going + 12

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 from plotly.offline import get_plotlyjs
 from report.made_up_runs import RUNS, trial
 
@@ -102,7 +103,9 @@ def test_a_run_in_any_state_has_a_whole_page(
 def test_a_plot_is_there_when_there_is_something_to_draw(
     make_run: Maker, name: str, plots: list[str]
 ) -> None:
-    assert list(page_of(make_run(RUNS[name])).plots) == plots
+    run = make_run(RUNS[name])
+    with FileLock(run / Files.DRIVER):
+        assert list(page_of(run).plots) == plots
 
 
 def test_several_objectives_have_their_own_plot_and_table(make_run: Maker) -> None:
@@ -171,7 +174,10 @@ def test_without_a_best_trial_the_page_says_why(make_run: Maker) -> None:
 
 
 def test_a_running_run_says_so(make_run: Maker) -> None:
-    assert "Still running" in page_of(make_run(RUNS["running"])).visible
+    run = make_run(RUNS["running"])
+    with FileLock(run / Files.DRIVER):
+        assert "Still running" in page_of(run).visible
+    assert "Still running" not in page_of(run).visible
 
 
 def test_leaking_trials_are_marked_in_the_table(make_run: Maker) -> None:

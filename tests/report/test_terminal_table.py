@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 from report.made_up_runs import RUNS, trial
 from rich.console import Console
 
 from recsae.report import formats, trials_table
-from recsae.results import load_results
+from recsae.results import Files, load_results
 
 Maker = Callable[..., Path]
 
@@ -29,7 +30,7 @@ def test_all_columns_where_there_is_room(golden_run: Path) -> None:
     assert text.startswith("run_v1: 18 COMPLETE, 20 PRUNED, 2 FAILED")
     assert head == [
         "trial_id", "state", "model", "k", "k/d", "scale", "lr", "ndcg@10", "share", "fvu", "l0",
-        "dead", "leak", "epochs", "seconds",
+        "dead", "leak", "epochs", "seconds", "mark",
     ]  # fmt: skip
     *lines, base, expected, failed = text.splitlines()
     assert len(lines) == 23 and base.startswith("base:        dev ndcg@10 ")
@@ -121,7 +122,9 @@ def test_differences_by_hand(name: str, item: float | None, expected: str) -> No
 
 def test_paused_trials_have_a_place_and_constraints_a_column(make_run: Maker) -> None:
     rows = [trial(0, "PAUSED"), trial(1, "RUNNING"), trial(2, "COMPLETE", **{"dev/kl": 0.5})]
-    text = shown(make_run(rows, constraints={"kl": "<= 1"}), 160)
+    run = make_run(rows, constraints={"kl": "<= 1"})
+    with FileLock(run / Files.DRIVER):
+        text = shown(run, 160)
     assert text.startswith("run: 1 COMPLETE, 0 PRUNED, 0 FAILED, 1 PAUSED, 1 RUNNING")
     states = [line.split()[1] for line in text.splitlines()[3:6]]
     assert states == ["COMPLETE", "PAUSED", "RUNNING"]

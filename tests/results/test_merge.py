@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from report.made_up_runs import trial
 
 from recsae.errors import RecsaeError
 from recsae.results import (
+    Files,
     Results,
     create,
     load_results,
@@ -45,7 +47,9 @@ def test_three_runs_are_numbered_on_and_the_first_tells_the_rest(make: Make) -> 
 
 def test_what_runs_is_left_out_and_what_is_paused_was_pruned(make: Make) -> None:
     rows = [trial(0, "RUNNING"), trial(1, "PAUSED"), trial(2, "COMPLETE")]
-    found = merged([make("a", rows), make("b", [])])
+    run = make("a", rows).path
+    with FileLock(run / Files.DRIVER):
+        found = merged([load_results(run), make("b", [])])
     assert found.left_out == 1
     assert [str(row["state"]) for row in found.trials] == ["PRUNED", "COMPLETE"]
     assert [row["trial_id"] for row in found.curves] == [0, 1]

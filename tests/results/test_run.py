@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 import recsae
 from recsae.errors import RecsaeError
@@ -70,7 +71,8 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_summary_is_the_json_of_tune(run: Path) -> None:
-    outcome = json.loads(json.dumps(summary(load_results(run)), allow_nan=False))
+    with FileLock(run / Files.DRIVER):
+        outcome = json.loads(json.dumps(summary(load_results(run)), allow_nan=False))
     assert outcome == {
         "run": "a",
         "trials": {"COMPLETE": 2, "PRUNED": 0, "FAILED": 1, "RUNNING": 1},

@@ -15,7 +15,8 @@ from recsae.activations.store import Activations
 from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.inference.foreign import Foreign
-from recsae.jobs.evaluation import activations_of, find, key_of, origin_of
+from recsae.jobs.evaluation import activations_of, find
+from recsae.jobs.models.stored import key_of, origin_of
 from recsae.jobs.sources import stored_activations
 from recsae.machine import device_of
 from recsae.metrics.leakage import MAX_LEAK_SHARE, Audit, leak_audit, leaks

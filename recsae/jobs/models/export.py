@@ -9,10 +9,10 @@ import recsae
 from recsae.errors import RecsaeError, SettingError, unexpected
 from recsae.files import whole_folder
 from recsae.inference.explained import leak_refusal
-from recsae.jobs.evaluation import cut_to
 from recsae.jobs.models import hub
 from recsae.jobs.models.answers import Which
 from recsae.jobs.models.loading import find_model, is_leaking
+from recsae.jobs.models.stored import cut_to
 from recsae.sae import files
 from recsae.sae.formats import LIBRARIES
 from recsae.sae.model import SparseAutoencoder

@@ -12,8 +12,9 @@ from recsae.cache import Cache
 from recsae.files import read_json
 from recsae.inference.explained import leak_refusal
 from recsae.interactions.settings import NAMES, is_synthetic
-from recsae.jobs.evaluation import origin_of, score_model
+from recsae.jobs.evaluation import score_model
 from recsae.jobs.models.loading import base_that_gave
+from recsae.jobs.models.stored import origin_of
 from recsae.jobs.scores import AS_SEARCHED
 from recsae.jobs.sources import EXPORTED, EXPORTED_BASE, IMPORTED, stored_activations, trained_here
 from recsae.machine import device_of

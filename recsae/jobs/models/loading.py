@@ -11,7 +11,8 @@ from recsae.cache import Cache, cache_of
 from recsae.errors import RecsaeError, SettingError
 from recsae.files import read_json, whole
 from recsae.inference.explained import ExplainedRecommender
-from recsae.jobs.evaluation import cut_to, find, key_of, origin_of, why_none
+from recsae.jobs.evaluation import find, why_none
+from recsae.jobs.models.stored import cut_to, key_of, origin_of
 from recsae.jobs.sources import (
     Source,
     base_of,

@@ -1,4 +1,4 @@
-"""What commands do around the folder of a run: where it lies, where its trials run.
+"""What commands do around the folders of runs and the cache: where they lie, who searches in them.
 
 It must not search.
 """

@@ -158,6 +158,7 @@ class DirectorStopper(Stopper):
 
     def stop_all(self) -> bool:
         """Return True after a Ctrl-C, or when the run must pause."""
+        self._interrupt.look()
         return self._interrupt.requested
 
 
@@ -167,11 +168,11 @@ class DirectorCallback(Callback):
     def __init__(
         self,
         record: RunRecord,
-        progress: Callable[[int, str], None],
+        progress: Callable[[float, str], None],
         notice: WaitNotice,
         faults: Faults,
     ) -> None:
-        """progress: called with the number of ended trials, and the best so far in words."""
+        """progress: called with the trials done, in parts too, and the best so far in words."""
         self._record, self._faults = record, faults
         self._progress, self._notice = progress, notice
         self._ended: list[Trial] = []
@@ -210,7 +211,7 @@ class DirectorCallback(Callback):
         self._ended.clear()
         self._record.flush_if_due()
         self._notice.say_if_due()
-        self._progress(self._record.ended, self._record.note())
+        self._progress(self._record.progress, self._record.note())
 
 
 def _errors(trial: Trial) -> str:

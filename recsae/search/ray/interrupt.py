@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from recsae.progress import say
@@ -18,10 +19,18 @@ class InterruptError(Exception):
 class Interrupt:
     """Knows whether the user has asked to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: Path | None = None) -> None:
+        """`asked`: a file that somebody else makes to ask for a stop, see `look`."""
+        self._asked = asked
         self.requested = False
         self.cause: Exception | None = None
         """What ends the search where it is, if that is not the user."""
+
+    def look(self) -> None:
+        """Take a file of that name as the request."""
+        if not self.requested and self._asked is not None and self._asked.exists():
+            self.requested = True
+            say("stopping, as `recsae stop` asks: nothing is lost, the run can be resumed")
 
     def because_of(self, error: Exception) -> None:
         """Stop for an error; it is raised once nothing is half-done."""

@@ -155,7 +155,7 @@ def run_search(
 
 def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome:
     """Run a plan's trials in a folder, from its journal on if there is one."""
-    interrupt = Interrupt()
+    interrupt = Interrupt(run_path / Files.STOP)
     with Journal.open(run_path) as journal:
         past = list(checked(journal.past(), run_path / JOURNAL))
         for note in journal.notes:
@@ -223,7 +223,8 @@ class _Search:
         # Should anything be raised below, what has not ended is shown as paused: it can go on.
         left = States.PAUSED
         try:
-            with meter(plan.title, plan.space.search.trials) as progress, cluster.silence():
+            whole = plan.space.search.trials
+            with meter(plan.title, whole, record.progress) as progress, cluster.silence():
                 fit(self._tuner(director, record, progress))
             if self.interrupt.cause is not None:
                 raise self.interrupt.cause
@@ -259,7 +260,7 @@ class _Search:
         )
 
     def _tuner(
-        self, director: Director, record: RunRecord, progress: Callable[[int, str], None]
+        self, director: Director, record: RunRecord, progress: Callable[[float, str], None]
     ) -> tune.Tuner:
         workers, allocation = self.plan.workers, self.allocation
         capacity = (lambda: workers) if workers is not None else cluster.ClusterCapacity(allocation)

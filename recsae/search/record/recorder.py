@@ -47,6 +47,12 @@ class RunRecord:
         self.ended = 0
         """Number of trials that have ended."""
 
+    @property
+    def progress(self) -> float:
+        """Trials that have ended, and the parts of the others' epochs that are trained."""
+        going = (k.trial for k in self._known.values() if not k.trial.ended)
+        return self.ended + sum(trial.epochs / max(1, trial.max_epochs) for trial in going)
+
     def note(self) -> str:
         """Return the best so far in a few words."""
         return self._best_models.note()

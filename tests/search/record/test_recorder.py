@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsae.results import Results, States, create, load_results
+from recsae.results import Files, Results, States, create, load_results
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget
 from recsae.search.engine.director import Director
@@ -94,7 +95,8 @@ class Run:
 
     def written(self) -> Results:
         self.record.flush()
-        return load_results(self.path)
+        with FileLock(self.path / Files.DRIVER):  # as a driver holds it: else nothing runs
+            return load_results(self.path)
 
 
 def new_folder(path: Path) -> Path:
