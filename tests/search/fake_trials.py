@@ -54,7 +54,7 @@ class FailingTrial(FakeTrial):
     def __init__(self, model_name: str, settings: dict[str, Any], work: Any) -> None:
         super().__init__(model_name, settings, work)
         if settings["sae_k"] == 4:
-            raise MemoryError("no room\nfor this")
+            raise ArithmeticError("no room\nfor this")
 
     def step(self) -> dict[str, float | None]:
         metrics = super().step()
