@@ -122,10 +122,12 @@ _SYNONYMS = {
 """What else the field calls something → its name here, whatever kind of name it is."""
 
 
-def nearest(word: str, names: Iterable[str]) -> str:
+def nearest(word: object, names: Iterable[str]) -> str:
     """Return " (did you mean 'x'?)" for the name most like `word`, or "" when none is close."""
-    known = list(names)
-    meant = _SYNONYMS.get(word.lower()) or re.sub(r"^(recall|hit|hitrate)@", "hr@", word.lower())
+    if not isinstance(word, str):  # of a file that is damaged
+        return ""
+    known, small = list(names), word.lower()
+    meant = _SYNONYMS.get(small) or re.sub(r"^(recall|hit|hitrate)@", "hr@", small)
     # Another name that the field has for it comes before one that is only spelt alike.
     matches = [meant] if meant in known else difflib.get_close_matches(word, known, 1, cutoff=0.6)
     return f" (did you mean {matches[0]!r}?)" if matches else ""

@@ -120,6 +120,7 @@ def test_a_search_whose_trials_fit_nowhere_leaves_no_run(
     monkeypatch.setattr("recsae.search.ray.tuner.run_search", refuse)
     space = tmp_path / "space.yaml"  # its base is trained too soon for a line of progress
     space.write_text(find_space("smoke.yaml").read_text() + "base: {epochs: 1}\n")
+    (tmp_path / "runs").mkdir()
     assert "1000 CPUs" in mistake(
         ["tune", str(space), "--dataset", TINY, "--storage", str(tmp_path / "runs")], capsys
     )

@@ -25,7 +25,7 @@ def model_lines(outcome: Mapping[str, Any]) -> list[str]:
         if name not in _OWN_LINES and not isinstance(value, (dict, list)) and value is not None
     ]
     base_name = (outcome.get("base") or {}).get("model_name")
-    lines += [f"base: {base_name}"] if base_name not in (None, outcome["model_name"]) else []
+    lines += [f"base: {base_name}"] if base_name not in (None, outcome.get("model_name")) else []
     for name in ("settings", "machine"):
         if outcome.get(name):
             lines.append(f"{name}: {_pairs(outcome[name].items())}")
