@@ -102,6 +102,7 @@ def read_frame(path: Path, needed: Iterable[str] = ()) -> pd.DataFrame:
     """
     try:
         table = pq.read_table(io.BytesIO(path.read_bytes()))
+        table.validate(full=True)  # texts are read only when they are asked for
         names = table.column_names
     except FileNotFoundError:
         raise RecsaeError(f"{path}: missing; expected a file that every run has") from None

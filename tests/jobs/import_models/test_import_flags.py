@@ -24,7 +24,7 @@ FLAGS: dict[str, tuple[str, str, str]] = {
     "another format": (
         "base",
         f"{BASE} --format rechorous",
-        "--format: expected one of rechorus, got 'rechorous' (did you mean 'rechorus'?)",
+        "--format: expected one of rechorus, states, got 'rechorous' (did you mean 'rechorus'?)",
     ),
     "no data": ("base", f"{IMPORT} --num_heads 2", "--dataset: expected the data set"),
     "other data": ("base", f"{BASE} --dataset synthetic:users=50,items=30", "expected"),
