@@ -16,7 +16,8 @@ _SEARCH = ("space", "search", "results", "jobs")
 """Rooms that choose: trials, what becomes of them, and the best."""
 _ELSEWHERE = (
     *("interactions", "recommenders"),  # the fingerprint of the states stands for these
-    *("__main__.py", "cli", "inference", "report", "testing"),  # these ask, use, show and test
+    *("__main__.py", "api", "callbacks", "cli", "inference"),  # these ask, are told, and use
+    *("report", "testing"),
 )
 """Rooms that neither choose nor train. Every other one counts as training, a new one too."""
 
