@@ -126,7 +126,8 @@ class Registry(Generic[T]):
     def outside(self, name: str) -> Outside | None:
         """Return the package that a class comes from, None if it is one of ours or unknown."""
         point = self.found.get(name)
-        if not isinstance(point, EntryPoint):
+        # Not by its type: the package importlib_metadata, once it is imported, gives its own.
+        if point is None or isinstance(point, Declaration):
             return None
         package, version = (point.dist.name, point.dist.version) if point.dist else ("?", "?")
         spec = find_spec(point.module.partition(".")[0])
