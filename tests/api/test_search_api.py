@@ -16,7 +16,7 @@ from recsae.errors import RecsaeError
 SPACE: dict[str, Any] = {
     "model_name": "SASRec_SAE",
     "dataset": TINY,
-    "base": {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2, "base_seed": 11},
+    "base": {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2, "base_seed": 12},
     "parameters": {
         "sae_k": {"int": [2, 8], "log": True},
         "sae_scale_size": {"choice": [1, 2]},
