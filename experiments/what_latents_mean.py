@@ -34,7 +34,7 @@ from recsae.sae.base import SAESettings
 from recsae.scoring import concepts_beside_controls
 from recsae.space import load_space
 
-SCORES = ("concept_auc", "concept_f1", "purity", "coverage")
+SCORES = ("concept_auc", "concept_f1", "purity", "coverage", "steer_gain")
 ORIGINAL = Training("SASRec_SAE", {"sae_recipe": "reference"})
 CONCEPTS = "concepts"
 CONTROLS = {

@@ -35,9 +35,9 @@ BASE = {"num_layers": 1, "num_heads": 1, "epochs": 12}
 TRUTH = "concept_recovery"
 MEASURES = (
     *("ndcg@10", "kl", "fvu", "l0", "alive", "coherence_mean"),
-    *("concept_auc", "concept_f1", "purity", "coverage", TRUTH),
+    *("concept_auc", "concept_f1", "purity", "coverage", "steer_gain", TRUTH),
 )
-ASKED = ("concept_auc", "concept_f1", "purity", "coverage", TRUTH)
+ASKED = ("concept_auc", "concept_f1", "purity", "coverage", "steer_gain", TRUTH)
 RECOVERED = "recovered"
 
 Table = dict[str, list[float]]

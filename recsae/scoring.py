@@ -14,6 +14,7 @@ from recsae.activations.store import Activations
 from recsae.metrics.concepts.controls import against, controls
 from recsae.metrics.concepts.rows import ConceptRows
 from recsae.metrics.concepts.scores import ConceptScores
+from recsae.metrics.concepts.steering import Steered
 from recsae.metrics.evaluation import Evaluation, represented
 from recsae.metrics.latents import LatentUsage
 from recsae.metrics.leakage import BLOCK_ROWS, leak_audit, written_anew
@@ -149,9 +150,14 @@ def concepts_beside_controls(
     rows = attribute_rows(activations, "dev", x_RD.device)
     if rows is None:
         return {}
+    assert rows.items_IC is not None
+    recon_RD = torch.cat([model(x_BD) for x_BD in torch.split(x_RD, BLOCK_ROWS)])
+    asked = activations.panel("dev", "history", x_RD.device.type).asked
+    table_ID = activations.tensor("item_table").to(x_RD.device)
+    steered = Steered(recon_RD, table_ID, asked, rows.items_IC)
     own = represented(model, rows, x_RD)
-    beside = controls(own, rows, x_RD, model.settings.sae_k)
-    return against(ConceptScores(own, rows), beside)
+    beside = controls(own, rows, x_RD, model.settings.sae_k, steered)
+    return against(ConceptScores(own, rows, steered), beside)
 
 
 def _number(value: float) -> float:

@@ -4,6 +4,7 @@ No Ray, no Optuna: the command line, the tests and the search all drive the same
 """
 
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from recsae.activations.store import Activations
 from recsae.errors import SettingError
 from recsae.machine import machine
 from recsae.metrics.ranking import NotFiniteError
-from recsae.metrics.registry import deep_metrics, on_request
+from recsae.metrics.registry import deep_metrics, metrics, on_request
 from recsae.sae import files
 from recsae.sae.base import SAESettings
 from recsae.sae.model import SparseAutoencoder
@@ -28,6 +29,8 @@ TRAIN = "train/"
 """Prefix of the terms of the loss, to tell them from measures on dev."""
 ASKED = "asked"
 """Key of what is saved with a model: names of measures on request that it is scored by."""
+_TWIN = "twin"
+"""Key of the twin's checkpoint."""
 
 
 class SAETrial:
@@ -50,8 +53,9 @@ class SAETrial:
 
         Costly measures are taken in the last epoch and at rungs (epochs after which the trial may
         be stopped), or in each epoch if one of them is an objective. Measures on request are taken
-        if they are objectives, in each epoch, or `asked` for, with the costly ones. With several
-        objectives the last epoch is scored at each k of the variant's ladder, too.
+        if they are objectives, in each epoch, or `asked` for, with the costly ones; if one of them
+        needs a twin, that is trained too, with the neighbouring seed (0 has 1, 1 has 0, 2 has 3).
+        With several objectives the last epoch is scored at each k of the variant's ladder, too.
         """
         objectives = tuple(objectives)
         settings.check_width(activations.meta["width"])
@@ -74,13 +78,22 @@ class SAETrial:
         """What scores it on dev."""
         self.measured: Measured | None = None
         """What the last epoch gave, of dev."""
-        self._trainer = SAETrainer(
+        train = partial(
+            SAETrainer,
             variant(model_name),
-            settings,
-            Rows(*activations.rows(settings.sae_positions)),
+            rows=Rows(*activations.rows(settings.sae_positions)),
             order_seed=order_seed,
             device=device,
         )
+        self._trainer = train(settings)
+        self._twin: SAETrainer | None = None
+        if any(metrics()[name].needs == "twin" for name in self._asked):
+            own = settings.values()
+            # Without a seed among its settings nothing is drawn, and the twin is the same.
+            seed = {"sae_seed": settings.sae_seed ^ 1} if "sae_seed" in own else {}
+            self._twin = train(type(settings).of({**own, **seed}))
+            # Trained in place, so these are its atoms after each epoch.
+            self.model.twin_ND = self._twin.model.W_dec.data
 
     @property
     def epochs(self) -> int:
@@ -100,6 +113,8 @@ class SAETrial:
     def step(self) -> dict[str, float]:
         """Train one epoch; return its dev metrics, and its losses as `train/…`."""
         losses = self._trainer.epoch()
+        if self._twin is not None:
+            self._twin.epoch()
         try:
             deep = self._always_deep or self.done or self.epochs in self._rungs
             asked = self._asked if deep else self._always_asked
@@ -126,16 +141,20 @@ class SAETrial:
 
     def try_out(self, steps: int) -> None:
         """Train for some steps and score deep: all that takes memory, without a whole epoch."""
-        self._trainer.epoch(steps)
+        for trainer in filter(None, (self._trainer, self._twin)):
+            trainer.epoch(steps)
         self.measured = self.evaluator.measure(self.model, True, self._asked)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a checkpoint: going on from it equals never having stopped."""
-        return self._trainer.state_dict()
+        twin = {} if self._twin is None else {_TWIN: self._twin.state_dict()}
+        return self._trainer.state_dict() | twin
 
     def load_state_dict(self, checkpoint: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
         self._trainer.load_state_dict(checkpoint)
+        if self._twin is not None:
+            self._twin.load_state_dict(checkpoint[_TWIN])
 
     def save(self, folder: Path, **about: Any) -> None:
         """Save weights and settings, whole, with what they were trained on."""

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from recsae.errors import SettingError
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.registry import metrics, on_request
+from recsae.sae import files
 from recsae.sae.base import SAESettings
+from recsae.sae.registry import variant
 from recsae.sequences import Sequences
 from recsae.trial import SAETrial, run_trial
 
@@ -152,3 +155,35 @@ def test_filtered_data_are_not_those_that_were_generated() -> None:
     sequences = Sequences.of(load(settings), settings)
     with pytest.raises(SettingError, match=r"^concept_cosine: expected synthetic data"):
         check_needs(["concept_cosine"], sequences)
+
+
+def test_a_twin_is_trained_where_stability_is_asked_for(activations: Activations) -> None:
+    """It has the neighbouring seed, is kept with the model, and goes on from a checkpoint."""
+    trial = SAETrial("SASRec_SAE", SETTINGS, activations, objectives=["stability"])
+    first = trial.step()
+    other = SAETrial("SASRec_SAE", SETTINGS.of({**SETTINGS.values(), "sae_seed": 1}), activations)
+    other.step()
+    assert trial.model.twin_ND is not None and torch.equal(trial.model.twin_ND, other.model.W_dec)
+    taken_up = SAETrial("SASRec_SAE", SETTINGS, activations, objectives=["stability"])
+    taken_up.load_state_dict(trial.state_dict())
+    last = trial.step()
+    assert taken_up.step() == last != first and -1 < last["stability"] < 1
+
+
+def test_a_twin_is_kept_with_the_model(activations: Activations, tmp_path: Path) -> None:
+    trial = SAETrial("SASRec_SAE", SETTINGS, activations, asked=["stability"])
+    found = run_trial(trial, lambda epoch, found: None)
+    trial.save(tmp_path / "kept")
+    model, _ = files.load(tmp_path / "kept")
+    again = trial.evaluator(model, deep=True, asked=["stability"])
+    assert again["stability"] == found["stability"]
+    (tmp_path / "kept" / files.TWIN).unlink()
+    alone, _ = files.load(tmp_path / "kept")
+    assert math.isnan(trial.evaluator(alone, deep=True, asked=["stability"])["stability"])
+
+
+def test_a_dictionary_without_chance_is_stable(activations: Activations) -> None:
+    """Principal components are the same whatever the seed."""
+    settings = variant("SASRec_PCA").Settings.of({"sae_k": 3})
+    trial = SAETrial("SASRec_PCA", settings, activations, objectives=["stability"])
+    assert run_trial(trial, lambda epoch, found: None)["stability"] == pytest.approx(1.0)

@@ -48,8 +48,9 @@ def attribute_rows(
     known = frequent_tags(activations.attributes, len(activations.item_table), next_S, dev_R)
     if known is None:
         return None
-    scored_RC = known[1][activations.targets(split).item]
-    return _rows(activations, known[0], known[1][next_S], scored_RC, device)
+    names, items_IC = known
+    scored_RC = items_IC[activations.targets(split).item]
+    return _rows(activations, names, items_IC[next_S], scored_RC, device, items_IC)
 
 
 def next_items(activations: Activations) -> tuple[Ints, Ints]:
@@ -133,6 +134,7 @@ def _rows(
     train_SC: Bools,
     scored_RC: Bools,
     device: torch.device,
+    items_IC: Bools | None = None,
 ) -> ConceptRows | None:
     """Return rows without what all or none of them have; None if nothing is left."""
     left = np.flatnonzero(_differs(train_SC) & _differs(scored_RC))
@@ -140,8 +142,9 @@ def _rows(
         return None
     chosen_S = torch.from_numpy(sample(len(activations.train_next)))
     x_SD = activations.tensor("train_x")[chosen_S].float().to(device)
-    kept: Any = train_SC[:, left], scored_RC[:, left]
-    return ConceptRows(tuple(names[place] for place in left), x_SD, *kept)
+    kept = tuple(names[place] for place in left)
+    has_IC = None if items_IC is None else items_IC[:, left]
+    return ConceptRows(kept, x_SD, train_SC[:, left], scored_RC[:, left], has_IC)
 
 
 def _differs(has_RC: Bools) -> Bools:

@@ -50,6 +50,7 @@ from recsae.results import (
 )
 from recsae.results.failures import failure_line
 from recsae.sae import files
+from recsae.sae.model import SparseAutoencoder
 from recsae.settings import path_of
 from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator
@@ -215,6 +216,7 @@ def score_model(
     """
     model, about = files.load(path)
     cut = k not in (None, model.settings.sae_k)
+    _check_twin(model, asked)
     model, origin = cut_to(model, k), origin_of(path, about)
     exactly = trained_here(about)
     activations = stored_activations(key_of(about, path), origin, cache, exactly=exactly)
@@ -228,6 +230,15 @@ def score_model(
         **({} if k is None else {Columns.K: k}),
         "reproduced": None if cut else reproduced,
     }
+
+
+def _check_twin(model: SparseAutoencoder, asked: Names) -> None:
+    for name in asked:
+        if metrics()[name].needs == "twin" and model.twin_ND is None:
+            words = (
+                "expected a model of a search or training that asked for it, which trains a twin"
+            )
+            raise SettingError("--metrics", f"{name}: {words}; this one was trained alone")
 
 
 def _base(

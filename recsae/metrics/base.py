@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from recsae.metrics.evaluation import Evaluation
 
 Direction = Literal["max", "min"]
-Need = Literal["attributes", "concepts"]
-"""Attributes of the items; the concepts that generated data were made from."""
+Need = Literal["attributes", "concepts", "twin"]
+"""Attributes of the items; the concepts that generated data were made from; a second training of
+the same settings with another seed, which is made and kept with each trial that is asked for it."""
 DIRECTION_WORDS: Final = {"max": "more is better", "min": "less is better"}
 
 FAMILIES: Final = (
@@ -49,7 +50,7 @@ class Metric(ABC):
     """Whether it is measured only where it is an objective, a constraint or asked for by name: as
     an objective in every epoch, else when deep metrics are."""
     needs: ClassVar[Need | None] = None
-    """What the data must know for it to have a value."""
+    """What the data must know, or a trial must do, for it to have a value."""
     listed: ClassVar[bool] = True
     """Whether the table of trials shows it where it is neither objective nor constraint."""
     headline: ClassVar[bool] = False

@@ -16,6 +16,7 @@ from recsae.metrics.concepts.codes import Codes
 from recsae.metrics.concepts.recovery import Recovery, recovery
 from recsae.metrics.concepts.rows import ConceptRows
 from recsae.metrics.concepts.scores import ConceptScores, Representation
+from recsae.metrics.concepts.steering import Steered
 from recsae.metrics.latents import LatentUsage, likeness
 from recsae.metrics.leakage import BLOCK_ROWS, Audit, Coder
 from recsae.metrics.ranking import Asked, Products, ndcg, ranks
@@ -31,6 +32,10 @@ class Autoencoder(Coder, Protocol):
     @property
     def fired(self) -> Tensor:
         """Which latents were positive in the last training epoch, bool [N]."""
+
+    @property
+    def twin_ND(self) -> Tensor | None:
+        """The atoms of the same settings with another seed; None if it was trained alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +92,14 @@ class Evaluation:
         rows = self.attribute_rows()
         if rows is None:
             return None
-        return ConceptScores(represented(self.model, rows, self.states_RD), rows)
+        own = represented(self.model, rows, self.states_RD)
+        return ConceptScores(own, rows, self.steered(rows))
+
+    def steered(self, rows: ConceptRows) -> Steered | None:
+        """Return what latents steer; None if no item has what the rows have."""
+        if rows.items_IC is None:
+            return None
+        return Steered(self.reconstruction_RD, self.item_table_ID, self.asked, rows.items_IC)
 
     @cached_property
     def recovery(self) -> Recovery | None:
@@ -95,8 +107,7 @@ class Evaluation:
         rows = self.true_rows()
         if rows is None:
             return None
-        atoms_ND = self.model.W_dec.detach().cpu().double().numpy()
-        return recovery(represented(self.model, rows, self.states_RD), rows, atoms_ND)
+        return recovery(represented(self.model, rows, self.states_RD), rows)
 
     @cached_property
     def ranks_R(self) -> Tensor:
@@ -148,7 +159,8 @@ class Evaluation:
 
 def represented(model: Autoencoder, rows: ConceptRows, x_RD: Tensor) -> Representation:
     """Return the codes of the train rows, and of the states that are scored."""
-    return Representation(_codes(model, rows.train_SD), _codes(model, x_RD))
+    atoms_ND = model.W_dec.detach().cpu().double().numpy()
+    return Representation(_codes(model, rows.train_SD), _codes(model, x_RD), atoms_ND)
 
 
 def _codes(model: Autoencoder, x_RD: Tensor) -> Codes:

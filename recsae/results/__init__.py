@@ -14,8 +14,9 @@ ladders.parquet    a row a trial and k, of those that offer several k to the fro
 finalists.parquet  a row a trial and seed, of those retrained at the end: dev/…, test/…
 importance.parquet a row a parameter: how much it decides of each objective
 best/TRIAL_ID/     model.safetensors, settings.json, metrics.json of each best trial (of one
-                   objective also those that may still be), and
-                   curve_of_k.parquet of one that is meant for several k
+                   objective also those that may still be),
+                   curve_of_k.parquet of one that is meant for several k, twin.safetensors of one
+                   that stability was asked of: the atoms of its twin
 tensorboard/, report.html, test_reads.json
 
 README.md beside this file tells what each column means. Each file is replaced whole, so a reader

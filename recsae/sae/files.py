@@ -20,6 +20,9 @@ from recsae.sae.registry import variant
 WEIGHTS = "model.safetensors"
 SETTINGS = "settings.json"
 CONFIG = "config.json"
+TWIN = "twin.safetensors"
+"""The atoms of the model's twin, where it has one."""
+_ATOMS = "W_dec"
 
 
 def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
@@ -29,11 +32,13 @@ def save(model: SparseAutoencoder, folder: Path, extra: dict[str, Any]) -> None:
     """
     with whole_folder(folder) as part:
         (part / WEIGHTS).write_bytes(weights_of(model))
+        if model.twin_ND is not None:
+            (part / TWIN).write_bytes(packed({_ATOMS: model.twin_ND}))
         write_json(part / SETTINGS, described(model, extra))
 
 
 def weights_of(model: SparseAutoencoder) -> bytes:
-    """Return the content of a model's safetensors file."""
+    """Return the content of a model's safetensors file, without its twin."""
     return packed(model.kept(model.state_dict()))
 
 
@@ -72,6 +77,11 @@ def load(folder: Path) -> tuple[SparseAutoencoder, dict[str, Any]]:
     weights = model.kept(_read_weights(folder / WEIGHTS))
     _check(model.state_dict(), weights, folder / WEIGHTS)
     model.load_state_dict(weights)
+    twin = folder / TWIN
+    if twin.is_file():
+        atoms = _read_weights(twin)
+        _check({_ATOMS: model.W_dec}, atoms, twin)
+        model.twin_ND = atoms[_ATOMS]
     return model.eval(), content["extra"]
 
 

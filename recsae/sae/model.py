@@ -17,6 +17,8 @@ class SparseAutoencoder(nn.Module):
     """encode: top k of relu((x - b_dec) W_enc^T + b_enc); decode: c W_dec + b_dec, refined."""
 
     fired: Tensor
+    twin_ND: Tensor | None
+    """The atoms of the same settings with another seed, where the two are to be compared."""
 
     def __init__(self, variant: Variant, settings: SAESettings, width: int) -> None:
         """Draw the initial weights from torch's generator; raises SettingError for a bad width."""
@@ -32,6 +34,7 @@ class SparseAutoencoder(nn.Module):
         self.extra = nn.ModuleDict(variant.modules(settings, width))
         # Latents that were positive on any row of the last training epoch.
         self.register_buffer("fired", torch.zeros(len(atoms_ND), dtype=torch.bool))
+        self.register_buffer("twin_ND", None, persistent=False)
 
     @property
     def latents(self) -> int:

@@ -13,6 +13,7 @@ from inference.runs import make_run, save
 import recsae as package
 from recsae.activations.store import Activations
 from recsae.inference.explained import ExplainedRecommender
+from recsae.metrics.concepts.scores import SCORES
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_explain_tells_the_table_and_one_latent(
 ) -> None:
     outcome = recsae("explain", "a", "--json").json
     assert outcome["latents"] == plain(model.latents.reset_index())
-    assert set(outcome["concepts"]) == {"concept_auc", "concept_f1", "purity", "coverage"}
+    assert set(outcome["concepts"]) == set(SCORES)
     for score in outcome["concepts"].values():
         best = score["controls"][score["best_control"]]
         assert best == max(value for value in score["controls"].values() if value is not None)

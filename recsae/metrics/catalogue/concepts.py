@@ -65,6 +65,15 @@ class Coverage(AttributeMetric):
     meaning = "share of the attributes that the best single latent tells with an AUC of .8 or more"
 
 
+@final
+class SteerGain(AttributeMetric):
+    name = "steer_gain"
+    meaning = (
+        "how much an attribute's share of the recommended items rises when the latent that tells "
+        "it best is raised until a tenth of NDCG@10 is lost, mean over the ten commonest attributes"
+    )
+
+
 class TrueConceptMetric(ConceptMetric):
     """A metric of concepts that are known; NaN where they are not."""
 

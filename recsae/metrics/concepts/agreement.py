@@ -1,5 +1,6 @@
 """Do two trainings find the same dictionary? N and M atoms, D width."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +9,8 @@ from scipy.optimize import linear_sum_assignment
 
 SAME_ATOM = 0.9
 """Cosine from which on two matched atoms are called the same."""
+
+_BLOCK = 1024
 
 
 class Agreement(NamedTuple):
@@ -32,8 +35,25 @@ def agreement(a_ND: npt.NDArray[Any], b_MD: npt.NDArray[Any]) -> Agreement:
 
 
 def most_alike(a_ND: npt.NDArray[Any], b_MD: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return the cosine of each atom to the one of another dictionary that is most like it [N]."""
-    return np.asarray((unit(a_ND) @ unit(b_MD).T).max(axis=1))
+    """Return the cosine of each atom to the one of another dictionary that is most like it [N].
+
+    Sign counts, as in `agreement`.
+    """
+    other_MD = unit(b_MD)
+    parts = np.array_split(unit(a_ND), max(1, len(a_ND) // _BLOCK))
+    return np.concatenate([(own_BD @ other_MD.T).max(axis=1) for own_BD in parts])
+
+
+def beyond_chance(a_ND: npt.NDArray[Any], b_MD: npt.NDArray[Any]) -> float:
+    """Return the mean of `most_alike`, corrected for chance: (mean - chance) / (1 - chance).
+
+    Chance is the mean of as many random atoms, always the same. NaN in one dimension, where every
+    atom is like another.
+    """
+    rng = np.random.default_rng(0)
+    chance = most_alike(*(rng.normal(size=atoms.shape) for atoms in (a_ND, b_MD))).mean()
+    mean = most_alike(a_ND, b_MD).mean()
+    return float((mean - chance) / (1 - chance)) if chance < 1 - 1e-9 else math.nan
 
 
 def unit(atoms_ND: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

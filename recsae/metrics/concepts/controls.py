@@ -15,6 +15,7 @@ from torch import Tensor
 from recsae.metrics.concepts.codes import Codes, Columns
 from recsae.metrics.concepts.rows import ConceptRows
 from recsae.metrics.concepts.scores import SCORES, ConceptScores, Floats, Representation, Score
+from recsae.metrics.concepts.steering import Steered
 from recsae.metrics.intervals import LEVEL, intervals
 
 _NORMAL: Final = NormalDist().inv_cdf((1 + LEVEL) / 2)
@@ -22,7 +23,7 @@ _BLOCK = 4096
 
 
 def controls(
-    own: Representation, rows: ConceptRows, scored_RD: Tensor, k: int
+    own: Representation, rows: ConceptRows, scored_RD: Tensor, k: int, steered: Steered
 ) -> dict[str, ConceptScores]:
     """Return the scores of each control for a dictionary with these codes, which keeps k:
 
@@ -30,19 +31,21 @@ def controls(
     pca: the principal components of the train states, each in both directions;
     random: as many unit atoms as drawn, the k largest products with the centred state;
     permuted: its own codes, with the attributes of other rows.
+
+    All steer the same recommendations, those of the dictionary.
     """
     x, y = (part.cpu().double().numpy() for part in (rows.train_SD, scored_RD))
     mean_D = x.mean(0)
     # Row by row: a component is a column of the turned states.
     turn_DD = np.linalg.svd(x - mean_D, full_matrices=False)[2].T
-    dense = {"raw": (x - mean_D, y - mean_D)}
-    dense["pca"] = tuple(part @ turn_DD for part in dense["raw"])
-    found = {name: ConceptScores(_columns(*pair), rows) for name, pair in dense.items()}
-    drawn = _random(*dense["raw"], own.train.latents, k)
-    return found | {
-        "random": ConceptScores(drawn, rows),
-        "permuted": ConceptScores(own, permuted(rows)),
+    x, y = x - mean_D, y - mean_D
+    found = {
+        "raw": _columns(x, y, np.eye(len(mean_D))),
+        "pca": _columns(x @ turn_DD, y @ turn_DD, turn_DD.T),
+        "random": _random(x, y, own.train.latents, k),
     }
+    scores = {name: ConceptScores(one, rows, steered) for name, one in found.items()}
+    return scores | {"permuted": ConceptScores(own, permuted(rows), steered)}
 
 
 def permuted(rows: ConceptRows) -> ConceptRows:
@@ -57,7 +60,8 @@ def against(own: ConceptScores, others: Mapping[str, ConceptScores]) -> dict[str
     """Return, a score, its value, that of each control, and how far it is above the best one.
 
     `difference` has mean, low and high, `beats` tells whether low is above 0: of concept_auc by
-    rows, of concept_f1 and coverage by attributes, both paired; of purity by latents, which differ.
+    rows, of concept_f1, coverage and steer_gain by attributes, all paired; of purity by latents,
+    which differ.
     """
     found = {}
     for name in SCORES:
@@ -89,17 +93,19 @@ def _squared_error(parts: Floats) -> float:
     return float(parts.var() / len(parts)) if len(parts) else math.nan
 
 
-def _columns(x_SD: Floats, y_RD: Floats) -> Representation:
+def _columns(x_SD: Floats, y_RD: Floats, axes_DD: Floats) -> Representation:
     zero = np.zeros(x_SD.shape[1])
-    ranked = Columns(x_SD), Columns(y_RD)
-    return Representation(Codes.of_columns(x_SD, zero), Codes.of_columns(y_RD, zero), ranked)
+    train, scored = (Codes.of_columns(part, zero) for part in (x_SD, y_RD))
+    atoms_ND = np.concatenate([axes_DD, -axes_DD])
+    return Representation(train, scored, atoms_ND, (Columns(x_SD), Columns(y_RD)))
 
 
 def _random(x_SD: Floats, y_RD: Floats, latents: int, k: int) -> Representation:
     generator = torch.Generator().manual_seed(0)
     atoms_ND = torch.randn(latents, x_SD.shape[1], generator=generator)
     atoms_DN = torch.nn.functional.normalize(atoms_ND).T
-    return Representation(_largest(x_SD, atoms_DN, k), _largest(y_RD, atoms_DN, k))
+    train, scored = (_largest(part, atoms_DN, k) for part in (x_SD, y_RD))
+    return Representation(train, scored, atoms_DN.T.double().numpy())
 
 
 def _largest(x_RD: Floats, atoms_DN: Tensor, k: int) -> Codes:

@@ -21,7 +21,7 @@ class Recovery(NamedTuple):
     cosine: float
 
 
-def recovery(latents: Representation, rows: ConceptRows, atoms_ND: Floats) -> Recovery:
+def recovery(latents: Representation, rows: ConceptRows) -> Recovery:
     """Match latents and concepts one to one by their F1 on train; score the pairs on other rows.
 
     A concept's direction is the mean state of the train rows that follow it less that of the
@@ -30,7 +30,8 @@ def recovery(latents: Representation, rows: ConceptRows, atoms_ND: Floats) -> Re
     latent_M, concept_M = linear_sum_assignment(f1s(latents.train, rows.train_SC), maximize=True)
     f1_M = f1s(latents.scored, rows.scored_RC)[latent_M, concept_M]
     true_CD = directions(rows.train_SD.cpu().double().numpy(), rows.train_SC)
-    cosine_M = (unit(atoms_ND)[latent_M] * unit(true_CD)[concept_M]).sum(1)
+    assert latents.atoms_ND is not None
+    cosine_M = (unit(latents.atoms_ND)[latent_M] * unit(true_CD)[concept_M]).sum(1)
     concepts = len(rows.names)
     return Recovery(float(f1_M.sum() / concepts), float(cosine_M.sum() / concepts))
 

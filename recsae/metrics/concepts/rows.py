@@ -31,6 +31,8 @@ class ConceptRows(NamedTuple):
     """States, on the device of the scored ones."""
     train_SC: Bools
     scored_RC: Bools
+    items_IC: Bools | None = None
+    """Which items have them; None of what users follow, which no item has by itself."""
 
 
 def sample(rows: int) -> Ints:

@@ -14,6 +14,7 @@ from scipy import sparse
 from recsae.metrics.concepts.auc import Bools, MacroAUC, macro_auc
 from recsae.metrics.concepts.codes import Codes
 from recsae.metrics.concepts.rows import ConceptRows, Ints
+from recsae.metrics.concepts.steering import Steered, pushes, steer_gains
 
 COVERED: Final = 0.8
 """AUC from which on a latent tells an attribute."""
@@ -40,6 +41,8 @@ class Representation(NamedTuple):
 
     train: Codes
     scored: Codes
+    atoms_ND: Floats | None = None
+    """What each latent adds to a state, a unit of its value."""
     ranked: tuple[Ranked, Ranked] | None = None
     """What AUC is taken of, if not of the codes."""
 
@@ -61,8 +64,11 @@ class Score(NamedTuple):
 class ConceptScores:
     """The scores of one representation, each computed when it is asked for."""
 
-    def __init__(self, latents: Representation, rows: ConceptRows) -> None:
-        self._latents, self._rows = latents, rows
+    def __init__(
+        self, latents: Representation, rows: ConceptRows, steered: Steered | None = None
+    ) -> None:
+        """Take what is scored; `steer_gain` is of what is recommended, and NaN without it."""
+        self._latents, self._rows, self._steered = latents, rows, steered
 
     def __getitem__(self, name: str) -> Score:
         """Return one of SCORES."""
@@ -71,9 +77,14 @@ class ConceptScores:
     @cached_property
     def auc(self) -> MacroAUC:
         """The AUC on scored rows of, for each attribute, the latent with the largest on train."""
-        train, scored = self._latents.ranked or self._latents[:2]
-        best_C = train.aucs(self._rows.train_SC).argmax(0)
-        return macro_auc(scored.scores(best_C), self._rows.scored_RC)
+        scored = self._latents.ranked[1] if self._latents.ranked else self._latents.scored
+        return macro_auc(scored.scores(self._best_C), self._rows.scored_RC)
+
+    @cached_property
+    def _best_C(self) -> Ints:
+        """The latent with the largest AUC on train, an attribute."""
+        train = self._latents.ranked[0] if self._latents.ranked else self._latents.train
+        return np.asarray(train.aucs(self._rows.train_SC).argmax(0))
 
     def coverage(self) -> Score:
         """Return the share of the attributes that such a latent tells."""
@@ -89,12 +100,22 @@ class ConceptScores:
         """Return how much oftener than by chance a latent's top train rows agree."""
         return Score.of(purities(self._latents.train, self._rows.train_SC))
 
+    def steer_gain(self) -> Score:
+        """Return how far such latents raise their attribute's share in the recommendations."""
+        if self._steered is None or self._latents.atoms_ND is None:
+            return Score.of(())
+        steered = self._steered.sample()
+        latent_A = self._best_C[: steered.items_IA.shape[1]]
+        pushes_AD = pushes(self._latents.train, self._latents.atoms_ND, latent_A)
+        return Score.of(steer_gains(steered, pushes_AD))
+
 
 SCORES: Final[Mapping[str, Callable[[ConceptScores], Score]]] = {
     "concept_auc": lambda scores: Score(scores.auc.value, scores.auc.pseudo_R),
     "concept_f1": ConceptScores.f1,
     "purity": ConceptScores.purity,
     "coverage": ConceptScores.coverage,
+    "steer_gain": ConceptScores.steer_gain,
 }
 
 

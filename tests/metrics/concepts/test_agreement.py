@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from recsae.metrics.concepts.agreement import agreement
+from recsae.metrics.concepts.agreement import agreement, beyond_chance
 
 
 def atoms(seed: int, count: int = 6, width: int = 4) -> np.ndarray:
@@ -42,3 +42,12 @@ def test_a_smaller_dictionary_is_matched_whole() -> None:
     a = atoms(1)
     assert agreement(a, a[[4, 2]]).cosine == pytest.approx(1.0)
     assert np.isnan(agreement(a, a[:0]).cosine)
+
+
+def test_beyond_chance_is_one_for_the_same_and_zero_for_others() -> None:
+    a = atoms(1, 300, 8)
+    assert beyond_chance(a, a[::-1]) == pytest.approx(1.0)
+    assert beyond_chance(a, atoms(2, 300, 8)) == pytest.approx(0.0, abs=0.05)
+    half = np.concatenate([a[:150], atoms(3, 150, 8)])
+    assert beyond_chance(half, a) == pytest.approx(0.5, abs=0.05)
+    assert np.isnan(beyond_chance(np.ones((3, 1)), np.ones((4, 1))))

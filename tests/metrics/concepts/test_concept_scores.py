@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from metrics.concepts.planted import ATTRIBUTES, planted, random_codes, true_codes
+from metrics.concepts.planted import (
+    ATTRIBUTES,
+    planted,
+    random_codes,
+    recommended,
+    true_atoms,
+    true_codes,
+)
 
 from recsae.metrics.concepts.codes import Codes, Columns
 from recsae.metrics.concepts.controls import against, controls, permuted
@@ -12,11 +19,14 @@ from recsae.metrics.concepts.rows import LEAST_DEV, LEAST_TRAIN, frequent, sampl
 from recsae.metrics.concepts.scores import SCORES, TOP, ConceptScores, f1s, purities
 
 ROWS, SCORED, TRUE = planted()
+STEERED = recommended(ROWS, SCORED, TRUE)
+KNOWING = [name for name in SCORES if name != "steer_gain"]
+"""Scores of what latents tell; steer_gain is of what they do."""
 
 
 def test_a_dictionary_of_the_true_concepts_scores_one() -> None:
     found = ConceptScores(true_codes(ROWS), ROWS)
-    assert [found[name].value for name in SCORES] == pytest.approx([1.0] * 4)
+    assert [found[name].value for name in KNOWING] == pytest.approx([1.0] * 4)
 
 
 def test_codes_that_know_nothing_score_by_chance() -> None:
@@ -90,8 +100,9 @@ def test_a_sample_is_always_the_same_and_in_order() -> None:
 
 
 def test_true_codes_beat_what_needs_no_training_and_random_ones_do_not() -> None:
-    good, bad = true_codes(ROWS), random_codes(ROWS)
-    found = against(ConceptScores(good, ROWS), controls(good, ROWS, SCORED, 1))
+    good, bad = true_codes(ROWS, true_atoms(TRUE)), random_codes(ROWS)
+    own = ConceptScores(good, ROWS, STEERED)
+    found = against(own, controls(good, ROWS, SCORED, 1, STEERED))
     assert set(found) == set(SCORES) and set(found["concept_auc"]["controls"]) == {
         "raw",
         "pca",
@@ -100,7 +111,11 @@ def test_true_codes_beat_what_needs_no_training_and_random_ones_do_not() -> None
     }
     assert found["concept_f1"]["beats"] and found["concept_f1"]["difference"]["low"] > 0
     assert found["concept_auc"]["controls"]["permuted"] == pytest.approx(0.5, abs=0.03)
-    worse = against(ConceptScores(bad, ROWS), controls(bad, ROWS, SCORED, 3))
+    steer = found["steer_gain"]
+    # Principal components of these states are directions of attributes, too.
+    assert steer["value"] > max(steer["controls"][name] for name in ("random", "permuted")) + 0.02
+    own = ConceptScores(bad, ROWS, STEERED)
+    worse = against(own, controls(bad, ROWS, SCORED, 3, STEERED))
     assert not any(score["beats"] for score in worse.values())
     assert worse["concept_auc"]["best_control"] in ("raw", "pca", "random")
 
@@ -114,7 +129,7 @@ def test_pca_finds_what_lies_along_a_component() -> None:
     train, scored = (torch.from_numpy(part) for part in x)
     rows = ROWS._replace(names=("a", "b"), train_SD=train, train_SC=has[0], scored_RC=has[1])
     codes = random_codes(rows)
-    found = controls(codes, rows, scored, 3)
+    found = controls(codes, rows, scored, 3, STEERED)
     assert found["pca"]["concept_auc"].value > 0.99 > found["raw"]["concept_auc"].value
 
 
@@ -122,11 +137,11 @@ def test_recovery_of_the_true_dictionary_is_one() -> None:
     atoms = np.zeros((24, TRUE.shape[1]))
     mean_CD = TRUE.mean(0) * ATTRIBUTES / (ATTRIBUTES - 1)
     atoms[3 : 3 + ATTRIBUTES] = TRUE - mean_CD  # less the mean of the others, times a factor
-    found = recovery(true_codes(ROWS), ROWS, atoms)
+    found = recovery(true_codes(ROWS, atoms), ROWS)
     assert found.f1 == 1 and found.cosine > 0.99
-    turned = recovery(true_codes(ROWS), ROWS, -atoms)
+    turned = recovery(true_codes(ROWS, -atoms), ROWS)
     assert turned.f1 == 1 and turned.cosine < -0.99
-    by_chance = recovery(true_codes(ROWS), permuted(ROWS), atoms)
+    by_chance = recovery(true_codes(ROWS, atoms), permuted(ROWS))
     assert by_chance.f1 == pytest.approx(1 / ATTRIBUTES, abs=0.05)
 
 
@@ -134,7 +149,8 @@ def test_a_concept_without_a_latent_of_its_own_adds_nothing() -> None:
     """One latent for all concepts is matched with one of them."""
     train = Codes(np.ones((len(ROWS.train_SC), 1)), np.zeros((len(ROWS.train_SC), 1), int), 1)
     scored = Codes(np.ones((len(ROWS.scored_RC), 1)), np.zeros((len(ROWS.scored_RC), 1), int), 1)
-    found = recovery(true_codes(ROWS)._replace(train=train, scored=scored), ROWS, TRUE[:1])
+    own = true_codes(ROWS, TRUE[:1])._replace(train=train, scored=scored)
+    found = recovery(own, ROWS)
     share = 1 / ATTRIBUTES
     assert found.f1 == pytest.approx(2 * share / (1 + share) / ATTRIBUTES, abs=0.01)
 
