@@ -39,7 +39,7 @@ from recsae.jobs.search import Where, tune
 from recsae.jobs.sources import source_of
 from recsae.progress import say
 from recsae.results import DEV, load_results
-from recsae.results.run import settings_of
+from recsae.results.run import records, settings_of
 from recsae.search.engine.new_trials import trial_seed
 from recsae.search.samplers.optuna_adapter.trials import draw_by
 from recsae.space import EPOCHS, MODEL, SEED, SearchSpace
@@ -88,9 +88,9 @@ def by_recsae(seed: int, folder: Path, by: str) -> dict[str, Any]:
     space = space_of_search(seed).override(search={"decide_by": by, "select_by": by})
     tune(space, Where(workers=1, storage=str(folder)), name="run")
     run = load_results(folder / "run")
-    best = run.best.iloc[0]
+    best = records(run.best)[0]
     return {
-        "settings": settings_of({str(name): value for name, value in best.items()}),
+        "settings": settings_of(best),
         "observed": float(best[DEV + OBJECTIVE]),
         "trials": len(run.trials),
         "epochs": len(run.curves),
