@@ -23,6 +23,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -177,7 +178,7 @@ def by_stock(seed: int, folder: Path) -> dict[str, Any]:
 
 
 def alone(arm: str, seed: int) -> None:
-    """Search one way in this process, on a Ray of its own; print the answer."""
+    """Search one way in this process, on a Ray of its own; print the answer and its scores."""
     from recsae.search.ray.cluster import cluster
 
     warnings.simplefilter("ignore")
@@ -188,11 +189,12 @@ def alone(arm: str, seed: int) -> None:
             found = by_stock(seed, folder)
         else:
             found = by_recsae(seed, folder, "observed" if "observed" in arm else "expected")
-    print(json.dumps(found))
+    scores = [retrained(found["settings"], fresh) for fresh in FRESH_SEEDS]
+    print(json.dumps({**found, "scores": scores}))
 
 
 def searched(arm: str, seed: int) -> dict[str, Any]:
-    """Return what a search answers that runs in a process of its own."""
+    """Return what a search answers that runs in a process of its own, and its scores."""
     call = [sys.executable, "-m", "benchmarks.confirmation", "--alone", arm, "--seed", str(seed)]
     done = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -210,15 +212,16 @@ def retrained(settings: Mapping[str, Any], seed: int) -> float:
     return float(metrics[OBJECTIVE])
 
 
-def run(file: Path, arms: list[str]) -> pd.DataFrame:
+def run(file: Path, arms: list[str], processes: int) -> pd.DataFrame:
     """Return a row a search and fresh seed; what the file lacks is searched and trained now."""
     stored = pd.read_parquet(file) if file.exists() else pd.DataFrame({"arm": [], "search": []})
-    for seed in range(SEARCHES):
-        for arm in arms:
-            if ((stored["arm"] == arm) & (stored["search"] == seed)).any():
-                continue
-            found = searched(arm, seed)
-            scores = [retrained(found["settings"], fresh) for fresh in FRESH_SEEDS]
+    done = set(stored[["arm", "search"]].itertuples(index=False, name=None))
+    tasks = [(arm, seed) for seed in range(SEARCHES) for arm in arms if (arm, seed) not in done]
+    with ThreadPoolExecutor(processes) as pool:
+        futures = {pool.submit(searched, *task): task for task in tasks}
+        for future in as_completed(futures):
+            (arm, seed), found = futures[future], future.result()
+            scores = found.pop("scores")
             say(f"{arm}, search {seed}: {found['observed']:.4f}, anew {np.mean(scores):.4f}")
             found["settings"] = json.dumps(found["settings"])
             rows = pd.DataFrame({"seed": FRESH_SEEDS, OBJECTIVE: scores}).assign(
@@ -257,6 +260,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=ARMS[:2])
+    parser.add_argument("--processes", type=int, default=1, help="searches at a time")
     parser.add_argument("--to", type=Path, default=RESULTS)
     parser.add_argument("--json", action="store_true", help="print one list")
     parser.add_argument("--alone", choices=ARMS, help=argparse.SUPPRESS)
@@ -265,7 +269,7 @@ def main() -> None:
     if given.alone:
         alone(given.alone, given.seed)
         return
-    rows = compared(run(given.to, list(given.arms)))
+    rows = compared(run(given.to, list(given.arms), given.processes))
     if given.json:
         print(json.dumps(rows, indent=1))
         return
