@@ -10,6 +10,7 @@ from conftest import TINY
 from recsae.activations.settings import ActivationSettings
 from recsae.activations.store import Activations
 from recsae.cache import Cache
+from recsae.errors import SettingError
 from recsae.interactions.settings import DataSettings
 from recsae.jobs import training
 from recsae.jobs.evaluation import evaluate, score_model
@@ -101,6 +102,32 @@ def test_it_lies_beside_the_model_and_is_found_again(trained: dict[str, Any]) ->
     assert found["reproduced"] and saved["reproduced"] and reads_of_test(folder) == before + 2
     other = evaluate(trained["path"], mask="none", storage=None, device="cpu")["curve_of_k"]
     assert other != curve and read_frame(folder / Files.CURVE_OF_K).to_dict("records") == curve
+
+
+@pytest.mark.parametrize("k", [4, 3], ids=["of its ladder", "between two"])
+def test_a_model_is_evaluated_at_another_k(
+    trained: dict[str, Any], activations: Activations, k: int
+) -> None:
+    found = evaluate(trained["path"], mask="history", k=k, storage=None, device="cpu")
+    model, _ = files.load(Path(trained["path"]))
+    own = Evaluator(activations, "dev").ranks(model.at_k(k))
+    assert found["k"] == k and found["reproduced"] is None
+    assert found["metrics"]["dev"]["ndcg@10"] == pytest.approx(ndcg(own, 10), rel=1e-6)
+    assert found["metrics"]["dev"]["l0"] <= k
+    if k == 4:
+        (rung,) = (row for row in trained["curve_of_k"] if row["k"] == k)
+        assert found["metrics"]["test"]["ndcg@10"] == rung["test/ndcg@10"]
+    assert found["metrics"] != trained["metrics"]
+
+
+def test_at_its_own_k_a_model_has_the_stored_figures(trained: dict[str, Any]) -> None:
+    found = evaluate(trained["path"], mask="history", k=6, storage=None, device="cpu")
+    assert found["k"] == 6 and found["reproduced"] and found["metrics"] == trained["metrics"]
+
+
+def test_a_k_above_its_own_is_refused(trained: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match="at most 6, for which it was trained, got 7"):
+        evaluate(trained["path"], mask="history", k=7, storage=None, device="cpu")
 
 
 def test_what_a_search_found_has_it_too(trained: dict[str, Any], tmp_path: Path) -> None:

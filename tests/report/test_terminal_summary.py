@@ -54,6 +54,27 @@ def test_a_front_of_few_is_said() -> None:
     assert "3 are few" in summary_lines({**outcome([trial()]), "few": "3 are few"})
 
 
+def point(trial_id: int, k: int, ndcg: float) -> dict[str, Any]:
+    return {"trial_id": trial_id, "k": k, "metrics": {"ndcg@10": ndcg, "l0": float(k)}}
+
+
+def test_a_front_from_ladders_has_a_line_a_point() -> None:
+    front = [point(0, 8, 0.4), point(12, 4, 0.2), point(12, 2, 0.1)]
+    lines = summary_lines({**outcome([trial()]), "front": front})
+    place = lines.index("3 points that no other dominates (trial at k):")
+    assert [" ".join(line.split()) for line in lines[place + 1 : place + 4]] == [
+        "trial 0 at 8 ndcg@10 0.4000, l0 8.0",
+        "trial 12 at 4 ndcg@10 0.2000, l0 4.0",
+        "trial 12 at 2 ndcg@10 0.1000, l0 2.0",
+    ]
+    assert len({line.index("ndcg@10") for line in lines[place + 1 : place + 4]}) == 1
+
+
+def test_a_front_of_one_point_a_trial_is_that_of_the_trials() -> None:
+    lines = summary_lines({**outcome([trial()]), "front": [point(0, 8, 0.4), point(1, 4, 0.2)]})
+    assert not any("dominates" in line for line in lines)
+
+
 def test_nothing_complete_is_said() -> None:
     assert "no trial is complete, so there is no best one" in summary_lines(outcome([]))
     leaking = {**outcome([]), "trials": {"COMPLETE": 1, "PRUNED": 0, "FAILED": 0}}

@@ -15,6 +15,7 @@ from recsae.results import (
     create,
     load_results,
     write_finalists,
+    write_ladders,
     write_search,
     write_trials,
 )
@@ -67,6 +68,19 @@ def written(tmp_path: Path, name: str, runs: list[Results]) -> Results:
     create(tmp_path / name, found.search)
     write_trials(tmp_path / name, found.trials)
     return load_results(tmp_path / name)
+
+
+def test_ladders_come_with_their_trials(make: Make) -> None:
+    two = {"ndcg@10": "max", "l0": "min"}
+    one = make("a", [trial(0, "COMPLETE"), trial(1, "COMPLETE")], space={"objectives": two})
+    other = make("b", [trial(3, "COMPLETE"), trial(7, "RUNNING")], space={"objectives": two})
+    rungs = [{"trial_id": 3, "k": k, "dev/ndcg@10": k / 100, "dev/l0": float(k)} for k in (1, 5)]
+    write_ladders(other.path, [*rungs, {**rungs[0], "trial_id": 7}])
+    with FileLock(other.path / Files.DRIVER):
+        found = merged([one, load_results(other.path)])
+    assert [(row["trial_id"], row["k"]) for row in found.ladders] == [(2, 1), (2, 5)]
+    assert [row["dev/ndcg@10"] for row in found.ladders] == [0.01, 0.05]
+    assert merged([one, make("c", [trial(0, "COMPLETE")], space={"objectives": two})]).ladders == []
 
 
 def test_a_merged_run_merges_on_and_keeps_the_first_sources(make: Make, tmp_path: Path) -> None:
