@@ -42,9 +42,16 @@ def trial_table(results: Results) -> dict[str, Any]:
         "metrics": [name.removeprefix(DEV) for name in names if name.startswith(DEV)],
         "rows": rows,
         "left_out": len(trials) - len(rows),
-        "states": _found(trials, Columns.STATE),
-        "models": _found(trials, Columns.MODEL_NAME),
-        "runs": _found(trials, Columns.RUN),
+        **filters(trials),
+    }
+
+
+def filters(trials: pd.DataFrame) -> dict[str, list[str]]:
+    """Return what the filters over a table of trials offer."""
+    kinds = {"states": Columns.STATE, "models": Columns.MODEL_NAME, "runs": Columns.RUN}
+    return {
+        kind: sorted(trials[column].dropna().unique()) if column in trials else []
+        for kind, column in kinds.items()
     }
 
 
@@ -66,10 +73,6 @@ def table_row(
 def head(column: str) -> str:
     """Return what stands over a column: of a metric its split too."""
     return f"dev {column.removeprefix(DEV)}" if column.startswith(DEV) else column
-
-
-def _found(trials: pd.DataFrame, column: str) -> list[str]:
-    return sorted(trials[column].dropna().unique()) if column in trials else []
 
 
 def fixed_settings(results: Results) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from recsae.results import DEV, Columns, Results, records
 
 _ROW: Final = 26
 _GROUPS: Final = 4
+_LEAST: Final = 12
+"""Complete trials, fewer of which say nothing of four groups."""
 
 
 def importance(results: Results) -> go.Figure | None:
@@ -64,6 +66,8 @@ def importance_note(results: Results) -> str | None:
     if own.empty:
         return None
     complete = results.trials[results.eligible]
+    if len(complete) < _LEAST:
+        return None
     found = {
         p: _eta(complete[p], complete[DEV + name]) for p in own[Columns.PARAMETER] if p in complete
     }

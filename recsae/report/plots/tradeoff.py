@@ -27,10 +27,10 @@ def tradeoff(results: Results) -> go.Figure | None:
     if able[Columns.K].nunique() < 2:
         return None
     figure = go.Figure().set_subplots(1, 1)
-    steps = _steps(able, column, way)
+    stairs = steps(able, column, way)
     figure.add_scatter(
-        x=[*steps[Columns.K], able[Columns.K].max()],
-        y=[*steps[column], steps[column].iloc[-1]],
+        x=[*stairs[Columns.K], able[Columns.K].max()],
+        y=[*stairs[column], stairs[column].iloc[-1]],
         mode="lines",
         line={"shape": "hv", "color": BEST, "width": 2},
         name=_STEPS,
@@ -43,8 +43,8 @@ def tradeoff(results: Results) -> go.Figure | None:
         own = able[able[Columns.MODEL_NAME] == model]
         if not own.empty:
             Dots(model, colour).add(figure, (1, 1), own, (Columns.K, column), hover)
-    Dots("step", BEST, ring=True, size=13).add(figure, (1, 1), steps, (Columns.K, column), hover)
-    for kind, bars in _intervals(results, steps, name).items():
+    Dots("step", BEST, ring=True, size=13).add(figure, (1, 1), stairs, (Columns.K, column), hover)
+    for kind, bars in _intervals(results, stairs, name).items():
         figure.add_scatter(
             x=[bar[0] for bar in bars],
             y=[bar[1] for bar in bars],
@@ -88,7 +88,7 @@ def _range(values: "pd.Series[float]") -> tuple[float, float]:
     return low - span, high + span
 
 
-def _steps(able: pd.DataFrame, column: str, way: str) -> pd.DataFrame:
+def steps(able: pd.DataFrame, column: str, way: str) -> pd.DataFrame:
     """Return the points that are better than every one of a smaller k, smallest k first."""
     ordered = able.sort_values([Columns.K, column], ascending=[True, way != MAX])
     values = ordered[column] if way == MAX else -ordered[column]
@@ -96,14 +96,14 @@ def _steps(able: pd.DataFrame, column: str, way: str) -> pd.DataFrame:
 
 
 def _intervals(
-    results: Results, steps: pd.DataFrame, name: str
+    results: Results, stairs: pd.DataFrame, name: str
 ) -> dict[str, list[tuple[int, float, float, float]]]:
     """Return k, value, low and high of the steps, by what the interval is over."""
     found: dict[str, list[tuple[int, float, float, float]]] = {}
     sds = _deviations(results, name)
     own_k = results.trials.set_index(Columns.TRIAL_ID).get("sae_k")
     base = results.base_metrics.get(name)
-    for row in records(steps):
+    for row in records(stairs):
         trial, k, value = int(row[Columns.TRIAL_ID]), int(row[Columns.K]), float(row[DEV + name])
         if own_k is None or own_k.get(trial) != k:
             continue  # of a smaller k of a ladder nothing of the kind is measured
@@ -133,5 +133,5 @@ def _line(figure: go.Figure, words: str, value: float, place: int) -> None:
             "color": QUIET,
         },
         annotation={"text": words, "font": {"size": 11, "color": QUIET}},
-        annotation_position="top left" if place % 2 == 0 else "top right",
+        annotation_position="top right",
     )
