@@ -61,7 +61,7 @@ def table_row(
     """Return a row of the table: its mark, then a cell for each of `names`."""
     leaks, breaks = row.get(Columns.LEAK) is True, _broken(row, constraints)
     mark = _BEST if best else _LEAKS if leaks else _BREAKS if breaks else ""
-    first = {"text": mark, "sort": mark or None}
+    first = {"text": mark, "sort": None}
     return {
         "best": best,
         "state": row[Columns.STATE],
@@ -102,10 +102,10 @@ def _with_k_over_d(results: Results) -> pd.DataFrame:
 
 
 def _cell(row: dict[str, Any], name: str, constraints: Mapping[str, str]) -> dict[str, Any]:
-    """Return the text of a cell, what it is sorted by (None: last), and a long text in full."""
+    """Return the text of a cell, what it is sorted by if not its text, and a long text in full."""
     item = row[name]
     text = formats.value(name, item)
-    sort = None if text == formats.NOTHING else item
+    sort = None if text in (formats.NOTHING, str(item)) else item
     if name == Columns.STATE:
         leaks = ["leaks"] if row.get(Columns.LEAK) is True else []
         text = ", ".join([text, *leaks, *_broken(row, constraints)])

@@ -67,7 +67,8 @@ class _Items:
     def _place(self, item: Any) -> int:
         if item not in self._places:
             self._places[item] = len(self.known)
-            self.known.append([str(item), *([self._titles[item]] * (item in self._titles))])
+            title = self._titles.get(item)
+            self.known.append([str(item)] if title is None else [str(item), title])
         return self._places[item]
 
 

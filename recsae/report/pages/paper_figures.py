@@ -13,10 +13,12 @@ import plotly.io
 
 from recsae.errors import RecsaeError
 from recsae.files import make_folder
+from recsae.report.plots.style import least_width
 
 FORMATS: Final = ("svg", "pdf")
 WIDTH: Final = 760
 """Pixels, at 96 an inch; both formats can be scaled."""
+_INK, _LINE, _GRID = "#1b2129", "#b8c0c8", "#e8ebee"
 
 
 def write_figures(figures: Mapping[str, go.Figure], folder: Path) -> list[str]:
@@ -27,9 +29,7 @@ def write_figures(figures: Mapping[str, go.Figure], folder: Path) -> list[str]:
     check_drawn_here()
     make_folder(folder)
     for figure in figures.values():
-        figure.update_layout(
-            width=max(WIDTH, figure.layout.width or 0), paper_bgcolor="white", plot_bgcolor="white"
-        )
+        _on_paper(figure)
     files = {
         folder / f"{name}.{kind}": figure for name, figure in figures.items() for kind in FORMATS
     }
@@ -42,6 +42,18 @@ def write_figures(figures: Mapping[str, go.Figure], folder: Path) -> list[str]:
             "Chromium on the PATH"
         ) from None
     return [str(path) for path in files]
+
+
+def _on_paper(figure: go.Figure) -> None:
+    """Give a figure a white ground, dark texts and its width."""
+    figure.update_layout(
+        width=max(WIDTH, least_width(figure)),
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        font={"color": _INK},
+    )
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(gridcolor=_GRID, linecolor=_LINE, tickcolor=_LINE)
 
 
 def check_drawn_here() -> None:

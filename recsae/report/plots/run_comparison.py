@@ -6,6 +6,7 @@ from typing import Any, Final
 import pandas as pd
 import plotly.graph_objects as go
 
+from recsae.report.plots.parameters import log_axis
 from recsae.report.plots.style import MODEL_COLOURS, Dots, finish, hover_columns
 from recsae.report.plots.tradeoff import steps
 from recsae.results import DEV, MAX, Columns, Results, eligible
@@ -27,7 +28,9 @@ def tradeoffs(runs: Mapping[str, Results], name: str, way: str) -> go.Figure | N
         hover = [Columns.RUN, Columns.K, *hover_columns(results)]
         named = able.assign(**{Columns.RUN: run})
         Dots(run, colour).add(figure, (1, 1), named, (Columns.K, DEV + name), hover)
-    figure.update_xaxes(title_text="k, active latents", type="log")
+    ks = [k for trace in figure.data for k in trace.x]
+    axis = log_axis(float(min(ks)), float(max(ks))) if ks else {}
+    figure.update_xaxes(title_text="k, active latents", **axis)
     return _finished(figure, name)
 
 

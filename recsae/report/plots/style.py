@@ -186,14 +186,23 @@ def section(
     for trace in drawn["data"]:
         if texts is not None and isinstance(trace.get("hovertext"), list):
             trace["hovertext"] = [places.setdefault(t, len(places)) for t in trace["hovertext"]]
+        for part in (trace, *trace.get("dimensions", ())):
+            part |= {key: _rounded(part[key]) for key in ("x", "y", "values") if key in part}
     return {
         "id": key,
         "title": title,
         "help": words,
         "figure": script_json(drawn),
-        "width": _least_width(figure),
+        "width": least_width(figure),
         "height": figure.layout.height,
     }
+
+
+def _rounded(values: Any) -> Any:
+    """Return numbers with the digits that a figure can show."""
+    if not isinstance(values, list):
+        return values
+    return [float(f"{value:.6g}") if isinstance(value, float) else value for value in values]
 
 
 def script_json(value: Any) -> Markup:
@@ -204,7 +213,7 @@ def script_json(value: Any) -> Markup:
     return Markup(text)
 
 
-def _least_width(figure: go.Figure) -> int:
+def least_width(figure: go.Figure) -> int:
     """Return the pixels below which a figure is moved sideways rather than squeezed."""
     across = len({axis.domain for axis in figure.select_xaxes() if axis.domain})
     lines = sum(len(trace.dimensions) for trace in figure.data if trace.type == "parcoords")

@@ -1,17 +1,21 @@
 """Quality against k: what each further active latent buys, with the uncertainty of the steps."""
 
+from html import escape
+from textwrap import shorten
 from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from recsae.report.formats import number
-from recsae.report.plots.parameters import log_ticks
+from recsae.report.plots.parameters import log_axis
 from recsae.report.plots.style import BEST, QUIET, Dots, finish, hover_columns, model_colours
 from recsae.results import DEV, MAX, Columns, Results, eligible, records
 from recsae.results.columns import EXPECTED_SD
 
 _HEIGHT: Final = 400
+_LONGEST: Final = 20
+"""Characters of a name beside its line."""
 _STEPS: Final = "best up to this k"
 _OF_SEEDS: Final = "± one deviation over seeds"
 _OF_USERS: Final = "95 % over users"
@@ -68,15 +72,10 @@ def tradeoff(results: Results) -> go.Figure | None:
     for place, (who, measured) in enumerate(results.beside.items()):
         # What is far off would leave the steps no room; the table of the answer has it.
         if bottom < measured.get(name, bottom) < top:
-            _line(figure, f"{who} {number(name, measured[name])}", measured[name], place)
+            words = f"{shorten(who, _LONGEST, placeholder='…')} {number(name, measured[name])}"
+            _line(figure, escape(words), measured[name], place)
     low, high = float(able[Columns.K].min()), float(able[Columns.K].max())
-    ticks = log_ticks(low, high)
-    figure.update_xaxes(
-        title_text="k, active latents",
-        type="log",
-        tickvals=ticks,
-        ticktext=[f"{t:g}" for t in ticks],
-    )
+    figure.update_xaxes(title_text="k, active latents", **log_axis(low, high))
     figure.update_yaxes(title_text=f"dev {name}")
     return finish(figure, _HEIGHT)
 

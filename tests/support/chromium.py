@@ -14,6 +14,8 @@ from typing import Any
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _READ, _WRITE = 3, 4  # the descriptors that --remote-debugging-pipe speaks of
 _PATIENCE = 60.0
+_NO_GPU = ("WebGL", "swiftshader")
+"""What a browser says of the machine, not of a page."""
 
 
 def chromium() -> str | None:
@@ -87,10 +89,11 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Press the middle of the first element."""
-        self.ask(f"document.querySelector({selector!r}).scrollIntoView({{block: 'center'}})")
+        found = f"document.querySelector({selector!r})"
+        self.ask(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
         box = self.ask(
             f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])"
-            f"(document.querySelector({selector!r}).getBoundingClientRect())"
+            f"({found}.getBoundingClientRect())"
         )
         for kind in ("mousePressed", "mouseReleased"):
             place = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
@@ -129,7 +132,9 @@ class Browser:
         return dict(json.loads(text))
 
     def _hear(self, message: dict[str, Any]) -> None:
-        """Keep what a developer would see in red."""
+        """Keep what a developer would see in red or yellow."""
+        if any(word in str(message) for word in _NO_GPU):
+            return
         method, params = message.get("method"), message.get("params", {})
         if method == "Runtime.exceptionThrown":
             self.complaints.append(str(params["exceptionDetails"]))
