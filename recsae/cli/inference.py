@@ -99,6 +99,13 @@ def explain(
     run: Model,
     latent: Annotated[int | None, typer.Option(help="Tell all of one latent.")] = None,
     top: Annotated[int, typer.Option(help="Latents to show, most active first.", min=1)] = 20,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page of all latents and some users."),
+    ] = None,
+    user: Annotated[
+        list[str] | None, typer.Option(help="For --html: these users; may be given several times.")
+    ] = None,
     out: Out = None,
     trial: Trial = None,
     sae_k: K = None,
@@ -112,7 +119,8 @@ def explain(
     """
     from recsae.jobs.models import answers
 
-    outcome = answers.explain(answers.Which(run, trial, sae_k, storage, device), latent, out)
+    which = answers.Which(run, trial, sae_k, storage, device)
+    outcome = answers.explain(which, latent, out, answers.Page(html, user or ()))
     if json:
         return show(outcome, True)
     from recsae.cli.inference_tables import latent_tables

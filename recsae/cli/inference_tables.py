@@ -71,6 +71,8 @@ def latent_tables(outcome: dict[str, Any], top: int) -> Iterator[Any]:
     yield from concept_lines(outcome["concepts"])
     dead = sum(row["dead"] for row in rows)
     yield f"{len(rows):,} latents, {dead:,} of them dead; shown: {min(top, len(rows)):,}"
+    if "html" in outcome:
+        yield f"page: {escape(outcome['html'])}"
 
 
 def _head(outcome: dict[str, Any]) -> str:

@@ -113,8 +113,24 @@ def export(run: Run, storage: Storage = None, json: Json = False) -> None:
     show(jobs.export(run, storage=storage), json)
 
 
-def report(run: Run, storage: Storage = None, json: Json = False) -> None:
-    """Write a run's report.html."""
-    from recsae.jobs import results as jobs
+def report(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="A run's name or path, or several.")
+    ],
+    figures: Annotated[
+        Path | None,
+        typer.Option("--figures", metavar="DIR", help="Write each figure there, as SVG and PDF."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="FILE", help="Of several runs: default a-b.html in the storage."
+        ),
+    ] = None,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Write a run's report.html, or one page that compares several runs."""
+    from recsae.jobs.runs import pages
 
-    show(jobs.report(run, storage=storage), json)
+    show(pages.report(runs, out=out, figures=figures, storage=storage), json)

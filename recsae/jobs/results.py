@@ -1,4 +1,4 @@
-"""`results`, `report`, `whatif`: what runs left, shown, compared, put together, asked again."""
+"""`results`, `whatif`: what runs left, shown, compared, put together, asked again."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from recsae.errors import RecsaeError
+from recsae.jobs.runs.pages import write_page
 from recsae.progress import meter, say
 from recsae.report.answers.next_steps import next_steps
 from recsae.report.answers.verdict import verdict
@@ -19,7 +20,6 @@ from recsae.results import (
     find_run,
     load_results,
     records,
-    state_counts,
     storage_root,
     summary,
     table,
@@ -29,7 +29,6 @@ from recsae.results import (
     write_trials,
 )
 from recsae.results.comparison import best_settings, differences, outcomes
-from recsae.results.failures import failure_line, without_result
 from recsae.results.merge import Merged, merged, why_not
 
 
@@ -104,21 +103,6 @@ def outcome_of(results: Results) -> dict[str, Any]:
     }
 
 
-def report(run: str, *, storage: str | None) -> dict[str, Any]:
-    """Write a run's page from its dataframes, and which parameters decide beside them."""
-    from recsae.report import write_report
-    from recsae.search.optuna_views.importance import store_importance
-
-    path = find_run(run, storage_root(storage))
-    # Before the results are loaded, of which it is a part.
-    store_importance(path)
-    results = load_results(path)
-    counts = state_counts(results.trials)
-    words = failure_line(counts, results.errors) if without_result(counts) else None
-    note = {"note": words} if words else {}
-    return {"run": path.name, **note, "report": str(write_report(path))}
-
-
 def diff(run: str, other: str, *, storage: str | None) -> dict[str, Any]:
     """Return what differs between two runs, and what came out of both."""
     root = storage_root(storage)
@@ -146,7 +130,7 @@ def merge(runs: Sequence[str], *, name: str, storage: str | None) -> dict[str, A
     parts = [load_results(find_run(run, root)) for run in runs]
     together = merged(parts)
     create(root / name, together.search, lambda folder: _fill(folder, together, parts))
-    report(str(root / name), storage=storage)
+    write_page(str(root / name), storage=storage)
     return {
         **run_outcome(root / name),
         "merged": together.search["merged"],

@@ -14,8 +14,9 @@ from recsae.callbacks.base import Callback, RunStart
 from recsae.callbacks.listener import Listeners
 from recsae.errors import PausedError, RecsaeError, machine_fault, refusal
 from recsae.files import read_json, write_json
-from recsae.jobs.results import report, run_outcome
+from recsae.jobs.results import run_outcome
 from recsae.jobs.runs.drivers import driving
+from recsae.jobs.runs.pages import write_page
 from recsae.jobs.runs.pauses import paused_by_faults
 from recsae.jobs.runs.places import LAUNCH, open_places
 from recsae.jobs.runs.places import Where as Where
@@ -215,7 +216,7 @@ class _Run:
 def _write_page(path: Path, storage: str | None) -> None:
     """Write a run's page; where a fault of the machine keeps it from that, all else is there."""
     try:
-        report(str(path), storage=storage)
+        write_page(str(path), storage=storage)
     except OSError as error:
         if not machine_fault(error):
             raise

@@ -59,6 +59,9 @@ MEANINGS: Final[dict[str, dict[str, str]]] = {
         Columns.TRIALS: "how many trials are compared",
         Columns.IMPORTANCE: "its share in what sets the best of them apart (PED-ANOVA); all shares "
         "of an objective and number of epochs are 1 together",
+        Columns.LOW: "lower end of its 95 % interval over resampled trials; null where resamples "
+        "differ too little to tell",
+        Columns.HIGH: "upper end",
     },
     Files.CURVE_OF_K: {Columns.K: "values of a code that are kept at most"},
 }

@@ -1,19 +1,18 @@
 """One self-contained HTML page of a run: opens on a laptop without network, torch or ray."""
 
-import time
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from recsae.files import write_whole
 from recsae.report import formats
-from recsae.report.finalists import HELP, seeds_words
+from recsae.report.finalists import HELP
 from recsae.report.glossary import explained
-from recsae.report.plots.all_plots import plots
+from recsae.report.pages import templates
+from recsae.report.pages.answer import answer
+from recsae.report.plots.all_plots import FIRST, plots
+from recsae.report.plots.style import script_json
 from recsae.report.summary import concept_lines, expected_lines
 from recsae.report.trial_list import fixed_settings, trial_table
 from recsae.results import (
@@ -40,44 +39,32 @@ def write_report(run_path: Path) -> Path:
 
 def render(results: Results) -> str:
     """Return the page; every text from the run is escaped."""
-    templates = jinja2.Environment(
-        loader=jinja2.PackageLoader("recsae.report", "."),
-        autoescape=True,
-        undefined=jinja2.ChainableUndefined,  # search.yaml may lack anything beside the space
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # Jinja hands the filtered value first; `formats` takes the column's name first.
-    templates.filters["value"] = lambda item, name="": formats.value(name, item)
-    templates.filters["share"] = formats.share
-    templates.filters["spread"] = lambda scores, name: formats.spread(name, scores)
-    templates.filters["signed"] = lambda number, name: formats.signed(name, number)
-    templates.filters["seeds"] = seeds_words
-    page = templates.get_template("page.html.j2")
-    return page.render(**_context(results), plotly=Markup(get_plotlyjs()))
+    return templates.render("run.html.j2", **_context(results))
 
 
 def _context(results: Results) -> dict[str, Any]:
-    search = results.search
+    search, texts = results.search, dict[str, int]()
+    drawn = plots(results, texts)
     return {
         "run": results.path.resolve().name,
         "search": search,
         "counts": state_counts(results.trials),
-        "written": time.strftime("%Y-%m-%d %H:%M"),
         "duration": formats.duration(run_seconds(results)),
         "objectives": results.objectives,
         "constraints": results.constraints,
-        "base": results.base_metrics,
-        "controls": {k: v for k, v in results.beside.items() if k != "base"},
+        "compared": list(dict.fromkeys([*results.objectives, "ndcg@10"])),
+        "answer": answer(results),
         "best": [_best(results, row) for row in records(results.best)],
         "concepts": _concepts(results),
         "expected": [line.strip() for line in expected_lines(expected_best(results))],
-        "plots": plots(results),
+        "first": [plot for plot in drawn if plot["id"] in FIRST],
+        "why": [plot for plot in drawn if plot["id"] not in FIRST],
+        "texts": script_json(list(texts)),
         "finalists": results.finalist_scores,
         "finalists_help": HELP,
         "groups": _groups(results),
         "table": (table := trial_table(results)),
-        "glossary": explained(name for name, _ in table["heads"]),
+        "glossary": explained(table["metrics"]),
         "fixed": fixed_settings(results),
         "errors": results.errors,
         "space": yaml.safe_dump(search["space"], sort_keys=False, allow_unicode=True),

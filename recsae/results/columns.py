@@ -48,6 +48,8 @@ class Columns:
     OBJECTIVE: Final = "objective"
     TRIALS: Final = "trials"
     IMPORTANCE: Final = "importance"
+    LOW: Final = "low"
+    HIGH: Final = "high"
     K: Final = "k"  # curves of k, ladders and points only
 
 
@@ -71,6 +73,8 @@ DTYPES: Final = {
     Columns.OBJECTIVE: "str",
     Columns.TRIALS: "int64",
     Columns.IMPORTANCE: "float64",
+    Columns.LOW: "float64",
+    Columns.HIGH: "float64",
     Columns.K: "int64",
 }
 """Types of the columns that a file has in any case; metrics and settings have their own."""
@@ -84,6 +88,7 @@ FINALIST_HEAD: Final = (Columns.TRIAL_ID, Columns.SEED)
 FINALIST_TAIL: Final = (Columns.EPOCHS, Columns.SECONDS, Columns.ERROR)
 _COMPARED: Final = (Columns.PARAMETER, Columns.OBJECTIVE, Columns.EPOCHS, Columns.TRIALS)
 IMPORTANCE_COLUMNS: Final = (*_COMPARED, Columns.IMPORTANCE)
+IMPORTANCE_INTERVAL: Final = (Columns.LOW, Columns.HIGH)  # not in files of before
 LADDER_HEAD: Final = (Columns.TRIAL_ID, Columns.K)
 CURVE_OF_K_HEAD: Final = (Columns.K,)
 

@@ -1,6 +1,7 @@
 """What differs between two runs: what they searched, on what, with what, and what came out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import pandas as pd
@@ -10,7 +11,7 @@ from recsae.results.pareto import HYPERVOLUME, Scale, hypervolume_history
 from recsae.results.run import Results, records, run_seconds, settings_of, state_counts
 
 Differences = dict[str, dict[str, list[Any]]]
-"""Section → key → [value in one run, value in the other], where they differ."""
+"""Section → key → the value in each run, where they differ."""
 
 TRIALS: Final = "trials"
 FRESH: Final = ", anew"
@@ -23,16 +24,18 @@ _OF_BASE: Final = ("base", "activations")
 
 def differences(one: Results, other: Results) -> Differences:
     """Return each value of search.yaml that differs, by section; what is absent is None."""
-    sections = [_sections(results) for results in (one, other)]
-    return {
-        section: {
-            key: [first.get(key), second.get(key)]
-            for key in dict.fromkeys([*first, *second])
-            if first.get(key) != second.get(key)
-        }
-        for section in _SECTIONS
-        for first, second in [(sections[0][section], sections[1][section])]
-    }
+    return differences_of([one, other])
+
+
+def differences_of(runs: Sequence[Results]) -> Differences:
+    """Return the same of several runs: a value of each."""
+    sections = [_sections(results) for results in runs]
+    found: Differences = {}
+    for section in _SECTIONS:
+        own = [each[section] for each in sections]
+        rows = {key: [one.get(key) for one in own] for key in dict.fromkeys(chain(*own))}
+        found[section] = {k: row for k, row in rows.items() if any(v != row[0] for v in row)}
+    return found
 
 
 def outcomes(one: Results, other: Results) -> dict[str, list[Any]]:

@@ -27,6 +27,7 @@ from recsae.results.columns import (
     FINALIST_HEAD,
     FINALIST_TAIL,
     IMPORTANCE_COLUMNS,
+    IMPORTANCE_INTERVAL,
     LADDER_HEAD,
     MERGED_TAIL,
     RESULT_HEAD,
@@ -73,7 +74,8 @@ def finalists_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 def importance_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the frame of importance.parquet, in the order of its rows."""
-    return _frame(rows, IMPORTANCE_COLUMNS, IMPORTANCE_COLUMNS)
+    names = (*IMPORTANCE_COLUMNS, *IMPORTANCE_INTERVAL)
+    return _frame(rows, names, names)
 
 
 def ladders_frame(rows: Sequence[Row]) -> pd.DataFrame:

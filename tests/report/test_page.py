@@ -1,10 +1,11 @@
 """The page of a run: whole in every state of a run, self-contained, and safe against its texts."""
 
+import base64
+import gzip
 import json
 import re
 import shutil
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import yaml
 from filelock import FileLock
 from plotly.offline import get_plotlyjs
 from report.made_up_runs import RUNS, trial
+from report.read_pages import Page
 
 from recsae.report import write_report
 from recsae.report.page import render
+from recsae.report.pages.templates import packed_plotly
 from recsae.report.plots.all_plots import PLOTS
 from recsae.results import (
     Files,
@@ -28,40 +31,6 @@ from recsae.results import (
 )
 
 Maker = Callable[..., Path]
-VOID = {"meta", "link", "br"}
-
-
-class Page(HTMLParser):
-    """Reads the page as a browser does: its elements, texts by element, and addresses."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.plots: dict[str, Any] = {}
-        self.visible = ""
-        self._plot: str | None = None
-        self.feed(text)
-        self.close()
-        self.visible = " ".join(self.visible.split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-        values = dict(attrs)
-        self.addresses += [values[key] or "" for key in ("src", "href") if key in values]
-        self._plot = values.get("data-plot")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._plot and self.open and self.open[-1] == "script":
-            self.plots[self._plot] = json.loads(data)
-        elif not self.open or self.open[-1] not in ("script", "style"):
-            self.visible += f" {data}"
 
 
 def page_of(run: Path) -> Page:
@@ -70,8 +39,8 @@ def page_of(run: Path) -> Page:
 
 @pytest.fixture(autouse=True)
 def small_plotly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out 5 MB of script that the tests would read again and again."""
-    monkeypatch.setattr("recsae.report.page.get_plotlyjs", lambda: "plotly_stands_here()")
+    """Leave out 2 MB of script that the tests would read again and again."""
+    monkeypatch.setattr("recsae.report.pages.templates.packed_plotly", lambda: "plotly")
 
 
 @pytest.mark.parametrize("rows", RUNS.values(), ids=RUNS.keys())
@@ -91,13 +60,13 @@ def test_a_run_in_any_state_has_a_whole_page(
         ("empty", []),
         ("first one running", []),
         ("one complete", ["history", "curves"]),
-        ("two", ["history", "parameters", "parallel", "curves"]),
-        ("running", ["history", "rungs", "parameters", "parallel", "curves"]),
-        ("paused", ["history", "rungs", "parameters", "parallel", "curves"]),
-        ("no complete", ["history", "rungs", "parameters", "curves"]),
+        ("two", ["tradeoff", "parameters", "parallel", "history", "curves"]),
+        ("running", ["parameters", "rungs", "parallel", "history", "curves"]),
+        ("paused", ["parameters", "rungs", "parallel", "history", "curves"]),
+        ("no complete", ["parameters", "rungs", "history", "curves"]),
         ("failed only", []),
-        ("leaks only", ["history", "parameters", "curves"]),
-        ("mixed", ["history", "rungs", "parameters", "parallel", "curves"]),
+        ("leaks only", ["parameters", "history", "curves"]),
+        ("mixed", ["tradeoff", "parameters", "rungs", "parallel", "history", "curves"]),
     ],
 )
 def test_a_plot_is_there_when_there_is_something_to_draw(
@@ -110,7 +79,7 @@ def test_a_plot_is_there_when_there_is_something_to_draw(
 
 def test_several_objectives_have_their_own_plot_and_table(make_run: Maker) -> None:
     page = page_of(make_run(RUNS["mixed"], {"ndcg@10": "max", "l0": "min"}))
-    assert list(page.plots)[:3] == ["pareto", "hypervolume", "history"]
+    assert list(page.plots)[:2] == ["tradeoff", "pareto"] and "hypervolume" in page.plots
     assert "2 that no other dominates" in page.visible
 
 
@@ -162,7 +131,8 @@ def test_a_merged_run_says_where_its_trials_come_from(make_run: Maker) -> None:
 
 def test_the_best_trial_is_told_with_its_share_of_the_base_and_k_over_d(make_run: Maker) -> None:
     text = page_of(make_run(RUNS["mixed"])).visible
-    assert "Best trial #1, SASRec_SAE 0.1100 dev ndcg@10 55.0 % of the base's NDCG@10" in text
+    assert "Best trial #1, SASRec_SAE best: trial 1, SASRec_SAE, dev ndcg@10 0.11 " in text
+    assert "0.1100 dev ndcg@10 55.0 % of the base's dev NDCG@10" in text
     assert "4.7 % k / width of the states" in text  # 3 of 64
     assert "best/1/" in text
 
@@ -182,17 +152,19 @@ def test_a_running_run_says_so(make_run: Maker) -> None:
 
 def test_leaking_trials_are_marked_in_the_table(make_run: Maker) -> None:
     page = render(load_results(make_run(RUNS["mixed"])))
-    assert re.search(r'<tr class="complete leaks">\s*<td data-sort="2">2</td>', page)
+    assert re.search(r'<tr class="complete leaks">\s*<td [^>]*>!</td><th scope=row>2</th>', page)
     assert page.count("COMPLETE, leaks</td>") == 1
 
 
 def test_the_page_asks_nothing_of_the_network(
     golden_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recsae.report.page.get_plotlyjs", get_plotlyjs)
+    monkeypatch.setattr("recsae.report.pages.templates.packed_plotly", packed_plotly)
     text = render(load_results(golden_run))
-    assert Page(text).addresses == ["data:,"]
-    assert get_plotlyjs() in text
+    (packed,) = re.findall(r'id="plotly">([^<]*)<', text)
+    assert gzip.decompress(base64.b64decode(packed)).decode() == get_plotlyjs()
+    assert {address for address in Page(text).addresses if address[0] != "#"} == {"data:,"}
+    assert len(text) < 3e6
     assert not re.search(r"@import|url\(\s*['\"]?https?:", text.partition("<script>")[0])
 
 
@@ -228,7 +200,7 @@ def test_no_text_of_a_run_becomes_markup(tmp_path: Path, make_run: Maker) -> Non
     assert "<img" not in text.partition("<script>")[0]
     assert page.tags.count("img") == plain.tags.count("img") == 0
     assert page.visible.count("<script>alert(1)</script>") >= 10
-    assert [tag for tag in page.tags if tag == "script"] == ["script"] * (len(page.plots) + 2)
+    assert [tag for tag in page.tags if tag == "script"] == ["script"] * (len(page.plots) + 3)
 
 
 def test_texts_under_the_pointer_are_escaped_for_plotly(tmp_path: Path) -> None:
@@ -250,14 +222,14 @@ def test_a_long_table_is_cut_and_says_so(make_run: Maker, monkeypatch: pytest.Mo
     monkeypatch.setattr("recsae.report.trial_list.MOST_ROWS", 3)
     page = page_of(make_run(RUNS["mixed"]))
     assert "2 more in results.parquet" in page.visible
-    assert page.tags.count("tr") == 4
+    assert "3 of 3 trials" in page.visible
 
 
 def test_settings_that_all_trials_share_are_told_once(make_run: Maker) -> None:
     rows = [{**row, "sae_epochs": 30} for row in RUNS["mixed"]]
     page = render(load_results(make_run(rows)))
     assert "The same in all: model_name SASRec_SAE, sae_epochs 30" in page
-    assert ">sae_epochs</th>" not in page
+    assert ">sae_epochs</button>" not in page
 
 
 def test_equal_errors_are_told_once_with_their_trials(make_run: Maker) -> None:
@@ -293,6 +265,6 @@ def test_metrics_are_explained_and_baselines_and_groups_shown(make_run: Maker) -
     folder.mkdir(parents=True)
     (folder / Files.METRICS).write_text(json.dumps({"test": {}, "groups": {"test": scored}}))
     page = page_of(path)
-    assert "Popularity dev ndcg@10 0.0432, hr@10 0.0838" in page.visible
+    assert "Popularity – – 0.0432 21.6 %" in page.visible
     assert "cold_items 300 0.1000 0.1000 -0.0100 [-0.0200, -0.0010] worse" in page.visible
     assert "new_items" not in page.visible and page.open == []

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from report.made_up_runs import RUNS, trial
 
-from recsae.jobs.results import report, run_outcome
+from recsae.jobs.results import run_outcome
+from recsae.jobs.runs.pages import write_page
 from recsae.results import Columns, Files, Results, States
 from recsae.results.failures import failure_line, kind_of, without_result
 
@@ -67,6 +68,6 @@ def test_a_run_of_failures_is_read_like_any_other(make: Make) -> None:
     assert set(run.trials[Columns.STATE]) == {States.FAILED}
     outcome = run_outcome(run.path)
     assert outcome["report"] is None and outcome["best"] == []
-    outcome = report(str(run.path), storage=None)
+    outcome = write_page(str(run.path), storage=None)
     assert outcome["note"] == "3 of 3 trials FAILED, 3 times with: boo"
     assert run_outcome(run.path)["report"] == outcome["report"] == str(run.path / Files.REPORT)

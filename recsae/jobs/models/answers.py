@@ -20,6 +20,7 @@ from recsae.inference.histories import (
 )
 from recsae.interactions.datasets import read_log
 from recsae.interactions.settings import DataSettings
+from recsae.jobs.models import latents_page
 from recsae.jobs.models.loading import load_model
 from recsae.results import records
 from recsae.scoring import concepts_beside_controls
@@ -73,6 +74,21 @@ class Whose(NamedTuple):
         return codes or None
 
 
+class Page(NamedTuple):
+    """The page of latents that `explain` writes, none without a path."""
+
+    path: Path | None = None
+    users: Sequence[str] = ()
+    """Original ids of those who have a card; empty for some of all."""
+
+    def check(self, latent: int | None) -> None:
+        """Raise SettingError for what does not go together."""
+        if self.path is None and self.users:
+            raise SettingError("--user", "expected it with --html")
+        if self.path is not None and latent is not None:
+            raise SettingError("--html", "expected it or --latent, not both")
+
+
 def encode(which: Which, whose: Whose, out: Path) -> Outcome:
     """Write the codes of users in long form: user, row, events, latent, value.
 
@@ -112,9 +128,13 @@ def recommend(which: Which, whose: Whose, k: int, out: Path | None, *, seen: boo
     return {**_about(model), "k": k, "recommendations": _told(model, frame, out), **_path(out)}
 
 
-def explain(which: Which, latent: int | None, out: Path | None = None) -> Outcome:
+def explain(
+    which: Which, latent: int | None, out: Path | None = None, page: Page | None = None
+) -> Outcome:
     """Return the table of latents and what they tell of attributes, or all that is known of one."""
     _check_table(out)
+    page = page or Page()
+    page.check(latent)
     model = which.load()
     if latent is not None:
         one = model.latent(latent)
@@ -129,7 +149,11 @@ def explain(which: Which, latent: int | None, out: Path | None = None) -> Outcom
     rows = frame.to_dict("records")
     named = _titles(model, [item for row in rows for item in _items_of(row)])
     concepts = concepts_beside_controls(model.autoencoder, model.activations)
-    return {**_about(model), "concepts": concepts, "latents": rows, "titles": named, **_path(out)}
+    about = {**_about(model), "concepts": concepts, "latents": rows, "titles": named}
+    if page.path is not None:
+        latents_page.write(model, about, page.users, page.path)
+        about |= {"html": str(page.path)}
+    return {**about, **_path(out)}
 
 
 def steer(

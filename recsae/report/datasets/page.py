@@ -3,22 +3,19 @@
 Shapes: E events, U users, I items.
 """
 
-import time
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import jinja2
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from recsae.files import write_whole
 from recsae.report.datasets.facts import fact_rows, moment_of, split_rows
+from recsae.report.pages import templates
 from recsae.report.plots.style import BEST, MODEL_COLOURS, framed, section
 from recsae.splits import quantile
 
@@ -47,13 +44,8 @@ def write_page(outcome: Mapping[str, Any], counted: Counted, path: Path) -> None
 
 def render(outcome: Mapping[str, Any], counted: Counted) -> str:
     """Return the page; every text from the data is escaped."""
-    templates = jinja2.Environment(
-        loader=jinja2.PackageLoader("recsae.report", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return templates.get_template("data.html.j2").render(
+    return templates.render(
+        "data.html.j2",
         name=outcome["name"],
         protocol=outcome["protocol"],
         sizes={key: outcome[key] for key in ("users", "items", "events")},
@@ -61,8 +53,6 @@ def render(outcome: Mapping[str, Any], counted: Counted) -> str:
         heads=list(outcome["splits"]),
         splits=split_rows(outcome["splits"]),
         plots=_plots(outcome, counted),
-        written=time.strftime("%Y-%m-%d %H:%M"),
-        plotly=Markup(get_plotlyjs()),
     )
 
 

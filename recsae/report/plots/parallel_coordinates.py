@@ -41,7 +41,10 @@ def parallel_coordinates(results: Results) -> go.Figure | None:
     axes = [_axis(by_name[name], name, shown[name]) for name in names]
     if shown[Columns.EPOCHS].nunique() > 1:
         axes.append(_axis(None, Columns.EPOCHS, shown[Columns.EPOCHS]))
-    axes += [{**_axis(None, name, shown[name]), "label": name} for name in objectives]
+    axes += [
+        {**_axis(None, name, shown[name]), "label": f"dev {name.removeprefix(DEV)}"}
+        for name in objectives
+    ]
     values = shown[DEV + first]
     worst, best = values.quantile([_WORST_SHARE, 1.0] if way == MAX else [1 - _WORST_SHARE, 0.0])
     line = {

@@ -60,8 +60,13 @@ def axis_of(
     low, high = float(values.min()), float(values.max())
     if low <= 0 or not (parameter and parameter.log):
         return values, {"type": "linear"}
+    return values, log_axis(low, high)
+
+
+def log_axis(low: float, high: float) -> dict[str, Any]:
+    """Return a logarithmic axis with a few round numbers below it."""
     ticks = log_ticks(low, high)
-    return values, {"type": "log", "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
 
 
 def _label(item: Any) -> str:

@@ -1,5 +1,6 @@
 """Colours, marks and layout that the plots share; the page adds what depends on light or dark."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -34,6 +35,9 @@ LEAK: Final = "#d2495a"
 QUIET: Final = "#98a1ab"
 FAINT: Final = 0.3
 STRONG: Final = 0.9
+_CELL: Final = 230
+_LINE: Final = 90
+"""Pixels that a column of plots, or one of parallel axes, needs at least."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +145,13 @@ def framed(figure: go.Figure, height: int) -> go.Figure:
     """Give a figure without axes the common layout, and return it."""
     figure.update_layout(
         height=height,
-        margin={"l": 64, "r": 16, "t": 40, "b": 48},
+        margin={"l": 64, "r": 16, "t": 24, "b": 48},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "Inter, system-ui, sans-serif", "size": 12},
         hoverlabel={"align": "left"},
-        legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
+        # Above the plot, which makes room for as many lines as the width needs.
+        legend={"orientation": "h", "x": 0, "y": 1 + 14 / height, "yanchor": "bottom"},
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": BEST},
         template={},
     )
@@ -170,7 +175,46 @@ def _strength(trace: go.Scatter) -> float:
     return max(trace.opacity or 0, trace.marker.opacity or 0)
 
 
-def section(key: str, title: str, words: str, figure: go.Figure) -> dict[str, Any]:
-    """Return a figure as the template of a page takes it: id, title, help and JSON."""
-    # plotly writes <, > and / as \u003c and so on: no text in it can end a script element
-    return {"id": key, "title": title, "help": words, "figure": Markup(figure.to_json())}
+def section(
+    key: str, title: str, words: str, figure: go.Figure, texts: dict[str, int] | None = None
+) -> dict[str, Any]:
+    """Return a figure as the template of a page takes it: id, title, help, JSON and its least size.
+
+    texts: what appears under the pointer, kept once for all figures of a page; each text's place.
+    """
+    drawn, places = json.loads(figure.to_json()), {} if texts is None else texts
+    for trace in drawn["data"]:
+        if texts is not None and isinstance(trace.get("hovertext"), list):
+            trace["hovertext"] = [places.setdefault(t, len(places)) for t in trace["hovertext"]]
+        for part in (trace, *trace.get("dimensions", ())):
+            part |= {key: _rounded(part[key]) for key in ("x", "y", "values") if key in part}
+    return {
+        "id": key,
+        "title": title,
+        "help": words,
+        "figure": script_json(drawn),
+        "width": least_width(figure),
+        "height": figure.layout.height,
+    }
+
+
+def _rounded(values: Any) -> Any:
+    """Return numbers with the digits that a figure can show."""
+    if not isinstance(values, list):
+        return values
+    return [float(f"{value:.6g}") if isinstance(value, float) else value for value in values]
+
+
+def script_json(value: Any) -> Markup:
+    """Return JSON for a script element, which no text in it can end."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)
+
+
+def least_width(figure: go.Figure) -> int:
+    """Return the pixels below which a figure is moved sideways rather than squeezed."""
+    across = len({axis.domain for axis in figure.select_xaxes() if axis.domain})
+    lines = sum(len(trace.dimensions) for trace in figure.data if trace.type == "parcoords")
+    return max(300, _CELL * across if across > 1 else 0, _LINE * lines)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import optuna
 import pandas as pd
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
@@ -34,6 +35,8 @@ LEAST_TRIALS: Final = 10
 """Fewer say nothing of what decides."""
 _BEST_SHARE: Final = 0.1
 _LEAST_BEST: Final = 5
+_RESAMPLES: Final = 60
+_ENDS: Final = (0.025, 0.975)
 
 
 def store_importance(run_path: Path) -> None:
@@ -53,11 +56,31 @@ def importance_rows(results: Results) -> list[dict[str, Any]]:
             Columns.EPOCHS: epochs,
             Columns.TRIALS: len(values),
             Columns.IMPORTANCE: share,
+            **intervals.get(name, {}),
         }
         for objective, way in results.objectives.items()
         for epochs, values in _compared(results, DEV + objective)
-        for name, share in _shares(past, values, way).items()
+        for intervals in [_intervals(past, values, way)]
+        for name, share in _shares(past, list(values.items()), way).items()
     ]
+
+
+def _intervals(
+    past: PastTrials, values: Mapping[int, float], way: str
+) -> dict[str, dict[str, float]]:
+    """Return the ends of each parameter's share over trials drawn with replacement."""
+    random = np.random.default_rng(0)
+    pairs = list(values.items())
+    drawn = [
+        _shares(past, [pairs[i] for i in random.integers(len(pairs), size=len(pairs))], way)
+        for _ in range(_RESAMPLES)
+    ]
+    # A parameter that does not vary in a resample has no part in it.
+    shares = pd.DataFrame(drawn).fillna(0.0)
+    if shares.empty:
+        return {}
+    ends = shares.quantile(list(_ENDS)).set_axis([Columns.LOW, Columns.HIGH])
+    return {str(name): {str(end): float(x) for end, x in ends[name].items()} for name in ends}
 
 
 def _compared(results: Results, column: str) -> list[tuple[int, dict[int, float]]]:
@@ -83,17 +106,20 @@ def _finite(values: "pd.Series[Any]") -> dict[int, float]:
     return {int(str(i)): float(v) for i, v in values.items() if math.isfinite(v)}
 
 
-def _shares(past: PastTrials, values: Mapping[int, float], way: str) -> dict[str, float]:
-    """Return the share of each parameter that varies among some trials, the largest first."""
-    varied = _varied([past.params[place] for place in values])
-    if len(varied) < 2 or len(set(values.values())) < 2:
+def _shares(past: PastTrials, values: Sequence[tuple[int, float]], way: str) -> dict[str, float]:
+    """Return the share of each parameter that varies among some trials, the largest first.
+
+    values: place and score of each trial; one that is drawn twice counts twice.
+    """
+    varied = _varied([past.params[place] for place, _ in values])
+    if len(varied) < 2 or len({value for _, value in values}) < 2:
         return {}
     best = min(0.5, max(_BEST_SHARE, _LEAST_BEST / len(values)))
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction=DIRECTIONS[way])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where few trials have a conditional parameter
-        for place, value in values.items():
+        for place, value in values:
             params, distributions = past.of(place)
             study.add_trial(create_trial(value=value, params=params, distributions=distributions))
         evaluator = PedAnovaImportanceEvaluator(target_quantile=best)

@@ -108,8 +108,8 @@ def test_lines_cross_all_that_varies_the_best_on_top(make_run: Maker) -> None:
     ]
     figure = parallel_coordinates(load_results(make_run(rows)))
     drawn = axes(figure)
-    assert list(drawn) == ["sae_k", "sae_lr", "sae_scale_size", "epochs", "dev/ndcg@10"]
-    assert list(drawn["dev/ndcg@10"]["values"]) == pytest.approx([0.12, 0.10, 0.11])
+    assert list(drawn) == ["sae_k", "sae_lr", "sae_scale_size", "epochs", "dev ndcg@10"]
+    assert list(drawn["dev ndcg@10"]["values"]) == pytest.approx([0.12, 0.10, 0.11])
     assert list(drawn["sae_scale_size"].ticktext) == ["2", "8", "16"]
     assert list(drawn["sae_scale_size"]["values"]) == [1, 2, 0]
     assert list(drawn["sae_lr"]["values"]) == pytest.approx([-3, -1, -2])  # log in the space
