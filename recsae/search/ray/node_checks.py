@@ -6,7 +6,7 @@ Else one search has several codes or data, or its trials are lost.
 import socket
 import uuid
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +75,7 @@ def check_reach(storage: str) -> None:
     place, name = place_at(storage), f".probe-{uuid.uuid4().hex}"
     place.write(name, name.encode())
     try:
-        answers = cluster.run_on_each_node(partial(_read, storage, name))
+        answers = cluster.run_on_each_node(_read, storage, name)
     finally:
         place.delete([name])
     cannot = {}
@@ -96,8 +96,7 @@ def check_reach(storage: str) -> None:
 def check_states(folder: Path) -> None:
     """Ask each node for the states that it has; raise RecsaeError for one with other bytes."""
     expected = folder_digest(folder)
-    asked = partial(_states_here, folder.parent.name, folder.name)
-    for node, found in cluster.run_on_each_node(asked):
+    for node, found in cluster.run_on_each_node(_states_here, folder.parent.name, folder.name):
         if isinstance(found, Exception):
             say(f"{node}: cannot tell what states it has ({one_line(found)})")
         elif found is not None and found[1] != expected:

@@ -89,7 +89,7 @@ def test_a_node_that_does_not_reach_the_storage_is_refused(
     answer: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nodes = [("head", True), ("b", answer), ("c", answer)]
-    monkeypatch.setattr(cluster, "run_on_each_node", lambda function: nodes)
+    monkeypatch.setattr(cluster, "run_on_each_node", lambda *words: nodes)
     with pytest.raises(RecsaeError, match=r"^--storage: b, c cannot read what this machine writes"):
         check_reach(str(tmp_path))
     assert list(tmp_path.iterdir()) == []
@@ -100,6 +100,6 @@ def test_a_node_with_other_states_is_refused(
 ) -> None:
     (tmp_path / "x.npy").write_bytes(b"1")
     nodes = [("a", None), ("b", ("/cache/activations/key", "other"))]
-    monkeypatch.setattr(cluster, "run_on_each_node", lambda function: nodes)
+    monkeypatch.setattr(cluster, "run_on_each_node", lambda *words: nodes)
     with pytest.raises(RecsaeError, match=r"^b: its states in /cache/activations/key have other"):
         check_states(tmp_path)
