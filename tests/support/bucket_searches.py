@@ -1,4 +1,4 @@
-"""Searches into a bucket as processes of machines that share nothing else, and what became of them."""
+"""Searches into a bucket by machines that share nothing else, and what became of them."""
 
 import signal
 import subprocess
