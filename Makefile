@@ -88,6 +88,16 @@ test-s3: install .venv-s3/.installed  ## runs in a bucket of a real server, with
 	.venv-s3/bin/pip install --quiet --disable-pip-version-check 'moto[s3,server]>=5.2'
 	@touch $@
 
+# Known weaknesses that do not concern recsae, each with its reason in a line above; none so far.
+AUDIT_IGNORED :=
+audit: .venv-audit/.installed  ## known weaknesses of what constraints.txt installs; asks PyPI, and fails where it does not answer for all
+	.venv-audit/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip --progress-spinner off $(AUDIT_IGNORED:%=--ignore-vuln %)
+
+.venv-audit/.installed:
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.10'
+	@touch $@
+
 # MUTANTS='recsae.metrics.* recsae.results.*' tries those alone. A log of its own: mutmut animates it.
 mutants: .venv/.installed-mutants  ## which small faults no test finds; an hour and a half on two cores, `mutmut show NAME` shows one
 	rm -rf mutants && mkdir mutants
@@ -110,4 +120,4 @@ bench: install  ## speed as ratios against naive versions, in one run
 	$(BIN)/python benchmarks/evaluation.py
 
 clean:
-	rm -rf .venv .venv-peers .venv-s3 build dist mutants site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-peers .venv-s3 .venv-audit build dist mutants site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
