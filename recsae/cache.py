@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock
 
@@ -30,15 +31,25 @@ def cache_root() -> Path:
     return path_of(os.environ.get("RECSAE_CACHE") or "~/.cache/recsae").absolute()
 
 
+class Shared(Protocol):
+    """Entries that several machines share, other than in a folder that they reach."""
+
+    def fetch(self, kind: str, key: str, folder: Path) -> bool:
+        """Make an entry's folder; False if nobody has offered the entry."""
+
+    def offer(self, kind: str, key: str, folder: Path) -> bool:
+        """Share an entry; False if another one is shared, with other bytes."""
+
+
 @dataclass(frozen=True)
 class Cache:
     """This machine's cache and, when a search runs on several machines, the one they share."""
 
     local: Path
-    shared: Path | None = None
+    shared: Path | Shared | None = None
 
     @classmethod
-    def default(cls, shared: Path | None = None) -> "Cache":
+    def default(cls, shared: Path | Shared | None = None) -> "Cache":
         """Return the cache that RECSAE_CACHE names."""
         return cls(cache_root(), shared)
 
@@ -51,11 +62,17 @@ class Cache:
         folder = self.local / kind / key
         if folder.exists():
             return folder
-        if self.shared is not None and (self.shared / kind / key).exists():
+        if isinstance(self.shared, Path):
+            if not (self.shared / kind / key).exists():
+                return None
             with self._lock(self.local, kind, key):
                 if not folder.exists():
                     _copy(self.shared / kind / key, folder)
             return folder
+        if self.shared is not None:
+            with self._lock(self.local, kind, key):
+                if folder.exists() or self.shared.fetch(kind, key, folder):
+                    return folder
         return None
 
     def get(self, kind: str, key: str, build: Callable[[Path], None]) -> tuple[Path, bool]:
@@ -63,6 +80,8 @@ class Cache:
 
         Two processes that ask at the same moment build it once: the second waits for the first.
         """
+        if self.shared is not None and not isinstance(self.shared, Path):
+            return self._offered(self.shared, kind, key, build)
         home = self.shared if self.shared is not None else self.local
         entry, built = home / kind / key, False
         if not entry.exists():
@@ -107,6 +126,18 @@ class Cache:
             taken = f"--name: {name!r} is taken, by {entry}"
             raise RecsaeError(f"{taken}; take another, or delete {self.local / NAMES / name}")
 
+    def _offered(
+        self, shared: Shared, kind: str, key: str, build: Callable[[Path], None]
+    ) -> tuple[Path, bool]:
+        """Return an entry's folder, in the shared cache too; as it is there if that was faster."""
+        folder, built = self.local / kind / key, False
+        with self._lock(self.local, kind, key):
+            if not folder.exists() and not shared.fetch(kind, key, folder):
+                built = self._fill(folder, build)
+            if not shared.offer(kind, key, folder) and built:
+                built = not shared.fetch(kind, key, folder)
+        return folder, built
+
     def _fill(self, entry: Path, build: Callable[[Path], None]) -> bool:
         """Make an entry, from this machine's copy if it has one; return True if it was built."""
         mine = self.local / entry.parent.name / entry.name
@@ -127,9 +158,3 @@ class Cache:
 def _copy(source: Path, target: Path) -> None:
     with whole_folder(target) as part:
         shutil.copytree(source, part, dirs_exist_ok=True)
-
-
-def cache_of(storage: Path) -> Cache:
-    """Return this machine's cache, joined to the one that lies in the storage, if one does."""
-    shared = storage / SHARED_CACHE
-    return Cache.default(shared if shared.is_dir() else None)

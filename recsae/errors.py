@@ -48,10 +48,15 @@ HANDLES: Final = "handles"
 MEMORY: Final = "memory"
 PROCESS: Final = "process"
 """A process or its node is lost, or Ray is."""
+STORAGE: Final = "storage"
+"""A bucket does not answer."""
+UNREACHABLE: Final = errno.ENETUNREACH
+"""The number of an error of a bucket that does not answer."""
 _FAULTS: Final = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE), DISK),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), HANDLES),
     errno.ENOMEM: MEMORY,
+    UNREACHABLE: STORAGE,
 }
 _FAULT_WORDS: Final = {  # libraries tell of them in errors of their own
     "No space left on device": DISK,

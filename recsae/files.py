@@ -80,6 +80,17 @@ def put_in_place(part: Path, path: Path) -> None:
     sync(path.parent)
 
 
+def move_folder(source: Path, target: Path) -> None:
+    """Rename a folder, to survive a power cut, in place of what an interrupted copy left there.
+
+    Raises FileNotFoundError.
+    """
+    if source.is_dir() and target.exists():
+        shutil.rmtree(target)
+    source.replace(target)
+    sync(target.parent)
+
+
 def sync(path: Path) -> None:
     """Wait until the disk has a file's content, or a folder's names."""
     handle = os.open(path, os.O_RDONLY)

@@ -13,7 +13,7 @@ from recsae.activations.extraction import SPLITS
 from recsae.activations.settings import ActivationSettings
 from recsae.activations.store import KIND as ACTIVATIONS
 from recsae.activations.store import Activations
-from recsae.cache import Cache, cache_of
+from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError, nearest, unknown_name
 from recsae.jobs.models.stored import cut_to, key_of, origin_of
 from recsae.jobs.scores import (
@@ -52,6 +52,8 @@ from recsae.results.failures import failure_line
 from recsae.sae import files
 from recsae.sae.model import SparseAutoencoder
 from recsae.settings import path_of
+from recsae.storage.copies import publish
+from recsae.storage.entries import cache_of
 from recsae.test_reads import count_test_read
 from recsae.trial import Evaluator
 
@@ -157,6 +159,7 @@ def _run(
     path: Path, ranking: Ranking, cache: Cache, device: torch.device | None, asked: Names
 ) -> dict[str, Any]:
     best = score_run(path, cache, ranking=ranking, device=device, asked=asked)
+    publish(path)
     if not best:
         raise RecsaeError(f"{path}: {why_none(path)}: no best model")
     return {"run": path.name, **best[0], **({"best": best} if len(best) > 1 else {})}

@@ -36,6 +36,7 @@ from recsae.search.finalists import (
 )
 from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.space import SearchSpace
+from recsae.storage.entries import shared_words
 from recsae.test_reads import count_test_read
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _train(folder: Path, space: SearchSpace, wanted: list[StartTrial], training:
         training.workers,
         training.address,
         training.trial_factory,
-        training.cache.shared,
+        shared_words(training.cache.shared),
         best_models=AllModels(folder, keys, space.objectives),
         title="finalists",
     )

@@ -30,6 +30,7 @@ from recsae.results import (
 )
 from recsae.results.comparison import best_settings, differences, outcomes
 from recsae.results.merge import Merged, merged, why_not
+from recsae.storage.copies import publish, refresh
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def merge(runs: Sequence[str], *, name: str, storage: str | None) -> dict[str, A
     """Write a run that has the trials of several; raises RecsaeError if they do not fit."""
     root = storage_root(storage)
     check_name(name)
+    refresh(root / name)
     if (root / name).exists():
         raise RecsaeError(f"--name: {root / name} exists already; take another name")
     if len(runs) < 2:
@@ -130,6 +132,7 @@ def merge(runs: Sequence[str], *, name: str, storage: str | None) -> dict[str, A
     parts = [load_results(find_run(run, root)) for run in runs]
     together = merged(parts)
     create(root / name, together.search, lambda folder: _fill(folder, together, parts))
+    publish(root / name)
     write_page(str(root / name), storage=storage)
     return {
         **run_outcome(root / name),
@@ -145,6 +148,7 @@ def export(run: str, *, storage: str | None) -> dict[str, Any]:
 
     results = load_results(find_run(run, storage_root(storage)))
     path = written(results)
+    publish(results.path)
     return {
         "run": results.path.name,
         "path": str(path),

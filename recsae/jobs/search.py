@@ -25,7 +25,8 @@ from recsae.jobs.search_start import (
     WARM,
     Prepared,
     check_resumable,
-    may_use_gpu,
+    check_states,
+    checked_resources,
     prepare,
     warm_trials_of,
 )
@@ -46,6 +47,9 @@ from recsae.results.file_format.search_keys import check_resumable_keys
 from recsae.search.versions import code, versions
 from recsae.space import SearchSpace, space_of
 from recsae.space.stored import as_now
+from recsae.storage.addresses import address_of
+from recsae.storage.copies import copy_at, refresh
+from recsae.storage.entries import shared_words
 
 if TYPE_CHECKING:
     from recsae.search.ray.tuner import SearchOutcome
@@ -72,23 +76,26 @@ def tune(
     start, where = time.perf_counter(), where.as_before({})
     root = storage_root(where.storage)
     path = root / _checked(new_run_name(root) if name is None else name)
+    refresh(path)
     if path.exists():
         hint = " or --resume it" if (path / Files.SEARCH).is_file() else ""
-        raise RecsaeError(f"--name: {path} exists already; take another name{hint}")
+        place = address_of(path) or path
+        raise RecsaeError(f"--name: {place} exists already; take another name{hint}")
     sources = [find_run(source, root) for source in warm_start]
     new_root = not root.exists()
     cache = open_places(root, where)
-    with _checked_resources(space, where):
+    with checked_resources(space, where, root):
         prepared = prepare(space, cache, where.address)
+        check_states(prepared, where)
         warm = warm_trials_of(sources, prepared.space)
         search = prepared.search | {LAUNCH: where.launch()}
         create(path, search | ({"warm_start": list(warm_start)} if warm_start else {}))
-        if new_root:
+        if new_root and address_of(root) is None:
             say(f"--storage: made {root}")
         if warm:
             write_json(path / WARM, [list(trial) for trial in warm])
         run = _Run(path, prepared, search, where, cache, callbacks)
-        with driving(path), paused_by_faults(path):
+        with paused_by_faults(path), driving(path, new=True):
             with _removed_unless_begun(path):
                 outcome = run.search()
             return run.conclude(outcome, start)
@@ -117,8 +124,9 @@ def resume(
     stored = space_of(as_now(search["space"]), str(path / Files.SEARCH))
     wanted = (space or stored).override(**(overrides or {}))
     cache = open_places(path.parent, where)
-    with _checked_resources(wanted, where):
+    with checked_resources(wanted, where, path.parent):
         prepared = prepare(wanted, cache, where.address)
+        check_states(prepared, where)
         changed = check_resumable(path, search, stored, prepared, extend)
         if not changed and search.get("ended") == FINISHED:
             say(f"{path.name} has finished already; --extend with more --trials goes on")
@@ -132,7 +140,7 @@ def resume(
             search |= {LAUNCH: where.launch()}
             write_search(path, search)
         again = _Run(path, prepared, search, where, cache, callbacks)
-        with driving(path), paused_by_faults(path):
+        with paused_by_faults(path), driving(path):
             return again.conclude(again.search(), start)
 
 
@@ -170,7 +178,7 @@ class _Run:
             self.path,
             workers=self.where.workers,
             address=self.where.address,
-            shared_cache=self.cache.shared,
+            shared_cache=shared_words(self.cache.shared),
             warm=[WarmTrial.of(*values) for values in warm],
             about=self._about(),
             listeners=[self.listeners.on_event],
@@ -235,31 +243,6 @@ def _checked(name: str) -> str:
 
 
 @contextmanager
-def _checked_resources(space: SearchSpace, where: Where) -> Iterator[None]:
-    """Be connected to the cluster while the block runs, if it has a GPU or may be too small.
-
-    Raises RecsaeError if it is too small for a trial, or if a node runs another recsae or torch:
-    before a base is trained, which takes minutes.
-    """
-    from recsae.search.ray.resources import may_be_too_large
-
-    if where.address is None and not (
-        may_be_too_large(space.resources) or may_use_gpu(space, None)
-    ):
-        yield
-        return
-    from recsae.search.ray.allocation import check_capacity
-    from recsae.search.ray.cluster import cluster
-    from recsae.search.ray.node_versions import check_nodes
-
-    with cluster(where.address):
-        if where.address is not None:
-            check_nodes()
-        check_capacity(space.resources, where.workers, own=where.address is None)
-        yield
-
-
-@contextmanager
 def _removed_unless_begun(path: Path) -> Iterator[None]:
     """Remove a new run again if a mistake in the block kept its first trial from starting."""
     try:
@@ -269,6 +252,9 @@ def _removed_unless_begun(path: Path) -> Iterator[None]:
     except RecsaeError:
         if load_results(path).trials.empty:
             shutil.rmtree(path)
+            copy = copy_at(path)
+            if copy is not None:
+                copy.erase()
         raise
 
 

@@ -1,6 +1,7 @@
 """What a search starts from, and whether a run may go on from where it was left."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from recsae.cache import Cache
 from recsae.errors import RecsaeError
+from recsae.jobs.runs.places import Where
 from recsae.progress import say
 from recsae.search.versions import code, versions
 from recsae.space import SearchSpace
 from recsae.space.changes import changes
 from recsae.space.data_flags import with_its_place
+from recsae.storage.addresses import address_of
 
 if TYPE_CHECKING:
     from recsae.jobs.sources import Ready, Remote
@@ -40,6 +43,40 @@ def may_use_gpu(space: SearchSpace, address: str | None) -> bool:
     from recsae.machine import device_of
 
     return device_of(None).type == "cuda"
+
+
+@contextmanager
+def checked_resources(space: SearchSpace, where: Where, root: Path) -> Iterator[None]:
+    """Be connected to the cluster while the block runs, if it has a GPU or may be too small.
+
+    Raises RecsaeError if it is too small for a trial, if a node runs another recsae or torch, or
+    does not reach the storage: before a base is trained, which takes minutes.
+    """
+    from recsae.search.ray.resources import may_be_too_large
+
+    if where.address is None and not (
+        may_be_too_large(space.resources) or may_use_gpu(space, None)
+    ):
+        yield
+        return
+    from recsae.search.ray.allocation import check_capacity
+    from recsae.search.ray.cluster import cluster
+    from recsae.search.ray.node_checks import check_nodes, check_reach
+
+    with cluster(where.address):
+        if where.address is not None:
+            check_nodes()
+            check_reach(address_of(root) or str(root))
+        check_capacity(space.resources, where.workers, own=where.address is None)
+        yield
+
+
+def check_states(prepared: Prepared, where: Where) -> None:
+    """Raise RecsaeError for a node of the cluster whose states are not those of this machine."""
+    if where.address is not None:
+        from recsae.search.ray import node_checks
+
+        node_checks.check_states(prepared.activations_path)
 
 
 def prepare(space: SearchSpace, cache: Cache, address: str | None = None) -> Prepared:

@@ -27,6 +27,10 @@ from recsae.results.frames import (
     write_frame,
 )
 from recsae.settings import path_of
+from recsae.storage.addresses import address_of, copy_of, is_remote
+from recsae.storage.copies import refresh
+from recsae.storage.leases import is_driven
+from recsae.storage.places import place_at
 
 STORAGE_VARIABLE: Final = "RECSAE_STORAGE"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
@@ -119,15 +123,20 @@ def write_curve_of_k(path: Path, rows: Sequence[Row]) -> None:
 
 
 def storage_root(option: str | None) -> Path:
-    """Return where runs lie: the option, else RECSAE_STORAGE, else ./runs."""
+    """Return where runs lie: the option, else RECSAE_STORAGE, else ./runs.
+
+    Of a bucket it is the folder of this machine where copies of its runs lie.
+    """
     text = option or os.environ.get(STORAGE_VARIABLE) or "runs"
+    if is_remote(text):
+        return copy_of(text)
     with suppress(ValueError):  # no address, or no path
         address = urlparse(text)
         if len(address.scheme) < 2:  # a path, also one of Windows
             return path_of(text).resolve()
         if address.scheme == "file" and address.netloc in ("", "localhost"):
             return Path(unquote(address.path)).resolve()
-    raise RecsaeError(f"storage: expected a path or a file:///… address, got {text!r}")
+    raise RecsaeError(f"storage: expected a path, or s3://, gs:// or file:///…, got {text!r}")
 
 
 def new_run_name(storage: Path) -> str:
@@ -152,19 +161,27 @@ def check_name(name: str) -> None:
 
 def run_names(storage: Path) -> list[str]:
     """Return the names of the runs in a storage, sorted."""
+    address = address_of(storage)
+    if address is not None:
+        return [name for name in place_at(address).folders() if _NAME.fullmatch(name)]
     return sorted(path.parent.name for path in storage.glob(f"[!.]*/{Files.SEARCH}"))
 
 
 def find_run(name_or_path: str | Path, storage: Path) -> Path:
-    """Return the folder of a run, given as a path or by its name; raises RecsaeError."""
+    """Return the folder of a run, given as a path or by its name; raises RecsaeError.
+
+    Of a run in a bucket it is the copy on this machine, as the run is now.
+    """
     for path in (path_of(name_or_path), storage / name_or_path):
+        refresh(path)
         if (path / Files.SEARCH).is_file():
             return path.resolve()
     names = run_names(storage)
     hint = nearest(str(name_or_path), names)
     if hint or not Path(name_or_path).exists():
         known = hint or (f"; there: {', '.join(names[-5:])}" if names else "; it has no runs")
-        raise RecsaeError(f"no run {str(name_or_path)!r} in {storage}{known}")
+        place = address_of(storage) or storage
+        raise RecsaeError(f"no run {str(name_or_path)!r} in {place}{known}")
     raise not_a_run(Path(name_or_path))
 
 
@@ -172,7 +189,10 @@ def is_running(path: Path) -> bool:
     """Tell whether some process searches in a run now; a lock that it held dies with it."""
     driver = path / Files.DRIVER
     # A journal has a lock of its own; it is asked only where a driver has left no other.
-    return is_locked(driver if driver.exists() else path / "journal" / "lock")
+    if is_locked(driver if driver.exists() else path / "journal" / "lock"):
+        return True
+    address = address_of(path)
+    return address is not None and is_driven(place_at(address))
 
 
 def not_a_run(path: Path) -> RecsaeError:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from recsae.files import sync
+from recsae.files import move_folder
 from recsae.progress import say
 from recsae.results import DEV, Columns, States
 from recsae.search.engine.budgets import Budget
@@ -140,8 +140,7 @@ class AllModels(BestModels):
         self._count += 1
         try:
             kept = self._folder / self._names[int(row[SEED])]
-            (self._waiting / str(row[Columns.TRIAL_ID])).replace(kept)
-            sync(self._folder)
+            move_folder(self._waiting / str(row[Columns.TRIAL_ID]), kept)
         except FileNotFoundError:
             return False
         return True

@@ -216,9 +216,9 @@ def test_storage(
     assert storage_root(option) == tmp_path / expected
 
 
-@pytest.mark.parametrize("option", ["s3://bucket/x", "file://otherhost/x", "http://x"])
+@pytest.mark.parametrize("option", ["ftp://bucket/x", "file://otherhost/x", "http://x"])
 def test_a_storage_that_is_not_known_is_refused(option: str) -> None:
-    with pytest.raises(RecsaeError, match="storage: expected a path or a file:///"):
+    with pytest.raises(RecsaeError, match="storage: expected a path, or s3://, gs:// or file:///"):
         storage_root(option)
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from recsae.activations.store import Activations
-from recsae.cache import Cache, cache_of
+from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError, nearest
 from recsae.inference.foreign import Foreign
 from recsae.jobs.evaluation import activations_of, find
@@ -26,6 +26,7 @@ from recsae.recommenders.base import Base
 from recsae.results import read_search, storage_root
 from recsae.sae import files
 from recsae.settings import path_of
+from recsae.storage.entries import cache_of
 
 _FEWEST = 2
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from recsae.activations.store import Activations
-from recsae.cache import Cache, cache_of
+from recsae.cache import Cache
 from recsae.errors import RecsaeError, SettingError
 from recsae.files import read_json, whole
 from recsae.inference.explained import ExplainedRecommender
@@ -30,6 +30,7 @@ from recsae.sae import files
 from recsae.sae.model import SparseAutoencoder
 from recsae.search.finalists import FOLDER as FINALISTS
 from recsae.search.finalists import model_folder
+from recsae.storage.entries import cache_of
 
 
 def load_model(

@@ -16,6 +16,7 @@ from recsae.jobs.runs.removal import size
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import SHORTEST_PREFIX
 from recsae.results import Files, run_names, storage_root
+from recsae.storage.copies import refresh
 
 _ABOUT: Final = {
     BASES: "base.json",
@@ -94,6 +95,7 @@ def _users(cache: Cache, storage: str | None) -> dict[str, set[str]]:
         users[_fingerprint(folder / "activations.json")].add(f"activations {folder.name}")
     root = storage_root(storage)
     for name in run_names(root):
+        refresh(root / name, heavy=False)
         for key in _needed(root / name / Files.SEARCH):
             users[key].add(f"run {name}")
     return users

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ from recsae.results import (
     storage_root,
 )
 from recsae.search.finalists import FOLDER as FINALISTS
+from recsae.storage.copies import copy_at, refresh
+from recsae.storage.keepers import keeping
+from recsae.storage.leases import acquire
 
 _LOOKED_AT_SECONDS: Final = 0.5
 """A reader holds the lock for a moment while it looks whether somebody has it."""
@@ -25,18 +29,29 @@ _EVERY_SECONDS: Final = 0.2
 
 
 @contextmanager
-def driving(path: Path) -> Iterator[None]:
-    """Hold a run while the block searches in it; no request to stop is left at its end."""
-    lock = FileLock(path / Files.DRIVER)
+def driving(path: Path, *, new: bool = False) -> Iterator[None]:
+    """Hold a run while the block searches in it; no request to stop is left at its end.
+
+    new: nobody may have searched in it before. Raises RecsaeError for a run in a bucket that
+    another driver has.
+    """
+    lock, copy = FileLock(path / Files.DRIVER), copy_at(path)
     try:
         lock.acquire(timeout=_LOOKED_AT_SECONDS)
     except Timeout:
         # Who has it may still search: the journal then tells who that is.
+        if copy is not None:
+            acquire(copy.place).release()
+            raise RecsaeError(f"{copy.place.address}: another process searches here") from None
         yield
         return
     try:
         _take_back(path)
-        yield
+        if copy is None:
+            yield
+        else:
+            with keeping(copy, partial(_ask, path), new=new):
+                yield
     finally:
         _take_back(path)
         lock.release()
@@ -50,18 +65,26 @@ def stop(run: str, *, storage: str | None, wait_seconds: float) -> dict[str, Any
     path = find_run(run, storage_root(storage))
     if not is_running(path):
         raise RecsaeError(f"{path.name}: nobody searches in it; it has stopped already")
-    for file in _requests(path):
-        if file.parent.is_dir():
-            file.touch()
+    _ask(path)
+    copy = copy_at(path)
+    if copy is not None:
+        copy.place.write(Files.STOP, b"")
     ends = time.monotonic() + wait_seconds
     while is_running(path) and time.monotonic() < ends:
         time.sleep(_EVERY_SECONDS)
+    refresh(path)
     return {
         "run": path.name,
         "stopped": not is_running(path),
         "trials": state_counts(load_results(path).trials),
         "resume": f"recsae tune --resume {path.name}",
     }
+
+
+def _ask(path: Path) -> None:
+    for file in _requests(path):
+        if file.parent.is_dir():
+            file.touch()
 
 
 def _requests(path: Path) -> tuple[Path, Path]:

@@ -17,6 +17,8 @@ from recsae.results import (
     state_counts,
     storage_root,
 )
+from recsae.storage.addresses import address_of
+from recsae.storage.copies import refresh
 
 RUNNING: Final = "running"
 STOPPED: Final = "stopped"
@@ -30,7 +32,8 @@ def runs(storage: str | None) -> dict[str, Any]:
     """Return the runs of a storage, the one that changed last first."""
     root = storage_root(storage)
     found = [_run(root / name) for name in run_names(root)]
-    return {"storage": str(root), "runs": sorted(found, key=lambda run: float(run["age"]))}
+    by_age = sorted(found, key=lambda run: float(run["age"]))
+    return {"storage": address_of(root) or str(root), "runs": by_age}
 
 
 def state_of(results: Results) -> str:
@@ -47,6 +50,7 @@ def state_of(results: Results) -> str:
 
 
 def _run(path: Path) -> dict[str, Any]:
+    refresh(path, heavy=False)
     age = round(time.time() - max(_changed(path / name) for name in (Files.SEARCH, Files.RESULTS)))
     try:
         results = load_results(path)

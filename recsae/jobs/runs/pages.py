@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from recsae.errors import RecsaeError, SettingError
 from recsae.results import find_run, load_results, state_counts, storage_root
 from recsae.results.failures import failure_line, without_result
+from recsae.storage.copies import publish
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -51,7 +52,9 @@ def write_page(run: str, *, storage: str | None) -> dict[str, Any]:
     counts = state_counts(results.trials)
     words = failure_line(counts, results.errors) if without_result(counts) else None
     note = {"note": words} if words else {}
-    return {"run": path.name, **note, "report": str(write_report(path))}
+    page = write_report(path)
+    publish(path)
+    return {"run": path.name, **note, "report": str(page)}
 
 
 def _comparison(

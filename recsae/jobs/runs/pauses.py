@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from recsae.errors import DISK, HANDLES, MEMORY, PausedError, machine_fault, refusal
+from recsae.errors import DISK, HANDLES, MEMORY, STORAGE, PausedError, machine_fault, refusal
 
 LEAST_MEGABYTES: Final = 20
 
@@ -29,6 +29,7 @@ def _remedy(fault: str, path: Path) -> str:
         DISK: f"free {megabytes(path)} MB, then",
         HANDLES: "allow more open files (ulimit -n), then",
         MEMORY: "free memory, then",
+        STORAGE: "once the storage answers:",
     }.get(fault, "to go on:")
 
 

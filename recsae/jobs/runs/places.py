@@ -1,20 +1,25 @@
 """Where a search runs and where its results go: as it is told, or as its run had it."""
 
 import tempfile
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
-from recsae.cache import SHARED_CACHE, Cache, cache_of
+from recsae.cache import SHARED_CACHE, Cache
 from recsae.errors import RecsaeError
 from recsae.progress import say
+from recsae.storage.addresses import address_of
+from recsae.storage.entries import cache_of
+from recsae.storage.places import place_at
 
 LAUNCH: Final = "launch"
 """Key of search.yaml: the workers and the address that its driver was told."""
 LOCAL: Final = "local"
 """The address of a Ray of the search's own."""
+_PROBE: Final = ".probe-"
 _SHELL: Final = frozenset('`$;|&<>*?"\\')
 """Characters of a shell's language: in a new folder's name they are a slip."""
 
@@ -69,11 +74,16 @@ def open_places(root: Path, where: Where) -> Cache:
     _make_storage(root)
     # Raises now if the storage cannot be written to.
     tempfile.TemporaryFile(dir=root).close()
+    remote = address_of(root)
+    if remote is not None:
+        probe = f"{_PROBE}{uuid.uuid4().hex}"
+        place_at(remote).write(probe, b"")
+        place_at(remote).delete([probe])
     if where.address is not None:
         from recsae.search.ray.cluster import check_answers
 
         check_answers(where.address)
-    if where.address or is_address(where.storage):
+    if remote is None and (where.address or is_address(where.storage)):
         (root / SHARED_CACHE).mkdir(exist_ok=True)
     return cache_of(root)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from recsae.errors import RecsaeError
 from recsae.results import find_run, is_running, storage_root
+from recsae.storage.copies import copy_at
 
 
 def removable(run: str, storage: str | None) -> dict[str, Any]:
@@ -20,6 +21,9 @@ def remove(run: str, storage: str | None) -> dict[str, Any]:
     """Delete a run; return what went."""
     found = removable(run, storage)
     path = Path(found["path"])
+    copy = copy_at(path)
+    if copy is not None:
+        copy.erase()
     # Under a name that is no run's first: a kill leaves no half of one.
     gone = path.with_name(f".{path.name}.removed")
     path.rename(gone)

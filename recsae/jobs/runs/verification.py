@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from recsae.cache import cache_of
 from recsae.errors import RecsaeError
 from recsae.jobs.runs.frame_comparison import frame_differences
 from recsae.jobs.runs.seal import digests
@@ -18,6 +17,8 @@ from recsae.search.journal.folders import folder_of
 from recsae.search.journal.segments import Reader
 from recsae.search.record.rows import replayed
 from recsae.search.versions import versions
+from recsae.storage.copies import publish
+from recsae.storage.entries import cache_of
 from recsae.test_reads import TEST_READS, is_as_noted, reads_of_test
 
 _CLOSE: Final = 1e-4
@@ -162,6 +163,7 @@ def score_checks(path: Path) -> Iterator[Check]:
         return
     try:
         outcomes = score_run(path, cache_of(path.parent))
+        publish(path)
     except RecsaeError as error:
         # Its data, or the base as this machine trains it, need not be those of the run.
         damaged = str(path) in str(error)

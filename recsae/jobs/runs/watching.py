@@ -6,6 +6,7 @@ from typing import Any
 
 from recsae.report.answers.progress import progress_of
 from recsae.results import find_run, is_running, load_results, storage_root
+from recsae.storage.copies import refresh
 
 
 def snapshots(run: str, *, storage: str | None, seconds: float) -> Iterator[dict[str, Any]]:
@@ -17,6 +18,7 @@ def snapshots(run: str, *, storage: str | None, seconds: float) -> Iterator[dict
     while True:
         # Asked first: what it writes last is then read in any case.
         running = is_running(path)
+        refresh(path)
         yield progress_of(load_results(path), running)
         if not running:
             return

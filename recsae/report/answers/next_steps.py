@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recsae.results import Columns, Results, records, settings_of, storage_root
+from recsae.storage.addresses import address_of
 
 Command = list[str]
 
@@ -12,7 +13,11 @@ Command = list[str]
 def next_steps(results: Results, finished: bool) -> dict[str, str]:
     """Return by purpose the commands to use the best model, train it again, open and go on."""
     run = results.path.name
-    place = [] if results.path.parent == storage_root(None) else ["--storage", results.path.parent]
+    place = (
+        []
+        if results.path.parent == storage_root(None)
+        else ["--storage", address_of(results.path.parent) or results.path.parent]
+    )
     where = [str(word) for word in place]
     found: dict[str, Command] = {}
     if len(results.best):

@@ -6,14 +6,18 @@ Both make a segment only if nobody else has made it, so two drivers never write 
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import FileIO
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from filelock import FileLock, Timeout
 
 from recsae.files import make_folder, naming, sync
 from recsae.search.journal.segments import JournalError, parsed
+from recsae.storage.addresses import address_of
+from recsae.storage.keepers import lease_of
+from recsae.storage.places import place_at
 
 FOLDER: Final = "journal"
 _NAME: Final = re.compile(r"(\d{6,})\.jsonl")
@@ -23,11 +27,21 @@ File = tuple[int, str, bytes]
 """A segment's number, its file as messages call it, and its content."""
 
 
+class SegmentTakenError(JournalError):
+    """Another driver has made the segment of a number."""
+
+
 class Folder(Protocol):
     """What a journal needs of a place."""
 
     appends: ClassVar[bool]
     """False: a segment is complete when it is created."""
+    token: int | None
+    """What tells its driver from others; None where a lock does."""
+
+    @property
+    def words(self) -> str:
+        """Where it is, as messages call it."""
 
     def lock(self) -> None:
         """Raise JournalError if another driver writes here; from now on it would meet that."""
@@ -53,19 +67,21 @@ class Folder(Protocol):
 
 
 def folder_of(run: Path | str) -> Folder:
-    """Return the place of a run's journal."""
-    if "://" not in str(run):
+    """Return the place of a run's journal, which for the copy of a run is in its bucket."""
+    address = str(run).rstrip("/") if "://" in str(run) else address_of(Path(run))
+    if address is None:
         return LocalFolder(Path(run) / FOLDER)
-    return RemoteFolder(f"{str(run).rstrip('/')}/{FOLDER}")
+    return RemoteFolder(f"{address}/{FOLDER}")
 
 
 class LocalFolder:
     """Segments as files, and a lock that dies with its process."""
 
     appends: ClassVar[bool] = True
+    token: int | None = None
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self.words = path, str(path)
         # thread_local=False: it is taken in one thread and may be given back in another.
         self._lock = FileLock(path / "lock", timeout=0, thread_local=False)
         self._file: FileIO | None = None
@@ -133,52 +149,40 @@ class LocalFolder:
 
 
 class RemoteFolder:
-    """Segments as objects of any store that fsspec knows; `create` is the only lock.
-
-    It is one where the store puts on condition, as s3fs does (`IfNoneMatch`).
-    """
+    """Segments as objects of a bucket; `create`, which puts on condition, keeps drivers apart."""
 
     appends: ClassVar[bool] = False
     sound = True
 
     def __init__(self, address: str) -> None:
-        from fsspec.core import url_to_fs
-
-        self._address = address
-        self._store: Any
-        self._store, self._path = url_to_fs(address)
+        self.words = address
+        self._place = place_at(address)
+        lease = lease_of(address)
+        self.token = None if lease is None else lease.token
 
     def lock(self) -> None:
-        """Do nothing: two drivers meet when they make a segment of the same number."""
+        """Raise if another driver has taken the run over from this process."""
+        lease = lease_of(self.words)
+        if lease is not None:
+            lease.check()
 
     def numbers(self) -> list[int]:
         """Return the numbers of the objects."""
-        # fsspec remembers listings, and another driver may have written since.
-        self._store.invalidate_cache()
-        try:
-            names = self._store.ls(self._path, detail=False)
-        except FileNotFoundError:
-            names = []
-        return _complete([str(name).rpartition("/")[2] for name in names], self._address)
+        return _complete(self._place.entries(), self.words)
 
     def files(self, numbers: Sequence[int]) -> Iterator[File]:
         """Read some at once."""
-        for first in range(0, len(numbers), _AT_ONCE):
-            paths = {self._place(number): number for number in numbers[first : first + _AT_ONCE]}
-            contents = self._store.cat(list(paths))
-            for path, number in paths.items():
-                yield number, self._file(number), contents[path]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for first in range(0, len(numbers), _AT_ONCE):
+                some = numbers[first : first + _AT_ONCE]
+                contents = pool.map(self._place.read, map(_name, some))
+                for number, content in zip(some, contents, strict=True):
+                    yield number, self._file(number), content
 
     def create(self, number: int, content: bytes) -> None:
-        """Put an object that must be new."""
-        try:
-            self._store.pipe_file(self._place(number), content, mode="create")
-        except OSError:  # each store has its own one for what exists
-            if not self._store.exists(self._place(number)):
-                raise
-            there = list(self.files([number]))
-            if there[0][2] != content:  # else our own put came through, though its answer did not
-                raise _taken(self._file(number), there) from None
+        """Put an object that must be new, or be our own: then its answer alone did not come."""
+        if self._place.create(_name(number), content) is None:
+            raise SegmentTakenError(str(_taken(self._file(number), self.files([number]))))
 
     def append(self, line: bytes) -> None:
         """Fail: nothing can be appended here."""
@@ -187,11 +191,8 @@ class RemoteFolder:
     def close(self) -> None:
         """Do nothing."""
 
-    def _place(self, number: int) -> str:
-        return f"{self._path}/{_name(number)}"
-
     def _file(self, number: int) -> str:
-        return f"{self._address}/{_name(number)}"
+        return f"{self.words}/{_name(number)}"
 
 
 def _name(number: int) -> str:

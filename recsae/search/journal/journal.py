@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from recsae.search.engine.events import Event
-from recsae.search.journal.folders import Folder, folder_of
+from recsae.search.journal.folders import Folder, SegmentTakenError, folder_of
 from recsae.search.journal.segments import JournalError, Reader
 
 __all__ = ["Journal", "JournalError", "events_of"]
@@ -33,6 +33,8 @@ class Journal:
         self._files = folder.numbers()
         for _ in reader.events(folder.files(self._files)):
             pass  # only to check them all, before anybody acts on the first
+        if folder.token is not None and reader.token > folder.token:
+            raise JournalError(f"{folder.words}: driver {reader.token} has taken the run over")
         self.notes = reader.notes
         self._next = max(self._files, default=0) + 1
         self._position = reader.end
@@ -47,7 +49,14 @@ class Journal:
         folder = folder_of(run)
         folder.lock()
         try:
-            return cls(folder)
+            while True:
+                try:
+                    return cls(folder)
+                except SegmentTakenError:
+                    if folder.token is None:
+                        raise
+                    # Our predecessor was not dead yet when we read; unless it is our successor.
+                    folder.lock()
         except BaseException:
             folder.close()
             raise
@@ -83,7 +92,7 @@ class Journal:
 
     def _begin(self, *first: Any) -> None:
         """Start a segment, with the events it has from the start."""
-        content, position = self._position.header(self._next)
+        content, position = self._position.header(self._next, self._folder.token)
         for event in first:
             line, position = position.event(event)
             content += line

@@ -39,14 +39,18 @@ class Position(NamedTuple):
     last: str = "0" * 16
     """Checksum of the last line."""
 
-    def header(self, segment: int) -> tuple[bytes, "Position"]:
-        """Return the first line of a segment that goes on from here, and the place after it."""
+    def header(self, segment: int, token: int | None = None) -> tuple[bytes, "Position"]:
+        """Return the first line of a segment that goes on from here, and the place after it.
+
+        token: of the driver, where drivers are told by that.
+        """
         text = {
             "segment": segment,
             "after": [self.segment, self.lines],
             "last": self.last,
             "host": socket.gethostname(),
             "process": os.getpid(),
+            **({} if token is None else {"token": token}),
         }
         line, checksum = _line(self.last, self.events, "header", text)
         return line, Position(segment, 1, self.events, checksum)
@@ -71,6 +75,11 @@ class Segment(NamedTuple):
     """True if the beginning of a line follows."""
 
     @property
+    def token(self) -> int:
+        """The number of its driver; 0 where a lock of the file system told them apart."""
+        return int(self.header.get("token", 0))
+
+    @property
     def writer(self) -> str:
         """Who wrote it."""
         return f"process {self.header['process']} on {self.header['host']}"
@@ -82,6 +91,8 @@ class Reader:
     def __init__(self) -> None:
         self.end = Position()
         """Where a new segment goes on, once all events were read."""
+        self.token = 0
+        """The highest token of a driver so far."""
         self.notes: list[str] = []
         """What was dropped."""
 
@@ -98,6 +109,10 @@ class Reader:
             if segment.header["after"][0] != self.end.segment:
                 wanted = "{:06d}.jsonl".format(*segment.header["after"])
                 raise JournalError(f"{file}:1: goes on after {wanted}, which has no whole header")
+            if segment.token < self.token:
+                words = f"of driver {segment.token}, after a segment of driver {self.token}"
+                raise JournalError(f"{file}:1: {words}, which had taken the run over")
+            self.token = segment.token
             yield from self._counted(open_segment, segment)
             open_segment, self.end = segment, segment.start
         yield from self._counted(open_segment, None)
@@ -157,6 +172,8 @@ def parsed(number: int, file: str, content: bytes) -> Segment | None:
 def _is_header(header: Any) -> bool:
     kinds = {"segment": int, "last": str, "host": str, "process": int, "after": list}
     if not isinstance(header, dict) or any(type(header.get(k)) is not v for k, v in kinds.items()):
+        return False
+    if type(header.get("token", 0)) is not int:
         return False
     return len(header["after"]) == 2 and all(type(one) is int for one in header["after"])
 

@@ -87,9 +87,9 @@ def nodes() -> list[Node]:
 
 
 def run_on_each_node(
-    function: Callable[[], Any], gpus_alone: bool = False
+    function: Callable[..., Any], *words: Any, gpus_alone: bool = False
 ) -> list[tuple[str, Any]]:
-    """Run a function on each living node; return the nodes' names with what it returned there.
+    """Run `function(*words)` on each living node; return the nodes' names with what it returned.
 
     Where it failed, or has not answered in time, that is the exception. gpus_alone: on nodes that
     have a GPU. It gets no resources, so it waits for nobody.
@@ -100,7 +100,7 @@ def run_on_each_node(
         if node["Alive"] and (node["Resources"].get(GPU, 0) or not gpus_alone):
             # soft=False: fail rather than answer from another node.
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            answer = task.options(scheduling_strategy=there).remote()
+            answer = task.options(scheduling_strategy=there).remote(*words)
             running.append((node["NodeManagerHostname"], answer))
     answers = [answer for _, answer in running]
     ray.wait(answers, num_returns=len(answers), timeout=TASK_SECONDS)

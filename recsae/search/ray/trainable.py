@@ -7,7 +7,7 @@ node, and without a checkpoint from its start.
 """
 
 import importlib
-import shutil
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +22,10 @@ from recsae.errors import machine_fault
 from recsae.results import Columns
 from recsae.search.engine.reports import Report, check_objectives, memory_is_full, one_line
 from recsae.search.ray.checkpoints import load_checkpoint, save_checkpoint
-from recsae.search.ray.node_versions import check_here
+from recsae.search.ray.node_checks import check_here, other_states
 from recsae.space import SEED
+from recsae.storage.entries import folder_digest, shared_at
+from recsae.storage.places import new_folder
 
 if TYPE_CHECKING:
     from recsae.activations.store import Activations
@@ -70,10 +72,10 @@ class Work:
     activations: str
     """Folder of the activations on the driver's machine."""
     models: str
-    """Folder for the models of trials that reach their last epoch; the driver picks from it."""
+    """Folder, or address, for models of trials that reach their last epoch; the driver picks."""
     objectives: dict[str, str]
     checkpoints: str = ""
-    """Folder for the checkpoints of trials that may go on later; all nodes reach it."""
+    """Folder, or address, for checkpoints of trials that may go on later; all nodes reach it."""
     rungs: tuple[int, ...] = ()
     """Epochs after which a trial may be stopped or paused: it is audited in full then."""
     pauses: tuple[int, ...] = ()
@@ -89,6 +91,8 @@ class Work:
     """Metrics that constraints name: those on request are measured with the costly ones."""
     versions: dict[str, str] | None = None
     """What the driver runs; a process that runs something else fails its trials."""
+    states: str | None = None
+    """Name of all bytes of the activations, if trials may run where they are other ones."""
     checkpoint_seconds: float = 60.0
     """A trial that trains longer than this keeps a checkpoint, from which a lost one goes on."""
 
@@ -159,7 +163,7 @@ class SearchTrainable(Trainable):
 
         If the driver was killed before the checkpoint's epoch reached it, that is reported again.
         """
-        found = load_checkpoint(Path(self._work.checkpoints), self._trial_id)
+        found = load_checkpoint(self._work.checkpoints, self._trial_id)
         if found is None:
             return
         assert self._trial is not None
@@ -178,14 +182,13 @@ class SearchTrainable(Trainable):
         report = Report(epochs, spent, metrics, ladder=ladder)
         if done:
             if not metrics.get("leak"):
-                folder = Path(self._work.models) / str(self._trial_id)
-                shutil.rmtree(folder, ignore_errors=True)  # of a driver that was killed right then
-                self._trial.save(folder, trial_id=self._trial_id)
+                with new_folder(self._work.models, str(self._trial_id)) as folder:
+                    self._trial.save(folder, trial_id=self._trial_id)
             self._free()
         # Before the report: once the driver knows the epoch, it must be possible to go on from it.
         elif epochs in self._work.pauses or self._due():
             checkpoint = {"trial": self._trial.state_dict(), "report": tuple(report)}
-            save_checkpoint(Path(self._work.checkpoints), self._trial_id, checkpoint)
+            save_checkpoint(self._work.checkpoints, self._trial_id, checkpoint)
             self._checkpoint_at = time.monotonic()
         self._spent, self._epochs = spent, epochs
         return report.packed(done)
@@ -216,7 +219,8 @@ def sae_trial(model_name: str, settings: dict[str, Any], work: Work) -> Runnable
     from recsae.trial import SAETrial
 
     torch.set_num_threads(work.threads)
-    activations, evaluator = _evaluation_data(work.activations, work.shared_cache, work.device)
+    where = work.activations, work.shared_cache, work.device, work.states
+    activations, evaluator = _evaluation_data(*where)
     return SAETrial(
         model_name,
         variant(model_name).Settings.of(settings),
@@ -237,7 +241,7 @@ def finalist_trial(model_name: str, settings: dict[str, Any], work: Work) -> Run
 
 @lru_cache(maxsize=1)
 def _evaluation_data(
-    folder: str, shared: str | None, device: str
+    folder: str, shared: str | None, device: str, digest: str | None
 ) -> "tuple[Activations, Evaluator]":
     """Open the activations and prepare their evaluation, once a process."""
     from recsae.activations.store import Activations
@@ -245,9 +249,12 @@ def _evaluation_data(
 
     path = Path(folder)
     if not path.exists():  # another node: the cache copies them from the shared one
-        found = Cache.default(Path(shared) if shared else None).find("activations", path.name)
+        found = Cache.default(shared_at(shared)).find("activations", path.name)
         if found is None:
             raise FileNotFoundError(f"{folder} is not on this node, nor in a shared cache")
         path = found
+    # A node that joined later was not there when `check_states` asked.
+    if digest is not None and folder_digest(path) != digest:
+        raise other_states(socket.gethostname(), str(path))
     activations = Activations.open(path)
     return activations, Evaluator(activations, "dev", device=device)

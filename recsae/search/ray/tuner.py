@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,12 +35,13 @@ from recsae.search.ray.checkpoints import checkpoint_folder, delete_if_ended
 from recsae.search.ray.faults import RETRIES, Faults, fit
 from recsae.search.ray.gpu_memory import measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
-from recsae.search.ray.node_versions import own_versions
+from recsae.search.ray.node_checks import own_versions
 from recsae.search.ray.resources import Allocation
 from recsae.search.ray.trainable import WORK, SearchTrainable, Work
 from recsae.search.ray.wait_notice import WaitNotice
+from recsae.search.record.arrivals import Arrivals
 from recsae.search.record.best_by_expected import BestByExpected
-from recsae.search.record.best_models import WAITING, BestModels
+from recsae.search.record.best_models import BestModels
 from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
@@ -52,6 +53,10 @@ from recsae.search.strategies import (
     strategy_for,
 )
 from recsae.space import SearchSpace
+from recsae.storage.addresses import address_of
+from recsae.storage.entries import folder_digest
+from recsae.storage.keepers import WAITING
+from recsae.storage.places import delete_all
 
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
@@ -89,7 +94,8 @@ class Plan:
     """Trials at once, by default what the cluster offers."""
     address: str | None = None
     trial_factory: str | None = None
-    shared_cache: Path | None = None
+    shared_cache: str | None = None
+    """Folder or address of the cache that all nodes reach."""
     best_models: BestModels | None = None
     """What keeps models, by default those of the best trials."""
     title: str = "search"
@@ -103,7 +109,7 @@ class Plan:
         """Return what all trials have in common."""
         work = Work(
             activations=str(self.activations.resolve()),
-            models=str(run_path / WAITING),
+            models=f"{address_of(run_path) or run_path}/{WAITING}",
             objectives=dict(self.space.objectives),
             checkpoints=str(checkpoint_folder(run_path)),
             rungs=rungs_for(self.space),
@@ -111,7 +117,8 @@ class Plan:
             order_seed=self.space.search.seed,
             asked=tuple(self.space.constraints),
             versions=own_versions(),
-            shared_cache=str(self.shared_cache.resolve()) if self.shared_cache else None,
+            states=folder_digest(self.activations) if self.address else None,
+            shared_cache=self.shared_cache,
         )
         return work if self.trial_factory is None else replace(work, factory=self.trial_factory)
 
@@ -124,7 +131,7 @@ def run_search(
     workers: int | None = None,
     address: str | None = None,
     trial_factory: str | None = None,
-    shared_cache: Path | None = None,
+    shared_cache: str | None = None,
     min_trials: int = 0,
     warm: Sequence[WarmTrial] = (),
     about: dict[str, Any] | None = None,
@@ -218,6 +225,7 @@ class _Search:
         # Old events fill the rows; none of them is shown in TensorBoard again.
         with record.replaying():
             director.replay(past)
+        self.arrivals.replayed()
         if not plan.strategy.exact:
             say(f"{plan.space.search.sampler} goes on otherwise than it would have without a stop")
         # Should anything be raised below, what has not ended is shown as paused: it can go on.
@@ -230,7 +238,7 @@ class _Search:
                 raise self.interrupt.cause
             if director.finished:
                 left = States.PRUNED
-                shutil.rmtree(self.work.checkpoints, ignore_errors=True)
+                delete_all(self.work.checkpoints)
         finally:
             record.close(left)
             for leftover in (TUNE, WAITING):
@@ -248,16 +256,21 @@ class _Search:
     def _director(self, record: RunRecord, journal: Journal, past: Sequence[Event]) -> Director:
         # A budget in hours holds for all drivers of a search together.
         before = seconds_before(past)
-        leftovers = partial(delete_if_ended, Path(self.work.checkpoints))
+        leftovers = partial(delete_if_ended, self.work.checkpoints)
         return Director(
             self.plan.strategy,
             History(self.plan.space.objectives),
             replace(self.plan.budget, devices=self.allocation.devices, seconds_before=before),
             journal=journal,
-            listeners=[record.on_event, leftovers, *self.plan.listeners],
+            listeners=[self.arrivals.on_event, record.on_event, leftovers, *self.plan.listeners],
             may_give_up=self.plan.may_give_up,
             expected=expected_values_for(self.plan.space),
         )
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """What brings models here, before they are judged."""
+        return Arrivals(self.run_path)
 
     def _tuner(
         self, director: Director, record: RunRecord, progress: Callable[[float, str], None]

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from recsae.files import make_folder, sync
+from recsae.files import make_folder, move_folder
 from recsae.progress import say
 from recsae.results import DEV, Columns, Files, best_rows, points, records
 from recsae.results.frames import ladders_frame, trials_frame
+from recsae.storage.keepers import WAITING
 
-WAITING = ".models"
-"""Folder in a run where a finished trial leaves its model until the driver has judged it."""
 _NO_CONSTRAINTS: Final[Mapping[str, str]] = {}
 
 
@@ -103,8 +102,7 @@ class BestModels:
         make_folder(self._best)
         target = self._best / str(trial_id)
         try:
-            (self._waiting / str(trial_id)).replace(target)
-            sync(self._best)
+            move_folder(self._waiting / str(trial_id), target)
         except FileNotFoundError:
             if not target.exists():  # else an earlier driver has moved it
                 at = self._best

@@ -6,13 +6,14 @@ import os
 import socket
 import subprocess
 import sys
-import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memory_buckets import Faulty, in_memory
 
 from recsae.search.journal import folders
 from recsae.search.journal import journal as journals
@@ -32,8 +33,14 @@ def same(one: Any, other: Any) -> bool:
 
 
 @pytest.fixture
-def address() -> str:
-    return f"memory://{uuid.uuid4()}/run"
+def stores() -> Iterator[dict[str, Faulty]]:
+    with in_memory() as made:
+        yield made
+
+
+@pytest.fixture
+def address(stores: dict[str, Faulty]) -> str:
+    return "s3://bucket/runs/run"
 
 
 @pytest.fixture(params=["folder", "store"])
@@ -55,9 +62,9 @@ def test_any_events_survive(
     tmp_path_factory: pytest.TempPathFactory, parts: list[list[dict[str, Any]]]
 ) -> None:
     events = [event for part in parts for event in part]
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, in_memory():
         patch.setattr(os, "fsync", lambda handle: None)  # no power is cut here
-        for run in (tmp_path_factory.mktemp("run"), f"memory://{uuid.uuid4()}"):
+        for run in (tmp_path_factory.mktemp("run"), "s3://bucket/run"):
             assert same(kept(run, *parts), events)
 
 
@@ -152,16 +159,9 @@ def test_in_a_store_the_first_driver_stops_when_a_second_one_begins(address: str
     assert list(events_of(address)) == [{"by": "one"}, {"by": "two"}]
 
 
-def test_a_put_whose_answer_was_lost_is_ours(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_put_whose_answer_was_lost_is_ours(address: str, stores: dict[str, Faulty]) -> None:
     with Journal.open(address) as journal:
-        store = type(journal._folder._store)
-        put = store.pipe_file
-
-        def lost(self: Any, path: str, value: bytes, **keys: Any) -> None:
-            put(self, path, value, **keys)
-            raise OSError("precondition failed")  # of the second try, the first came through
-
-        monkeypatch.setattr(store, "pipe_file", lost)
+        stores["s3://bucket"].lost = 1
         journal.append({"n": 0})
     assert list(events_of(address)) == [{"n": 0}]
 

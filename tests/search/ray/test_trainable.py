@@ -17,7 +17,7 @@ from recsae.search.ray.checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
-from recsae.search.ray.node_versions import own_versions
+from recsae.search.ray.node_checks import own_versions
 from recsae.search.ray.trainable import SearchTrainable, Work, factory
 
 SETTINGS = {"sae_k": 6, "sae_lr": 0.8, "sae_epochs": 2, "sae_seed": 1}

@@ -1,4 +1,4 @@
-"""Nodes that run another recsae or torch are refused by name; what may differ is told."""
+"""Nodes that run another recsae or torch, or lack storage or states, are refused by name."""
 
 import socket
 from collections.abc import Iterator
@@ -10,7 +10,14 @@ from search.local_ray import local_ray
 
 from recsae.errors import RecsaeError
 from recsae.jobs import search as jobs
-from recsae.search.ray.node_versions import check_nodes, differences, own_versions
+from recsae.search.ray import cluster
+from recsae.search.ray.node_checks import (
+    check_nodes,
+    check_reach,
+    check_states,
+    differences,
+    own_versions,
+)
 from recsae.search.versions import versions
 from recsae.space import space_of
 
@@ -59,3 +66,40 @@ def test_a_node_with_another_torch_is_refused_before_anything_is_trained(
     message = rf"^{socket.gethostname()}: torch {versions()['torch']}, not 0\.0\.1: its trials"
     with pytest.raises(RecsaeError, match=message.replace("+", r"\+")):
         jobs.tune(space, where)
+
+
+def test_nodes_that_reach_the_storage_and_have_its_states_are_taken(
+    joined: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("RECSAE_CACHE", str(tmp_path))
+    states = tmp_path / "activations" / "key"
+    states.mkdir(parents=True)
+    (states / "train_x.npy").write_bytes(b"1")
+    check_reach(str(tmp_path))
+    check_states(states)
+    assert not capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["activations"], "no probe is left"
+
+
+@pytest.mark.parametrize("answer", [FileNotFoundError(2, "No such file", "/x"), OSError("?")])
+def test_a_node_that_does_not_reach_the_storage_is_refused(
+    answer: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = [("head", True), ("b", answer), ("c", answer)]
+    monkeypatch.setattr(cluster, "run_on_each_node", lambda *words: nodes)
+    with pytest.raises(RecsaeError, match=r"^--storage: b, c cannot read what this machine writes"):
+        check_reach(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_node_with_other_states_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.npy").write_bytes(b"1")
+    nodes = [("a", None), ("b", ("/cache/activations/key", "other"))]
+    monkeypatch.setattr(cluster, "run_on_each_node", lambda *words: nodes)
+    with pytest.raises(RecsaeError, match=r"^b: its states in /cache/activations/key have other"):
+        check_states(tmp_path)

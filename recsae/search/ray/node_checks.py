@@ -1,15 +1,23 @@
-"""Whether the nodes of a cluster run what the driver runs: else one search has several codes."""
+"""Whether the nodes of a cluster run what the driver runs, reach its storage, have its states.
+
+Else one search has several codes or data, or its trials are lost.
+"""
 
 import socket
+import uuid
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
-from recsae.errors import RecsaeError
+from recsae.cache import cache_root
+from recsae.errors import RecsaeError, refusal
 from recsae.progress import say
 from recsae.search.engine.reports import one_line
 from recsae.search.ray import cluster
 from recsae.search.versions import code, versions
+from recsae.storage.entries import folder_digest
+from recsae.storage.places import place_at
 
 TRAINING: Final = "training code"
 PYTHON: Final = "python"
@@ -59,6 +67,50 @@ def check_nodes() -> None:
             say(f"{name}: {noted}")
 
 
+def check_reach(storage: str) -> None:
+    """Let each node read what this one writes; raise RecsaeError with the names of those that fail.
+
+    storage: a folder, or an address. A node that does not answer in time is said.
+    """
+    place, name = place_at(storage), f".probe-{uuid.uuid4().hex}"
+    place.write(name, name.encode())
+    try:
+        answers = cluster.run_on_each_node(_read, storage, name)
+    finally:
+        place.delete([name])
+    cannot = {}
+    for node, found in answers:
+        reason = refusal(found) if isinstance(found, Exception) else None
+        if reason is not None:
+            cannot[node] = reason
+        elif isinstance(found, Exception):
+            say(f"{node}: cannot tell whether it reaches {storage} ({one_line(found)})")
+    if cannot:
+        reason = next(iter(cannot.values()))
+        raise RecsaeError(
+            f"--storage: {', '.join(cannot)} cannot read what this machine writes to {storage} "
+            f"({reason}); give a folder that all machines mount, or s3://BUCKET/PREFIX"
+        )
+
+
+def check_states(folder: Path) -> None:
+    """Ask each node for the states that it has; raise RecsaeError for one with other bytes."""
+    expected = folder_digest(folder)
+    for node, found in cluster.run_on_each_node(_states_here, folder.parent.name, folder.name):
+        if isinstance(found, Exception):
+            say(f"{node}: cannot tell what states it has ({one_line(found)})")
+        elif found is not None and found[1] != expected:
+            raise other_states(node, found[0])
+
+
+def other_states(node: str, folder: str) -> RecsaeError:
+    """Return the error for a node whose copy of the states is not that of the driver."""
+    return RecsaeError(
+        f"{node}: its states in {folder} have other bytes than those of the driver: its trials "
+        "would not be those of this search; delete them there, and it takes the driver's"
+    )
+
+
 def _same_release(other: Mapping[str, str | None], expected: Mapping[str, str], name: str) -> bool:
     found = other[name]
     return found is not None and found.partition("+")[0] == expected[name].partition("+")[0]
@@ -69,3 +121,12 @@ def _refusal(node: str, difference: str) -> RecsaeError:
         f"{node}: {difference}: its trials would not be those of this machine; "
         "install there what is installed here"
     )
+
+
+def _read(storage: str, name: str) -> bool:
+    return place_at(storage).read(name) == name.encode()
+
+
+def _states_here(kind: str, key: str) -> tuple[str, str] | None:
+    folder = cache_root() / kind / key
+    return (str(folder), folder_digest(folder)) if folder.is_dir() else None
