@@ -1,12 +1,13 @@
 """What may change between a run and its going on: nothing, or with --extend only what widens it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from recsae.space.parameters import Parameter
 from recsae.space.space import SearchSpace
 
-_FREE = ("dataset", "data", "resources")
+FREE = ("dataset", "data", "resources")
 """Sections that may differ at any time: the last decides nothing, and whether the data are the same
 is told by their content, in the fingerprint of the states, however they are named."""
 _BUDGETS = (
@@ -31,13 +32,16 @@ class Change:
         return f"{self.key} {_shown(self.old)} → {_shown(self.new)}"
 
 
-def changes(old: SearchSpace, new: SearchSpace) -> list[Change]:
-    """Return all that differs between the space of a run and the one it shall go on with."""
+def changes(old: SearchSpace, new: SearchSpace, free: Sequence[str] = FREE) -> list[Change]:
+    """Return all that differs between the space of a run and the one it shall go on with.
+
+    free: sections that are passed over.
+    """
     found = []
     before, after = old.resolved(), new.resolved()
     for section in before.keys() | after.keys():
         one, other = before.get(section), after.get(section)
-        if one == other or section in _FREE:
+        if one == other or section in free:
             continue
         if section == "parameters":
             found += _parameters(old, new)

@@ -61,6 +61,16 @@ class Parameter:
         """True if its value is drawn."""
         return self.kind != "fixed"
 
+    @property
+    def continuous(self) -> bool:
+        """True if it takes infinitely many values."""
+        return self.kind == "float"
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """Names of the parameters that decide whether, or from what, it is drawn."""
+        return tuple(name for name, _ in self.when)
+
     def unmet(self, values: Mapping[str, Any]) -> tuple[str, tuple[Scalar, ...]] | None:
         """Return the first condition that `values` do not meet: its name and values. Or None."""
         for name, wanted in self.when:

@@ -19,11 +19,12 @@ from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
 from recsae.space.checks import checked, checked_points
 from recsae.space.corners import check_corners, most_views
-from recsae.space.data_flags import with_flags, with_its_place
 from recsae.space.file_format.document import Document, mistake, read_document
 from recsae.space.file_format.space_file import SpaceFile
 from recsae.space.file_format.values import Scalar
-from recsae.space.flag_values import changed, flag_of, without_none
+from recsae.space.flags.data import with_flags, with_its_place
+from recsae.space.flags.values import changed, flag_of, without_none
+from recsae.space.grid import Grid
 from recsae.space.kinds import AUTO
 from recsae.space.parameters import (
     EPOCHS,
@@ -87,6 +88,11 @@ class SearchSpace:
         """All that may be drawn, the model among them, in the order of drawing."""
         return tuple(parameter for parameter in self.with_model if parameter.searched)
 
+    @property
+    def grid(self) -> Grid:
+        """All that may be drawn, numbered, where that is finite."""
+        return Grid(self.with_model)
+
     def drawn(self, draw: Draw) -> dict[str, Any]:
         """Return what `draw` picks under the parameters' names, rates not yet scaled."""
         values = walk(draw, self.with_model)
@@ -136,7 +142,8 @@ class SearchSpace:
             lines = {parameter.name: parameter.line for parameter in self.parameters}
             hint = "" if error.key in lines else " (its default)"
             line = lines.get(error.key, self.section_line)
-            raise mistake(self.source, line, error.key, f"{error.message}{hint}") from None
+            place = (PARAMETERS, error.key)
+            raise mistake(self.source, line, error.key, f"{error.message}{hint}", place) from None
 
     def with_views(self) -> "SearchSpace":
         """Return the space with as many views stored as any of its trials needs."""
@@ -238,7 +245,11 @@ class SearchSpace:
 
 def load_space(path: str | Path) -> SearchSpace:
     """Read a space file, or a shipped one by its name; RecsaeError of one line when it is wrong."""
-    document = read_document(find_space(path), str(path))
+    return space_in(read_document(find_space(path), str(path)))
+
+
+def space_in(document: Document) -> SearchSpace:
+    """Return the space of a file that was read; raises the first mistake, of its data too."""
     space = _build(document)
     if space.dataset is not None:
         try:

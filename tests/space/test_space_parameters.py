@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from space.space_mistakes import mistake
+from space.mistakes.space_mistakes import mistake
 
 
 def parameter(line: str, more: str = "") -> str:
