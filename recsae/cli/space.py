@@ -37,9 +37,9 @@ def _top(context: typer.Context) -> None:
 @group.command()
 def check(file: File, json: Json = False) -> None:
     """Tell all mistakes of a space file at once, a line each; exit code 2 if there are any."""
-    from recsae.jobs.spaces import reading
+    from recsae.jobs.spaces import contents
 
-    outcome = reading.check(file)
+    outcome = contents.check(file)
     show(outcome, json, _mistakes)
     if not outcome["valid"]:
         raise typer.Exit(MISTAKEN)
@@ -55,10 +55,10 @@ def show_space(
     json: Json = False,
 ) -> None:
     """Show what a search will draw: ranges, conditions, how many settings, and some of them."""
-    from recsae.jobs.spaces import reading
+    from recsae.jobs.spaces import contents
     from recsae.report.answers.spaces import space_lines
 
-    show(reading.describe(file, samples, seed), json, space_lines)
+    show(contents.describe(file, samples, seed), json, space_lines)
 
 
 @group.command()
@@ -68,9 +68,9 @@ def diff(
     json: Json = False,
 ) -> None:
     """Tell what B says otherwise than A, and whether trials of A would be trials of B too."""
-    from recsae.jobs.spaces import reading
+    from recsae.jobs.spaces import contents
 
-    show(reading.compare(one, other), json, _differences)
+    show(contents.compare(one, other), json, _differences)
 
 
 @group.command()

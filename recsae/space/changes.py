@@ -11,7 +11,7 @@ FREE = ("dataset", "data", "resources")
 """Sections that may differ at any time: the last decides nothing, and whether the data are the same
 is told by their content, in the fingerprint of the states, however they are named."""
 _BUDGETS = (
-    *("trials", "sampler", "max_hours", "max_device_seconds", "max_epochs"),
+    *("trials", "replicates", "sampler", "max_hours", "max_device_seconds", "max_epochs"),
     *("stop_at_noise", "finalists", "finalist_seeds", "decide_by", "select_by"),
 )
 

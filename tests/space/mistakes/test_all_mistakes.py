@@ -11,7 +11,7 @@ from space.mistakes.space_mistakes import mistake
 
 from recsae.errors import RecsaeError
 from recsae.space import shipped_spaces
-from recsae.space.mistakes import space_mistakes
+from recsae.space.files.mistakes import space_mistakes
 
 TABLES = test_space_mistakes.MISTAKES | test_mistakes_yaml.MISTAKES
 

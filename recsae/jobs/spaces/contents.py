@@ -6,7 +6,7 @@ from typing import Any
 from recsae.errors import suggested
 from recsae.space import Parameter, load_space
 from recsae.space.changes import changes
-from recsae.space.mistakes import space_mistakes
+from recsae.space.files.mistakes import space_mistakes
 
 
 def check(path: str | Path) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from recsae.sae.registry import variants
 from recsae.settings import fields
 from recsae.space.checks import POINTS
 from recsae.space.file_format.document import Document, SpaceError, read_document
+from recsae.space.files.load import space_in
 from recsae.space.parameters import MODEL, PARAMETERS, SEED
 from recsae.space.shipped import find_space
-from recsae.space.space import space_in
 
 MOST: Final = 200
 """Mistakes that are told of one file."""
