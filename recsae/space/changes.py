@@ -73,6 +73,8 @@ def _widens(old: Parameter | None, new: Parameter | None) -> bool:
     """Return True if every value of `old` is one of `new`, drawn in the same way."""
     if old is None or new is None:
         return False
+    if old.ranges or new.ranges:
+        return False  # whether an expression is wider than another is not asked
     same = (old.kind, old.log, old.step, old.scale, old.when)
     if same != (new.kind, new.log, new.step, new.scale, new.when) or old.kind == "fixed":
         return False

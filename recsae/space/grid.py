@@ -43,7 +43,7 @@ class Grid:
         for i, parameter in enumerate(self._parameters):
             if not parameter.active(values):
                 continue
-            options = parameter.grid()
+            options = parameter.at(values).grid()
             if parameter.name not in self._needed[i + 1]:
                 rest = self._count(i + 1, values)
                 values[parameter.name] = options[number // rest]
@@ -73,7 +73,7 @@ class Grid:
         parameter = self._parameters[i]
         if not parameter.active(values):
             return self._count(i + 1, values)
-        options = parameter.grid()
+        options = parameter.at(values).grid()
         if parameter.name not in self._needed[i + 1]:
             return len(options) * self._count(i + 1, values)
         if len(options) > MOST_STEPS:

@@ -165,7 +165,9 @@ class SearchSpace:
         """The largest `sae_epochs` that a trial can have."""
         given = [p for p in self.parameters if p.name == EPOCHS]
         values = [int(value) for p in given for value in p.corners()]
-        if not given or given[0].when:  # where the parameter takes no part, the default holds
+        if (
+            not given or given[0].when or given[0].cases
+        ):  # where the parameter takes no part, the default holds
             values += [variant(model).Settings().sae_epochs for model in self.models]
         return max(values)
 

@@ -42,6 +42,18 @@ FINITE: dict[str, Any] = {
 }
 """Of 3 x 2 settings of one model and 3 x 2 x 2 of the other."""
 SETTINGS = 18
+RANGED: dict[str, Any] = {
+    "sae_scale_size": {"choice": [2, 4, 8]},
+    "sae_k": {"int": ["min(4, sae_scale_size)", "sae_scale_size * 4"], "log": True},
+    "sae_dead_window": {"float": [0.1, 1.0]},
+    "sae_auxk": {"float": ["sae_dead_window / 4", "sae_dead_window"], "prior": {"around": 0.1}},
+    "sae_batch_size": [
+        {"int": [256, 1024], "step": 256, "when": {"model_name": "SASRec_SAE"}},
+        {"choice": [64, 96]},
+    ],
+    "sae_epochs": 3,
+}
+"""Ranges that depend on other parameters, and a parameter of two cases."""
 
 
 def finite(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -180,5 +192,33 @@ class SamplerLaws:
             past = search(made, workers=2, kill_at=cut)
             assert past == whole[:cut]
             strategy = strategy_for(made)
+            assert search(made, workers=2, past=past, strategy=strategy) == whole
+            assert strategy.exact
+
+    def ranged(self, name: str) -> SearchSpace:
+        """Return a space whose ranges depend on other parameters."""
+        finite_ = {**RANGED, "sae_dead_window": 0.4, "sae_auxk": 0.1}
+        parameters = finite_ if SAMPLERS.says(name, "finite") else RANGED
+        return self.space(name, parameters=parameters, points=[{"sae_scale_size": 2, "sae_k": 8}])
+
+    def test_ranges_that_depend_on_others_are_kept_to(self, name: str) -> None:
+        made = self.ranged(name)
+        drawn = drawn_in(search(made, workers=2))
+        assert len(drawn) == made.search.trials
+        for values in drawn:
+            scale, window = values["sae_scale_size"], values.get("sae_dead_window", 0.4)
+            assert min(4, scale) <= values["sae_k"] <= scale * 4
+            assert window / 4 <= values.get("sae_auxk", 0.1) <= window
+            plain = values["model_name"] == "SASRec_SAE"
+            assert values["sae_batch_size"] in ([256, 512, 768, 1024] if plain else [64, 96])
+        assert {values["model_name"] for values in drawn} == set(MODELS)
+
+    def test_with_such_ranges_a_killed_search_goes_on_as_if_it_had_not_been(
+        self, name: str
+    ) -> None:
+        made = self.ranged(name)
+        whole = search(made, workers=2)
+        for cut in (9, len(whole) // 2):
+            past, strategy = search(made, workers=2, kill_at=cut), strategy_for(made)
             assert search(made, workers=2, past=past, strategy=strategy) == whole
             assert strategy.exact

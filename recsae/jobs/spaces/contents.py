@@ -40,7 +40,7 @@ def describe(path: str | Path, samples: int, seed: int | None) -> dict[str, Any]
         "path": str(path),
         "models": list(space.models),
         "dataset": space.dataset,
-        "parameters": [_parameter(parameter) for parameter in space.with_model],
+        "parameters": [_parameter(part) for one in space.with_model for part in one.parts],
         "settings": grid.size,
         "infinite": list(grid.infinite),
         "objectives": dict(space.objectives),
@@ -69,6 +69,6 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "name": parameter.name,
         "searched": parameter.searched,
         "draws": parameter.words().removeprefix(parameter.name).strip(),
-        "values": None if parameter.continuous else len(parameter.grid()),
+        "values": None if parameter.continuous or parameter.ranges else len(parameter.grid()),
         "when": {name: list(values) for name, values in parameter.when},
     }

@@ -89,7 +89,9 @@ class Untried:
         anew = {*random.choice(sorted(drawn), size=many, replace=False).tolist()}
         kept = {name: value for name, value in drawn.items() if name not in anew}
         return self._space.drawn(
-            lambda p: kept[p.name] if p.name in kept else from_unit(p, float(random.random()))
+            lambda p: (
+                p.clipped(kept[p.name]) if p.name in kept else from_unit(p, float(random.random()))
+            )
         )
 
 
