@@ -138,6 +138,20 @@ def nearest(word: object, names: Iterable[str]) -> str:
     return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 
+_HINT: Final = re.compile(r" \(did you mean '(.*?)'\?\)")
+
+
+def suggested(message: str) -> str | None:
+    """Return the name that a message takes for the meant one, as `nearest` has told it."""
+    found = _HINT.search(message)
+    return None if found is None else found[1]
+
+
+def without_hint(message: str) -> str:
+    """Return a message without what `nearest` has added."""
+    return _HINT.sub("", message)
+
+
 def one_of(options: Sequence[Any]) -> str:
     """Return options in words: "a, b or c"."""
     words = [str(option) for option in options]

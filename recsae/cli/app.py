@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from recsae import __version__
-from recsae.cli import data, inference, models, results, runs, search, verification, whatif
+from recsae.cli import data, inference, models, results, runs, search, space, verification, whatif
 from recsae.cli.output import (
     Device,
     Json,
@@ -97,6 +97,7 @@ runs.add(app)
 app.command("whatif")(whatif.whatif)
 app.command("verify")(verification.verify)
 data.add(app)
+space.add(app)
 
 
 @app.callback(invoke_without_command=True)

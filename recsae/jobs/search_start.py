@@ -14,7 +14,7 @@ from recsae.progress import say
 from recsae.search.versions import code, versions
 from recsae.space import SearchSpace
 from recsae.space.changes import changes
-from recsae.space.data_flags import with_its_place
+from recsae.space.flags.data import with_its_place
 from recsae.storage.addresses import address_of
 
 if TYPE_CHECKING:

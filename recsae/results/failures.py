@@ -62,8 +62,8 @@ def few_complete(found: Mapping[str, Any], space: SearchSpace, over: str | None)
     complete, objectives = found["trials"][States.COMPLETE], len(space.objectives)
     if objectives < 2 or complete >= FEWEST_COMPLETE or without_result(found["trials"]):
         return {}
-    more = f" --trials {2 * space.search.trials} goes on"
-    if over is not None:
+    more = f" {' '.join(space.more)} goes on"
+    if over is not None and space.trials == space.search.trials:
         more = f" goes on, given more of what ended it ({over})"
     words = f"{complete} COMPLETE are few for a front of {objectives} objectives"
     return {"few": f"{words}: recsae tune --resume {found['run']} --extend{more}"}

@@ -92,6 +92,10 @@ class Listed:
         """Return the first that has not started."""
         return next(iter(self._left.values()), None) if may_ask else None
 
+    def over(self, history: History) -> str | None:
+        """Leave it to the number of trials."""
+        return None
+
     def judge(self, history: History, trial: Trial) -> Decision:
         """Let it go on."""
         return Decision.GO_ON

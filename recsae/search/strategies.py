@@ -33,12 +33,17 @@ class SamplerWithScheduler:
 
     def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         """Ask the scheduler for a paused trial first, then the sampler for a new one."""
+        may_ask = may_ask and self.over(history) is None
         resumed = self.scheduler.resume(history, may_ask)
         if resumed is not None:
             return resumed
         if not may_ask:
             return None
         return self.complete(self.sampler.propose(history, trial_id), trial_id)
+
+    def over(self, history: History) -> str | None:
+        """Leave it to the sampler."""
+        return self.sampler.over()
 
     def judge(self, history: History, trial: Trial) -> Decision:
         """Leave it to the scheduler."""
@@ -95,12 +100,15 @@ def expected_values_for(space: SearchSpace) -> ExpectedValues | None:
 
 
 def warnings_of(space: SearchSpace) -> list[str]:
-    """Return what the user should know of the scheduler that a space names."""
-    name = space.scheduler.name
-    if len(space.objectives) == 1 or not SCHEDULERS.says(name, "halving"):
-        return []
-    reason = f"scheduler {name}: with several objectives it lets few trials run to their end"
-    return [f"{reason}, so the front is small; median, the default, keeps more"]
+    """Return what the user should know of the sampler and the scheduler that a space names."""
+    found, name, sampler = [], space.scheduler.name, space.search.sampler
+    settings = (space.grid.size or 0) * space.search.replicates
+    if SAMPLERS.says(sampler, "finite") and space.trials < settings:
+        found.append(f"sampler {sampler}: trials: {space.trials} are not all {settings:,} settings")
+    if len(space.objectives) > 1 and SCHEDULERS.says(name, "halving"):
+        reason = f"scheduler {name}: with several objectives it lets few trials run to their end"
+        found.append(f"{reason}, so the front is small; median, the default, keeps more")
+    return found
 
 
 def rungs_for(space: SearchSpace) -> tuple[int, ...]:

@@ -1,16 +1,17 @@
 """What may change between a run and its going on: nothing, or with --extend only what widens it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from recsae.space.parameters import Parameter
 from recsae.space.space import SearchSpace
 
-_FREE = ("dataset", "data", "resources")
+FREE = ("dataset", "data", "resources")
 """Sections that may differ at any time: the last decides nothing, and whether the data are the same
 is told by their content, in the fingerprint of the states, however they are named."""
 _BUDGETS = (
-    *("trials", "sampler", "max_hours", "max_device_seconds", "max_epochs"),
+    *("trials", "replicates", "sampler", "max_hours", "max_device_seconds", "max_epochs"),
     *("stop_at_noise", "finalists", "finalist_seeds", "decide_by", "select_by"),
 )
 
@@ -31,13 +32,16 @@ class Change:
         return f"{self.key} {_shown(self.old)} → {_shown(self.new)}"
 
 
-def changes(old: SearchSpace, new: SearchSpace) -> list[Change]:
-    """Return all that differs between the space of a run and the one it shall go on with."""
+def changes(old: SearchSpace, new: SearchSpace, free: Sequence[str] = FREE) -> list[Change]:
+    """Return all that differs between the space of a run and the one it shall go on with.
+
+    free: sections that are passed over.
+    """
     found = []
     before, after = old.resolved(), new.resolved()
     for section in before.keys() | after.keys():
         one, other = before.get(section), after.get(section)
-        if one == other or section in _FREE:
+        if one == other or section in free:
             continue
         if section == "parameters":
             found += _parameters(old, new)
@@ -69,6 +73,8 @@ def _widens(old: Parameter | None, new: Parameter | None) -> bool:
     """Return True if every value of `old` is one of `new`, drawn in the same way."""
     if old is None or new is None:
         return False
+    if old.ranges or new.ranges:
+        return False  # whether an expression is wider than another is not asked
     same = (old.kind, old.log, old.step, old.scale, old.when)
     if same != (new.kind, new.log, new.step, new.scale, new.when) or old.kind == "fixed":
         return False

@@ -15,6 +15,7 @@ from recsae.settings import expected, fields
 from recsae.space.conditions import FEW, check_conditions, in_order, models_of
 from recsae.space.file_format.values import Scalar
 from recsae.space.parameters import MODEL, PARAMETERS, Parameter
+from recsae.space.ranges import combined, with_reach
 
 POINTS = "points"
 
@@ -24,10 +25,19 @@ def checked(parameters: Sequence[Parameter], models: Sequence[str]) -> tuple[Par
     for parameter in parameters:
         _check_name(parameter.name, models)
     check_conditions(parameters, models)
-    ordered = in_order(parameters)
+    ordered = with_reach(in_order(parameters))
     by_name = {parameter.name: parameter for parameter in ordered}
-    found = [_with_settings_values(p, models_of(p, by_name, models)) for p in ordered]
-    return tuple(_with_drawable_prior(parameter) for parameter in found)
+    return tuple(_checked(parameter, by_name, models) for parameter in ordered)
+
+
+def _checked(
+    parameter: Parameter, by_name: Mapping[str, Parameter], models: Sequence[str]
+) -> Parameter:
+    parts = [
+        _with_drawable_prior(_with_settings_values(part, models_of(part, by_name, models)))
+        for part in parameter.parts
+    ]
+    return combined(parameter.name, parts, parameter.line) if parameter.cases else parts[0]
 
 
 def checked_points(
@@ -53,8 +63,14 @@ def _point(
             reason = f"expected model_name or a parameter of this file{hint}"
             raise SettingError(name, reason, (*place, name))
     point = {name: _drawable((*place, name), by_name[name], written[name]) for name in written}
+    known = {**fixed, **point}
     for name in point:
-        if unmet := by_name[name].unmet({**fixed, **point}):
+        for needed in by_name[name].depends_on if by_name[name].ranges else ():
+            if needed not in known:
+                words = f"expected {needed} beside it, on which its range depends"
+                raise SettingError(name, words, (*place, name))
+        _drawable((*place, name), by_name[name].at(known), point[name])
+        if unmet := by_name[name].unmet(known):
             words = f"expected {unmet[0]}: {one_of(unmet[1])} beside it"
             raise SettingError(name, f"{words}, without which it takes no part", (*place, name))
     return point
@@ -87,7 +103,7 @@ def _with_settings_values(parameter: Parameter, models: Sequence[str]) -> Parame
             if parameter.kind == "float" and takes_integers:
                 message = f"expected integers: write {{int: [low, high]}}, {message}"
             form = "value" if parameter.kind == "fixed" else parameter.kind
-            place = (PARAMETERS, parameter.name, form, i)
+            place = (*parameter.place, form, i)
             raise SettingError(parameter.name, message, place) from None
     if parameter.kind == "fixed":
         return replace(parameter, value=values[0])
@@ -107,7 +123,7 @@ def _taken(kind: type[SAESettings], name: str, value: Any) -> Any:
 def _with_drawable_prior(parameter: Parameter) -> Parameter:
     if parameter.prior is None:
         return parameter
-    place = (PARAMETERS, parameter.name, "prior", "around")
+    place = (*parameter.place, "prior", "around")
     around = _drawable(place, parameter, parameter.prior.around)
     return replace(parameter, prior=parameter.prior.model_copy(update={"around": around}))
 

@@ -7,22 +7,24 @@ from typing import Any
 from recsae.errors import SettingError, nearest
 from recsae.sae.registry import variant
 from recsae.settings import fields
-from recsae.space.parameters import MODEL, PARAMETERS, Parameter
+from recsae.space.parameters import MODEL, Parameter
 
 FEW = 8  # values that a message lists
 
 
 def in_order(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    """Return the parameters, each after those that its `when` names, else as they were."""
+    """Return the parameters, each after those that it depends on, else as they were."""
     by_name = {parameter.name: parameter for parameter in parameters}
-    graph = {p.name: [name for name, _ in p.when if name in by_name] for p in parameters}
+    graph = {p.name: [name for name in p.depends_on if name in by_name] for p in parameters}
     try:
         # Only to find a circle: its order would not be that of the file.
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = error.args[1][::-1]
         message = f"goes round in a circle: {' → '.join(circle)}"
-        raise SettingError(circle[0], message, (PARAMETERS, circle[0], "when")) from None
+        first = by_name[circle[0]].parts[0]
+        part = first.kind if circle[1] in first.ranged_by else "when"
+        raise SettingError(circle[0], message, (*first.place, part)) from None
     ordered: dict[str, Parameter] = {}
 
     def append(name: str) -> None:
@@ -38,14 +40,14 @@ def in_order(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
 def check_conditions(parameters: Sequence[Parameter], models: Sequence[str]) -> None:
     """Raise SettingError if some `when` names what is not there, or a value that never is."""
     by_name = {parameter.name: parameter for parameter in parameters}
-    for parameter in parameters:
+    for parameter in [part for one in parameters for part in one.parts]:
         for name, values in parameter.when:
-            place = (PARAMETERS, parameter.name, "when", name)
+            place = (*parameter.place, "when", name)
             if name != MODEL and name not in by_name:
                 hint = nearest(name, [MODEL, *by_name])
                 words = f"expected model_name or a parameter of this file{hint}"
                 raise SettingError(name, words, place)
-            if name != MODEL and by_name[name].kind == "float":
+            if name != MODEL and by_name[name].continuous:
                 words = "expected an int, choice or fixed parameter, got a float"
                 raise SettingError(name, words, place)
             options = models if name == MODEL else by_name[name].grid()
@@ -65,7 +67,7 @@ def models_of(
 ) -> list[str]:
     """Return the models that can meet the parameter; SettingError when one lacks the setting."""
     possible = _possible(parameter, by_name, models)
-    place = (PARAMETERS, parameter.name)
+    place = parameter.place
     if not possible:
         words = "no listed model can ever meet this condition"
         raise SettingError(parameter.name, words, (*place, "when"))
@@ -81,6 +83,9 @@ def models_of(
 def _possible(
     parameter: Parameter, by_name: Mapping[str, Parameter], models: Sequence[str]
 ) -> list[str]:
+    if parameter.cases:
+        own = [_possible(case, by_name, models) for case in parameter.cases]
+        return [model for model in models if any(model in possible for possible in own)]
     possible = list(models)
     for name, values in parameter.when:
         allowed = values if name == MODEL else _possible(by_name[name], by_name, models)

@@ -10,7 +10,7 @@ from typing import Any
 
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import views_needed
-from recsae.space.parameters import MODEL, Parameter, drawn_before, settings_of, suggest
+from recsae.space.parameters import MODEL, Draw, Parameter, settings_of, suggest
 
 _MOST_VALUES = 64  # tried of one parameter alone; of a wider range the ends and the lowest
 _MOST_CHOICES = 12  # tried of one parameter in a pair
@@ -34,7 +34,7 @@ def _corner_settings(
     """Yield each model and settings that are tried, once; a SettingError comes from wrong ones."""
     tried: set[tuple[tuple[str, Any], ...]] = set()
     for values in _assignments(parameters):
-        params = suggest(drawn_before(values), parameters, width)
+        params = suggest(_nearest(values), parameters, width)
         signature = tuple(params.items())
         if signature not in tried:
             tried.add(signature)
@@ -42,16 +42,17 @@ def _corner_settings(
 
 
 def _assignments(parameters: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
-    by_name = {parameter.name: parameter for parameter in parameters}
-    models, *own = parameters
+    by_name = {part.label: part for parameter in parameters for part in parameter.parts}
+    models, *others = parameters
+    own = [part for parameter in others for part in parameter.parts]
     for model, end in product(models.corners(), (0, -1)):
-        rest = {MODEL: model, **{p.name: p.corners()[end] for p in own}}
+        rest = {MODEL: model, **{p.label: p.corners()[end] for p in own}}
         for parameter in own:
             for value in parameter.grid()[:_MOST_VALUES]:
-                yield _with(rest, {parameter.name: value}, by_name)
+                yield _with(rest, {parameter.label: value}, by_name)
         for one, other in combinations(own, 2):
             for pair in product(_extremes(one), _extremes(other)):
-                yield _with(rest, dict(zip((one.name, other.name), pair, strict=True)), by_name)
+                yield _with(rest, dict(zip((one.label, other.label), pair, strict=True)), by_name)
 
 
 def _extremes(parameter: Parameter) -> Sequence[Any]:
@@ -73,5 +74,12 @@ def _with(
         parameter = by_name[open_names.pop()]
         while unmet := parameter.unmet(values):
             values[unmet[0]] = unmet[1][0]
-        open_names += [name for name, _ in parameter.when]
+            # Of a parameter of several cases whichever holds takes it, or what is nearest.
+            values |= {one: unmet[1][0] for one, p in by_name.items() if p.name == unmet[0]}
+        open_names += [name for name, _ in parameter.when if name in by_name]
     return values
+
+
+def _nearest(values: dict[str, Any]) -> Draw:
+    """Return what picks the values under the parameters' labels, or the nearest in their range."""
+    return lambda parameter: parameter.clipped(values[parameter.label])

@@ -28,6 +28,7 @@ def samplers() -> dict[str, str]:
     """Return each sampler's name, with what it does and what it needs in a line."""
     words = {
         "one_objective": "Takes one objective.",
+        "finite": "Takes no ranges of numbers.",
         "decides": "Takes no scheduler.",
         "learns_from_others": "Learns from earlier searches.",
     }

@@ -1,17 +1,19 @@
 """One parameter of a search space, and how a set of them is drawn.
 
 `when` is a conjunction: the parameter takes part in a trial if every named one has a listed value.
+What is drawn may depend on the values before it: by ends that are expressions, or by cases.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
-from recsae.errors import unexpected
+from recsae.errors import Place, unexpected
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
 from recsae.settings import Settings, Words
+from recsae.space.file_format.expressions import Expression
 from recsae.space.file_format.values import Scalar, Value
 
 Kind = Literal["int", "float", "choice", "fixed"]
@@ -54,6 +56,13 @@ class Parameter:
     scale: Literal["latents"] | None = None
     prior: Prior | None = None
     when: When = ()
+    low_of: Expression | None = None
+    high_of: Expression | None = None
+    """What an end depends on; `low` and `high` are then how far it reaches at most."""
+    cases: "tuple[Parameter, ...]" = ()
+    """What is drawn where; of several the first whose `when` holds. The rest is all of them."""
+    case: int | None = None
+    """Of a case: which one of its parameter it is."""
     line: int = field(default=0, compare=False)
 
     @property
@@ -61,8 +70,87 @@ class Parameter:
         """True if its value is drawn."""
         return self.kind != "fixed"
 
+    @property
+    def continuous(self) -> bool:
+        """True if it takes infinitely many values."""
+        return any(one.kind == "float" for one in self.parts)
+
+    @property
+    def parts(self) -> "tuple[Parameter, ...]":
+        """Its cases, or itself."""
+        return self.cases or (self,)
+
+    @property
+    def label(self) -> str:
+        """A name that a case shares with no other."""
+        return self.name if self.case is None else f"{self.name}[{self.case}]"
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in a space file."""
+        return (PARAMETERS, self.name, *(() if self.case is None else (self.case,)))
+
+    @property
+    def dependent(self) -> bool:
+        """True if an end of its range depends on other parameters."""
+        return self.low_of is not None or self.high_of is not None
+
+    @property
+    def ranges(self) -> bool:
+        """True if what it is drawn from depends on other parameters."""
+        return bool(self.cases) or self.dependent
+
+    @property
+    def ranged_by(self) -> tuple[str, ...]:
+        """Names of the parameters that its ends depend on."""
+        ends = [end for end in (self.low_of, self.high_of) if end is not None]
+        return tuple(dict.fromkeys(name for end in ends for name in end.names))
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """Names of the parameters that decide whether, or from what, it is drawn."""
+        names = [(*(name for name, _ in one.when), *one.ranged_by) for one in self.parts]
+        return tuple(dict.fromkeys(name for part in names for name in part))
+
+    def at(self, values: Mapping[str, Any]) -> "Parameter":
+        """Return what is drawn beside these values: the case that holds, the range there.
+
+        Where a value is not known, as in a run of another space, it is as wide as it can be.
+        """
+        if self.cases:
+            held = next((case for case in self.cases if case.active(values)), None)
+            return self if held is None else held.at(values)
+        if not self.dependent or any(not is_number(values.get(name)) for name in self.ranged_by):
+            return self
+        low, high = self.ends
+        start = low if self.low_of is None else self.low_of.value(values)
+        end = high if self.high_of is None else self.high_of.value(values)
+        if self.kind == "int":
+            # Not ceil and floor themselves: 0.3 * 10 is a little more than 3.
+            start, end = math.ceil(start - CLOSE), math.floor(end + CLOSE)
+            end -= (end - start) % (self.step or 1)
+        start = min(max(start, low), high)
+        return replace(self, low=start, high=max(start, min(end, high)))
+
+    def clipped(self, value: Any) -> Any:
+        """Return the value that the search could draw which is nearest to this one."""
+        if self.takes(value):
+            return value
+        if self.kind == "fixed" or not is_number(value):
+            return self.corners()[0]
+        if self.kind == "choice":
+            numbers = [option for option in self.choices if is_number(option)]
+            return min(numbers, key=lambda one: abs(one - value), default=self.choices[0])
+        low, high = self.ends
+        inside = min(max(value, low), high)
+        step = self.step or 1
+        return inside if self.kind == "float" else int(low + (inside - low) // step * step)
+
     def unmet(self, values: Mapping[str, Any]) -> tuple[str, tuple[Scalar, ...]] | None:
         """Return the first condition that `values` do not meet: its name and values. Or None."""
+        if self.cases:
+            missing = [case.unmet(values) for case in self.cases]
+            return None if None in missing else missing[0]
         for name, wanted in self.when:
             if name not in values or values[name] not in wanted:
                 return name, wanted
@@ -93,6 +181,8 @@ class Parameter:
 
     def written(self) -> Any:
         """Return the parameter as a space file may write it, every option explicit."""
+        if self.cases:
+            return [case.written() for case in self.cases]
         when: dict[str, Any] = {}
         if self.when:
             when = {"when": {name: list(values) for name, values in self.when}}
@@ -103,29 +193,53 @@ class Parameter:
             return {"choice": list(self.choices), **when}
         step = {"step": self.step} if self.step is not None else {}
         scale = {"scale": self.scale} if self.scale else {}
-        return {self.kind: [self.low, self.high], "log": self.log, **step, **scale, **when}
+        return {self.kind: list(self.range), "log": self.log, **step, **scale, **when}
+
+    @property
+    def range(self) -> tuple[Any, Any]:
+        """Both ends of a range as a file has them: numbers, or the text of an expression."""
+        return (
+            self.low if self.low_of is None else self.low_of.text,
+            self.high if self.high_of is None else self.high_of.text,
+        )
 
     def words(self) -> str:
         """Return the parameter in a few words, e.g. "sae_k 2 to 16 (log)"."""
+        if self.cases:
+            parts = [case.words().removeprefix(self.name).strip() for case in self.cases]
+            return f"{self.name} {' or '.join(parts)}"
         if self.kind == "fixed":
             return f"{self.name} {self.value}"
         marks = ["log"] * self.log + [f"step {self.step}"] * bool(self.step)
         marks += [f"x sqrt({LATENTS_OF_THE_PRIOR} / {self.scale})"] * bool(self.scale)
         marks += [f"around {self.prior.around}"] if self.prior else []
         listed = f"{{{', '.join(map(str, self.choices))}}}"
-        values = listed if self.kind == "choice" else f"{self.low} to {self.high}"
+        values = listed if self.kind == "choice" else "{} to {}".format(*self.range)
         return f"{self.name} {values}" + (f" ({', '.join(marks)})" if marks else "")
 
     def takes(self, value: Any) -> bool:
         """Return True if the search could draw this value."""
+        if self.cases:
+            return any(case.takes(value) for case in self.cases)
         if self.kind in ("fixed", "choice"):
             return any(_same(value, option) for option in self.corners())
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_number(value):
             return False
         low, high = self.ends
         if not low <= value <= high:
             return False
-        return self.kind == "float" or (value - low) % (self.step or 1) == 0
+        # A step begins where the range does, which may depend on others.
+        known = self.kind == "float" or self.low_of is not None
+        return known or (value - low) % (self.step or 1) == 0
+
+
+CLOSE = 1e-9
+"""Rounding by which an end may miss an integer."""
+
+
+def is_number(value: Any) -> bool:
+    """Return True for an integer or a fraction; true is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _same(value: Any, option: Scalar) -> bool:
@@ -135,6 +249,11 @@ def _same(value: Any, option: Scalar) -> bool:
 
 Draw = Callable[[Parameter], Any]
 """Picks a value of a searched parameter: an Optuna trial, a random generator, a script."""
+
+
+def drawn_near(values: Mapping[str, Any]) -> Draw:
+    """Return what picks given values, or the nearest ones that the search could draw there."""
+    return lambda parameter: parameter.clipped(values[parameter.name])
 
 
 def drawn_before(values: Mapping[str, Any]) -> Draw:
@@ -150,7 +269,8 @@ def walk(draw: Draw, parameters: Iterable[Parameter]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for parameter in parameters:
         if parameter.active(values):
-            values[parameter.name] = draw(parameter) if parameter.searched else parameter.value
+            own = parameter.at(values)
+            values[parameter.name] = draw(own) if own.searched else own.value
     return values
 
 

@@ -1,5 +1,6 @@
 """The sections of a search space that are settings of their own, and the objectives it may have."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -15,6 +16,9 @@ class SearchSettings(Settings):
     """What proposes trials."""
     trials: Annotated[int, Field(ge=1)] = 64
     """Trials in all."""
+    replicates: Annotated[int, Field(ge=1)] = 1
+    """How often the same settings may be tried, each time with another seed, where the space has
+    finitely many."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the proposals and of the order of the data."""
     max_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
@@ -84,15 +88,28 @@ class ResourceSettings(Settings):
 
 
 def clash(
-    search: SearchSettings, scheduler: SchedulerSettings, objectives: int, max_epochs: int
+    search: SearchSettings,
+    scheduler: SchedulerSettings,
+    objectives: int,
+    max_epochs: int,
+    infinite: Sequence[str] = (),
+    countable: bool = True,
 ) -> tuple[str, str, str] | None:
-    """Return what sections forbid each other: section, key and message."""
+    """Return what sections forbid each other: section, key and message.
+
+    infinite: parameters that take infinitely many values; countable: whether the settings are
+    few enough to count them.
+    """
     sampler = search.sampler
     if scheduler.name != "none" and scheduler.grace_epochs > max_epochs:
         message = f"expected at most sae_epochs {max_epochs}, got {scheduler.grace_epochs}"
         return "scheduler", "grace_epochs", message
     if SAMPLERS.says(sampler, "one_objective") and objectives > 1:
         return "search", "sampler", f"expected another with several objectives, got {sampler}"
+    if SAMPLERS.says(sampler, "finite") and (infinite or not countable):
+        take = f"{', '.join(infinite)} take{'s' * (len(infinite) == 1)} any number of a range"
+        reason = f"or choices, as {take}" if infinite else "as there are too many settings to count"
+        return "search", "sampler", f"expected another, {reason}; got {sampler}"
     if SAMPLERS.says(sampler, "decides") and scheduler.name != "none":
         message = f"expected none with the sampler {sampler}, which stops trials by itself"
         return "scheduler", "name", f"{message}, got {scheduler.name}"

@@ -6,25 +6,23 @@ A mistake is one line: the file, the line, the key, what was expected, the neare
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from recsae.activations.settings import ActivationSettings
 from recsae.errors import RecsaeError, SettingError
 from recsae.files import digest
-from recsae.interactions.settings import DataSettings, check_data
+from recsae.interactions.settings import DataSettings
 from recsae.metrics.bounds import allowed
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.base import SAESettings
 from recsae.sae.registry import variant
-from recsae.space.checks import checked, checked_points
 from recsae.space.corners import check_corners, most_views
-from recsae.space.data_flags import with_flags, with_its_place
-from recsae.space.file_format.document import Document, mistake, read_document
-from recsae.space.file_format.space_file import SpaceFile
+from recsae.space.file_format.document import mistake
 from recsae.space.file_format.values import Scalar
-from recsae.space.flag_values import changed, flag_of, without_none
-from recsae.space.kinds import AUTO
+from recsae.space.flags.data import with_flags, with_its_place
+from recsae.space.flags.values import changed, flag_of, without_none
+from recsae.space.grid import Grid
+from recsae.space.kinds import AUTO, SAMPLERS
 from recsae.space.parameters import (
     EPOCHS,
     MODEL,
@@ -36,7 +34,6 @@ from recsae.space.parameters import (
     walk,
 )
 from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings, clash
-from recsae.space.shipped import find_space
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,25 @@ class SearchSpace:
         """All that may be drawn, the model among them, in the order of drawing."""
         return tuple(parameter for parameter in self.with_model if parameter.searched)
 
+    @property
+    def grid(self) -> Grid:
+        """All that may be drawn, numbered, where that is finite."""
+        return Grid(self.with_model)
+
+    @property
+    def trials(self) -> int:
+        """How many trials a search has: as many as it may, unless no more settings are left."""
+        size = self.grid.size if self.searched else None  # else all trials are replicates
+        most = self.search.trials if size is None else size * self.search.replicates
+        return min(self.search.trials, most)
+
+    @property
+    def more(self) -> tuple[str, str]:
+        """The flag, with its value, by which a search that has ended goes on."""
+        if self.trials < self.search.trials:
+            return "--replicates", str(self.search.replicates + 1)
+        return "--trials", str(2 * self.search.trials)
+
     def drawn(self, draw: Draw) -> dict[str, Any]:
         """Return what `draw` picks under the parameters' names, rates not yet scaled."""
         values = walk(draw, self.with_model)
@@ -136,7 +152,8 @@ class SearchSpace:
             lines = {parameter.name: parameter.line for parameter in self.parameters}
             hint = "" if error.key in lines else " (its default)"
             line = lines.get(error.key, self.section_line)
-            raise mistake(self.source, line, error.key, f"{error.message}{hint}") from None
+            place = (PARAMETERS, error.key)
+            raise mistake(self.source, line, error.key, f"{error.message}{hint}", place) from None
 
     def with_views(self) -> "SearchSpace":
         """Return the space with as many views stored as any of its trials needs."""
@@ -148,7 +165,9 @@ class SearchSpace:
         """The largest `sae_epochs` that a trial can have."""
         given = [p for p in self.parameters if p.name == EPOCHS]
         values = [int(value) for p in given for value in p.corners()]
-        if not given or given[0].when:  # where the parameter takes no part, the default holds
+        if (
+            not given or given[0].when or given[0].cases
+        ):  # where the parameter takes no part, the default holds
             values += [variant(model).Settings().sae_epochs for model in self.models]
         return max(values)
 
@@ -166,7 +185,16 @@ class SearchSpace:
     @property
     def clash(self) -> tuple[str, str, str] | None:
         """What sections forbid each other: section, key and message."""
-        return clash(self.search, self.scheduler, len(self.objectives), self.max_epochs)
+        grid = self.grid
+        return clash(
+            self.search,
+            self.scheduler,
+            len(self.objectives),
+            self.max_epochs,
+            infinite=grid.infinite,
+            # Asked of a grid alone, for it takes milliseconds.
+            countable=not SAMPLERS.says(self.search.sampler, "finite") or grid.size is not None,
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -234,56 +262,3 @@ class SearchSpace:
             "scheduler": self.scheduler.values(),
             "resources": self.resources.values(),
         }
-
-
-def load_space(path: str | Path) -> SearchSpace:
-    """Read a space file, or a shipped one by its name; RecsaeError of one line when it is wrong."""
-    document = read_document(find_space(path), str(path))
-    space = _build(document)
-    if space.dataset is not None:
-        try:
-            check_data(space.data_settings())
-        except SettingError as error:
-            place = ("dataset",) if error.key == "dataset" else ("data", error.key)
-            raise document.error(place, error.message) from None
-    return space
-
-
-def space_of(values: dict[str, Any], source: str = "space") -> SearchSpace:
-    """Return the space that plain values say, as `resolved` gives them; `source` is for errors."""
-    return _build(Document(source, values))
-
-
-def _build(document: Document) -> SearchSpace:
-    """Check the whole document; raises the first mistake, with its line."""
-    try:
-        file = SpaceFile.of(document.value)
-        written = [
-            form.parameter(name, document.line((PARAMETERS, name)))
-            for name, form in file.parameters.items()
-        ]
-        parameters = checked(written, file.model_name)
-        space = SearchSpace(
-            models=tuple(file.model_name),
-            dataset=file.dataset,
-            data=file.data.model_dump(exclude={"dataset"}),
-            base=file.base,
-            activations=file.activations,
-            parameters=parameters,
-            objectives=file.objectives,
-            search=file.search,
-            scheduler=file.scheduler.settled(len(file.objectives), file.search.sampler),
-            scheduler_named=file.scheduler.name != AUTO,
-            resources=file.resources,
-            constraints=file.constraints,
-            points=checked_points(file.points, file.model_name, parameters),
-            source=document.source,
-            section_line=document.line((PARAMETERS,)),
-        )
-    except SettingError as error:
-        raise document.error(error.place, error.message) from None
-    if clash := space.clash:
-        raise document.error(clash[:2], clash[2])
-    if space.base.width is not None:
-        space.check_width(space.base.width)
-    return space

@@ -18,6 +18,7 @@ from recsae.space.file_format.document import mistake
 from recsae.space.file_format.forms import AnyForm
 from recsae.space.file_format.values import listed
 from recsae.space.kinds import SAMPLERS
+from recsae.space.ranges import with_reach
 from recsae.space.sections import ResourceSettings, SchedulerSettings, SearchSettings
 from recsae.space.space import SearchSpace
 
@@ -56,10 +57,11 @@ def stored_space(values: Any, source: str) -> SearchSpace:
 
     Raises RecsaeError if it has not the form of a space; whether its names are known is not asked.
     """
-    written = {key: value for key, value in as_now(values).items() if value is not None}
+    known = {key: value for key, value in as_now(values).items() if value is not None}
     try:
-        file = _Stored.of(written)
-        parameters = in_order([form.parameter(name) for name, form in file.parameters.items()])
+        file = _Stored.of(known)
+        written = [form.parameter(name) for name, form in file.parameters.items()]
+        parameters = with_reach(in_order(written))
     except SettingError as error:
         key = ".".join(["space", *(part for part in error.place if isinstance(part, str))])
         raise mistake(source, 0, key, error.message) from None

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from recsae.space.conditions import in_order
 from recsae.space.parameters import MODEL, Parameter
+from recsae.space.ranges import with_reach
 from recsae.space.space import SearchSpace
 
 _LONGEST: Final = 80
@@ -20,7 +21,7 @@ def united_space(spaces: Sequence[SearchSpace]) -> SearchSpace:
     return replace(
         spaces[0],
         models=models,
-        parameters=in_order([_united(name, spaces, models) for name in names]),
+        parameters=with_reach(in_order([_united(name, spaces, models) for name in names])),
         search=spaces[0].search.model_copy(update={"trials": trials}),
     )
 
@@ -43,8 +44,8 @@ def _united(name: str, spaces: Sequence[SearchSpace], models: Sequence[str]) -> 
 
 def _either(one: Parameter, other: Parameter) -> Parameter:
     """Return a parameter that has all values of both; ValueError if there is none."""
-    if one == other:
-        return one
+    if one == other or one.written() == other.written():
+        return one  # where a range depends on others, it grows with these
     united = _values(one, other)
     if united is None or (one.when and other.when and dict(one.when) != dict(other.when)):
         message = f"{shown(one.written())} and {shown(other.written())}"
@@ -53,7 +54,7 @@ def _either(one: Parameter, other: Parameter) -> Parameter:
 
 
 def _values(one: Parameter, other: Parameter) -> Parameter | None:
-    if one.scale != other.scale:
+    if one.scale != other.scale or one.cases or other.cases:
         return None
     kinds = {one.kind, other.kind}
     if kinds <= {"choice", "fixed"}:
@@ -73,6 +74,8 @@ def _values(one: Parameter, other: Parameter) -> Parameter | None:
 
 def _widened(parameter: Parameter, low: float, high: float) -> Parameter:
     """Return a range that reaches from `low` to `high` too; its step may not divide it any more."""
+    # An end that depends on others is taken as far as it can reach.
+    parameter = replace(parameter, low_of=None, high_of=None)
     start, end = parameter.ends
     reach = min(start, low), max(end, high)
     even = parameter.step and not any((edge - start) % parameter.step for edge in reach)

@@ -29,6 +29,8 @@ def to_unit(parameter: Parameter, value: Any) -> float:
     if parameter.kind == "choice":
         return (parameter.choices.index(value) + 0.5) / len(parameter.choices)
     below, above = _reach(parameter)
+    if below == above:  # of a range that depends on others only one value may be left
+        return 0.5
     if parameter.log:
         return math.log(value / below) / math.log(above / below)
     return float((value - below) / (above - below))

@@ -1,9 +1,11 @@
 """What every sampler keeps to: its proposals are valid, and depend on events, seed and number."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from recsae.search.engine.history import History, Trial
@@ -32,6 +34,38 @@ EXTRAS: dict[str, Any] = {
 }
 
 
+FINITE: dict[str, Any] = {
+    "sae_k": {"choice": [2, 4, 8]},
+    "sae_scale_size": {"choice": [2, 4]},
+    "sae_attn_heads": {"choice": [1, 2], "when": {"model_name": "SASRec_SAE_Attention"}},
+    "sae_epochs": 3,
+}
+"""Of 3 x 2 settings of one model and 3 x 2 x 2 of the other."""
+SETTINGS = 18
+RANGED: dict[str, Any] = {
+    "sae_scale_size": {"choice": [2, 4, 8]},
+    "sae_k": {"int": ["min(4, sae_scale_size)", "sae_scale_size * 4"], "log": True},
+    "sae_dead_window": {"float": [0.1, 1.0]},
+    "sae_auxk": {"float": ["sae_dead_window / 4", "sae_dead_window"], "prior": {"around": 0.1}},
+    "sae_batch_size": [
+        {"int": [256, 1024], "step": 256, "when": {"model_name": "SASRec_SAE"}},
+        {"choice": [64, 96]},
+    ],
+    "sae_epochs": 3,
+}
+"""Ranges that depend on other parameters, and a parameter of two cases."""
+
+
+def finite(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters with many choices in place of ranges of numbers."""
+    return {
+        name: {"choice": np.geomspace(form["float"][0], form["float"][1], 97).tolist()}
+        if isinstance(form, dict) and "float" in form
+        else form
+        for name, form in parameters.items()
+    }
+
+
 def space_with(sampler: str, seed: int = 0, trials: int = 22, **keys: Any) -> SearchSpace:
     """Return a space of every kind of parameter."""
     values = {
@@ -43,6 +77,8 @@ def space_with(sampler: str, seed: int = 0, trials: int = 22, **keys: Any) -> Se
     }
     if SAMPLERS.says(sampler, "decides"):
         del values["scheduler"]
+    if SAMPLERS.says(sampler, "finite"):
+        values["parameters"] = finite(values["parameters"])
     return space_of(values)
 
 
@@ -64,7 +100,7 @@ class SamplerLaws:
     def test_what_its_text_says_holds_of_the_class(self, name: str) -> None:
         kind = SAMPLERS.get(name)
         assert issubclass(kind, Sampler) and SAMPLERS.about(name).description
-        for trait in ("one_objective", "learns_from_others", "stateful", "decides"):
+        for trait in ("one_objective", "learns_from_others", "stateful", "finite", "decides"):
             assert SAMPLERS.says(name, trait) == getattr(kind, trait), trait
         own = sampler_for(self.space(name)).scheduler()
         assert isinstance(own, Scheduler) if kind.decides else own is None
@@ -128,3 +164,61 @@ class SamplerLaws:
         values = {"model_name": "SASRec_SAE", "parameters": {"sae_k": 3}}
         made = space_of(values | {"search": {"sampler": name, "trials": 3}})
         assert drawn_in(search(made)) == [{}, {}, {}]
+
+    def small(self, name: str, **search: Any) -> SearchSpace:
+        """Return a space of few settings, searched by more trials than these."""
+        about = {"sampler": name, "seed": 3, "trials": 50, **search}
+        return self.space(name, parameters=FINITE, search=about)
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_each_setting_of_a_finite_space_is_tried_so_often_and_no_more(
+        self, name: str, times: int
+    ) -> None:
+        made = self.small(name, replicates=times)
+        strategy = strategy_for(made)
+        drawn = drawn_in(journal := search(made, workers=3, strategy=strategy))
+        counts = Counter(json.dumps(values, sort_keys=True) for values in drawn)
+        assert made.grid.size == SETTINGS and made.trials == SETTINGS * times
+        assert set(counts.values()) == {times} and len(counts) == SETTINGS
+        seeds = [event["settings"]["sae_seed"] for event in journal if event["kind"] == "asked"]
+        assert len(set(seeds)) == len(seeds)
+        history = History(made.objectives)
+        assert str(strategy.over(history)).startswith(f"all {SETTINGS} settings of the space")
+
+    def test_a_finite_search_that_was_killed_goes_on_as_if_it_had_not_been(self, name: str) -> None:
+        made = self.small(name)
+        whole = search(made, workers=2)
+        for cut in (9, len(whole) // 2, len(whole) - 3):
+            past = search(made, workers=2, kill_at=cut)
+            assert past == whole[:cut]
+            strategy = strategy_for(made)
+            assert search(made, workers=2, past=past, strategy=strategy) == whole
+            assert strategy.exact
+
+    def ranged(self, name: str) -> SearchSpace:
+        """Return a space whose ranges depend on other parameters."""
+        finite_ = {**RANGED, "sae_dead_window": 0.4, "sae_auxk": 0.1}
+        parameters = finite_ if SAMPLERS.says(name, "finite") else RANGED
+        return self.space(name, parameters=parameters, points=[{"sae_scale_size": 2, "sae_k": 8}])
+
+    def test_ranges_that_depend_on_others_are_kept_to(self, name: str) -> None:
+        made = self.ranged(name)
+        drawn = drawn_in(search(made, workers=2))
+        assert len(drawn) == made.search.trials
+        for values in drawn:
+            scale, window = values["sae_scale_size"], values.get("sae_dead_window", 0.4)
+            assert min(4, scale) <= values["sae_k"] <= scale * 4
+            assert window / 4 <= values.get("sae_auxk", 0.1) <= window
+            plain = values["model_name"] == "SASRec_SAE"
+            assert values["sae_batch_size"] in ([256, 512, 768, 1024] if plain else [64, 96])
+        assert {values["model_name"] for values in drawn} == set(MODELS)
+
+    def test_with_such_ranges_a_killed_search_goes_on_as_if_it_had_not_been(
+        self, name: str
+    ) -> None:
+        made = self.ranged(name)
+        whole = search(made, workers=2)
+        for cut in (9, len(whole) // 2):
+            past, strategy = search(made, workers=2, kill_at=cut), strategy_for(made)
+            assert search(made, workers=2, past=past, strategy=strategy) == whole
+            assert strategy.exact

@@ -9,8 +9,8 @@ from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.settings import DataSettings
 from recsae.settings import fields
 from recsae.space import SearchSpace, load_space, space_of
-from recsae.space.data_flags import with_its_place
 from recsae.space.file_format.schema import schema
+from recsae.space.flags.data import with_its_place
 
 OTHERS = set(fields(DataSettings)) - {"dataset"}
 EVERY: dict[str, Any] = {

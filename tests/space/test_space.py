@@ -197,7 +197,7 @@ class TestOverride:
             ({"search": {"seed": -1}}, "seed: expected an integer >= 0, got -1"),
             (
                 {"search": {"sampler": "tpee"}},
-                "sampler: expected one of cmaes, gp, nsgaii, ours, qmc, random, tpe,"
+                "sampler: expected one of cmaes, gp, grid, nsgaii, ours, qmc, random, tpe,"
                 " got 'tpee' (did you mean 'tpe'?)",
             ),
             ({"scheduler": {"name": "ahsa"}}, "scheduler: expected one of auto, asha,"),

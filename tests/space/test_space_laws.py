@@ -117,6 +117,7 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
     search = {
         "sampler": st.sampled_from(SAMPLERS.names),
         "trials": st.integers(1, 10**6),
+        "replicates": st.integers(1, 9),
         "seed": st.integers(0, 2**31),
         "max_device_seconds": st.none() | st.floats(1, 99),
         "max_epochs": st.none() | st.integers(1, 99),
@@ -139,6 +140,10 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
         "objectives": st.just({name: directions()[name] for name in metrics}) | st.none(),
     }
     space |= draw(st.fixed_dictionaries({}, optional=optional))
+    forms = [form for form in space["parameters"].values() if isinstance(form, dict)]
+    sampler = space.get("search", {}).get("sampler", "")
+    if SAMPLERS.says(sampler, "finite") and any("float" in form for form in forms):
+        del space["search"]["sampler"]
     if len(space.get("objectives") or {}) > 1:  # there is no one noise to stop at
         space.get("search", {}).pop("stop_at_noise", None)
         if SAMPLERS.says(space.get("search", {}).get("sampler", ""), "one_objective"):

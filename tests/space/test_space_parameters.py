@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from space.space_mistakes import mistake
+from space.mistakes.space_mistakes import mistake
 
 
 def parameter(line: str, more: str = "") -> str:
@@ -92,7 +92,7 @@ MISTAKES = {
     ),
     "a fraction in an int": (parameter("sae_k: {int: [2, 4.5]}"), "two integers, got [2, 4.5]"),
     "truth in an int": (parameter("sae_k: {int: [true, 4]}"), "two integers, got [True, 4]"),
-    "a text in a float": (parameter("sae_lr: {float: [a, 4]}"), "two numbers, got ['a', 4]"),
+    "a text in a float": (parameter("sae_lr: {float: [a, 4]}"), "of this file, got a"),
     "low end outside of the setting": (
         parameter("sae_k: {int: [0, 16]}"),
         "mine.yaml:3: sae_k.int: expected an integer >= 1, got 0",

@@ -46,7 +46,7 @@ def state_of(results: Results) -> str:
         return _ENDED.get(str(results.search.get("ended")), STOPPED)
     # An older recsae noted the seconds alone, at the end.
     ended = sum(state_counts(results.trials)[state] for state in _OVER)
-    return "finished" if ended >= results.space.search.trials else STOPPED
+    return "finished" if ended >= results.space.trials else STOPPED
 
 
 def _run(path: Path) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _run(path: Path) -> dict[str, Any]:
         "dataset": results.space.dataset,
         "state": state_of(results),
         "trials": trials,
-        "wanted": max(results.space.search.trials, sum(trials.values())),
+        "wanted": max(results.space.trials, sum(trials.values())),
         "best": _best(results),
         "points": len(results.front) if len(results.objectives) > 1 else None,
         "age": age,

@@ -27,7 +27,7 @@ def next_steps(results: Results, finished: bool) -> dict[str, str]:
         if retrain := _retrain(results, settings_of(row)):
             found["retrain"] = retrain
     found["open"] = ["recsae", "report", run, *where]
-    more = ["--extend", "--trials", str(2 * results.space.search.trials)] if finished else []
+    more = ["--extend", *results.space.more] if finished else []
     found["go on"] = ["recsae", "tune", "--resume", run, *more, *where]
     return {purpose: shlex.join(words) for purpose, words in found.items()}
 

@@ -25,7 +25,7 @@ def progress_of(results: Results, running: bool) -> dict[str, Any]:
     A trial that has not begun is expected to train as long as those that have ended did on
     average, at the seconds an epoch of all trials so far: so it holds right after a resume, too.
     """
-    trials, wanted = results.trials, results.space.search.trials
+    trials, wanted = results.trials, results.space.trials
     over = trials[Columns.STATE].isin(_OVER)
     done, most = int(trials[Columns.EPOCHS].sum()), results.space.max_epochs
     each = float(trials.loc[over, Columns.EPOCHS].mean()) if over.any() else float(most)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from recsae.space import SearchSpace
 from recsae.space.file_format.values import Scalar
-from recsae.space.parameters import Parameter, drawn_before
+from recsae.space.parameters import Parameter, drawn_near
 from recsae.space.unit import between_ends, from_between_ends
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -72,7 +72,8 @@ class Cube:
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
         self.sides = [_side(parameter) for parameter in space.searched]
-        self._deciding = {name for parameter in space.parameters for name, _ in parameter.when}
+        deciding = (part.when for parameter in space.parameters for part in parameter.parts)
+        self._deciding = {name for when in deciding for name, _ in when}
 
     @property
     def dimensions(self) -> int:
@@ -88,7 +89,8 @@ class Cube:
         """Return what a point stands for, as `Trial.drawn` has it."""
         found = zip(self.sides, point.tolist(), strict=True)
         values = {side.name: side.value(share) for side, share in found}
-        return self._space.drawn(drawn_before(values))
+        # A range that depends on others is a side as long as it can be at most.
+        return self._space.drawn(drawn_near(values))
 
     def spread(self, shares: Array) -> Array:
         """Return points of the space for uniform numbers: [point, side]."""
@@ -114,7 +116,9 @@ class Cube:
                     if side is not None:
                         point[i] = MIDDLE
                 elif parameter.name in self._deciding:
-                    values[parameter.name] = side.value(point[i]) if side else parameter.value
+                    own = parameter.at(values)
+                    drawn = side is not None and own.searched
+                    values[parameter.name] = side.value(point[i]) if drawn else own.value  # type: ignore[union-attr]
 
     def features(self, points: Array) -> Array:
         """Return what distances are taken of: [point, feature]."""

@@ -53,6 +53,9 @@ class Strategy(Protocol):
         `trial_id` is the number that a new trial would have, `may_ask` whether there may be one.
         """
 
+    def over(self, history: History) -> str | None:
+        """Return in words why nothing new starts, whatever the budget; None while something may."""
+
     def judge(self, history: History, trial: Trial) -> Decision:
         """Return what becomes of a trial that has just reported, and has epochs left."""
 

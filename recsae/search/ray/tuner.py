@@ -45,7 +45,6 @@ from recsae.search.record.best_models import BestModels
 from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
-from recsae.search.stopping.noise import StopAtNoise
 from recsae.search.strategies import (
     expected_values_for,
     pauses_for,
@@ -192,7 +191,7 @@ def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome
 def _allocation(plan: Plan, work: Work, interrupt: Interrupt) -> Allocation:
     return allocate(
         plan.space.resources,
-        plan.space.search.trials,
+        plan.space.trials,
         plan.workers,
         partial(measured_requirement, plan.space, work, interrupt),
         own=plan.address is None,
@@ -200,10 +199,10 @@ def _allocation(plan: Plan, work: Work, interrupt: Interrupt) -> Allocation:
 
 
 def _why_over(plan: Plan, director: Director, interrupt: Interrupt) -> str | None:
-    """Return which budget beside the number of trials is spent, or that noise is all there is."""
+    """Return which budget beside the number of trials is spent, or why nothing is left to try."""
     over = director.budget.over(director.history)
     full = len(director.history) >= plan.budget.trials
-    if over or full or interrupt.requested or not isinstance(plan.strategy, StopAtNoise):
+    if over or full or interrupt.requested:
         return over
     return plan.strategy.over(director.history)
 
@@ -231,7 +230,7 @@ class _Search:
         # Should anything be raised below, what has not ended is shown as paused: it can go on.
         left = States.PAUSED
         try:
-            whole = plan.space.search.trials
+            whole = plan.space.trials
             with meter(plan.title, whole, record.progress) as progress, cluster.silence():
                 fit(self._tuner(director, record, progress))
             if self.interrupt.cause is not None:

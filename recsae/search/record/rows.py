@@ -89,6 +89,10 @@ class _Silent:
         """Propose nothing."""
         return None
 
+    def over(self, history: History) -> str | None:
+        """Leave it to the events."""
+        return None
+
     def judge(self, history: History, trial: Trial) -> Decision:
         """Fail: no report here is new."""
         raise AssertionError("a replay decides nothing")

@@ -27,6 +27,8 @@ class Sampler(ABC):
     """Trials of earlier searches teach it something (`--warm_start`)."""
     stateful: ClassVar[bool] = False
     """It must be asked again for each trial of a journal to be as it was."""
+    finite: ClassVar[bool] = False
+    """It takes a space alone that has finitely many settings."""
     decides: ClassVar[bool] = False
     """It says itself which trials go on: it brings a `scheduler`, and a space names no other."""
 
@@ -38,6 +40,10 @@ class Sampler(ABC):
     def exact(self) -> bool:
         """False once a replayed search was seen to answer otherwise than it did."""
         return True
+
+    def over(self) -> str | None:
+        """Return in words why nothing more is proposed, None while something is."""
+        return None
 
     @abstractmethod
     def propose(self, history: History, trial_id: int) -> dict[str, Any]:

@@ -15,6 +15,8 @@ class Use(IntEnum):
     PRIOR = 2
     POINT = 3
     SOBOL = 4
+    GRID = 5
+    UNTRIED = 6
 
 
 def generator(seed: int, trial_id: int, use: Use) -> np.random.Generator:

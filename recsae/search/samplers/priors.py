@@ -68,7 +68,8 @@ class Priors:
 
         def draw(parameter: Parameter) -> Any:
             if parameter.name in given:
-                return given[parameter.name]
+                # What its range depends on may have changed.
+                return parameter.clipped(given[parameter.name])
             return from_unit(parameter, _place(parameter, random))
 
         return draw
@@ -79,7 +80,7 @@ def _place(parameter: Parameter, random: np.random.Generator) -> float:
     chance = random.random()
     if parameter.prior is None:
         return chance
-    centre = to_unit(parameter, parameter.prior.around)
+    centre = min(max(to_unit(parameter, parameter.prior.around), 0.0), 1.0)
     confidence = CONFIDENCE[parameter.prior.sure]
     if parameter.kind == "choice":
         return centre if random.random() < confidence.choice else chance

@@ -117,14 +117,16 @@ def _read(
     for parameter in space.parameters:
         if not parameter.active(params):
             continue
-        value = _value(parameter, model, row, width)
-        if parameter.kind == "fixed":
+        own, value = parameter.at(params), _value(parameter, model, row, width)
+        if own.kind == "fixed":
             # Every trial has a seed of its own: that one differs says nothing.
-            if value != parameter.value and parameter.name != SEED:
-                odd.append(f"{parameter.name} {value}, which is {parameter.value} here")
-            params[parameter.name] = parameter.value
+            if value != own.value and parameter.name != SEED:
+                odd.append(f"{parameter.name} {value}, which is {own.value} here")
+            params[parameter.name] = own.value
         else:
-            params[parameter.name] = drawn[parameter.name] = _in_range(parameter, value)
+            params[parameter.name] = _in_range(own, value)
+        if parameter.searched:
+            drawn[parameter.name] = params[parameter.name]
     return model, drawn, odd
 
 

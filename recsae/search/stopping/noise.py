@@ -67,7 +67,7 @@ class StopAtNoise:
 
     def next(self, history: History, trial_id: int, may_ask: bool) -> Step | None:
         """Ask the strategy; in place of a new trial a setting may be run again."""
-        step = self.strategy.next(history, trial_id, may_ask and self.over(history) is None)
+        step = self.strategy.next(history, trial_id, may_ask and self._noise_over(history) is None)
         repeated = self._to_repeat(history) if isinstance(step, StartTrial) else None
         return step if repeated is None else self._repeat(repeated, trial_id)
 
@@ -88,6 +88,9 @@ class StopAtNoise:
 
     def over(self, history: History) -> str | None:
         """Return in words why nothing new starts, None while something may."""
+        return self._noise_over(history) or self.strategy.over(history)
+
+    def _noise_over(self, history: History) -> str | None:
         if len(history.objectives) > 1:
             return None
         # A look is due once a multiple of CHECK_EVERY trials has ended since the last start.

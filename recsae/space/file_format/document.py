@@ -36,7 +36,7 @@ class Document:
         known = (place[:length] for length in range(len(place), 0, -1))
         return next((self.lines[part] for part in known if part in self.lines), 0)
 
-    def error(self, place: Place, message: str) -> RecsaeError:
+    def error(self, place: Place, message: str) -> "SpaceError":
         """Return the mistake at `place` as one line: file, line, key, message."""
         value: Any = self.value
         for depth, part in enumerate(place):
@@ -44,14 +44,29 @@ class Document:
                 place = place[:depth]
                 break
             value = value.get(part) if isinstance(value, dict) else value[int(part)]
-        return mistake(self.source, self.line(place), _key(place), message)
+        return mistake(self.source, self.line(place), _key(place), message, place)
 
 
-def mistake(source: str, line: int, key: str, message: str) -> RecsaeError:
-    """Return an error of one line; `line` 0 and an empty key are left out."""
-    where = f"{source}:{line}" if line else source
-    text = ": ".join(part for part in (where, key, message) if part)
-    return RecsaeError(" ".join(text.splitlines()))
+class SpaceError(RecsaeError):
+    """A mistake in a space file, with its parts beside the one line that they make."""
+
+    def __init__(self, source: str, line: int, key: str, message: str, place: Place) -> None:
+        self.source, self.line, self.key, self.place = source, line, key, place
+        self.message = " ".join(message.splitlines())
+        where = f"{source}:{line}" if line else source
+        text = ": ".join(part for part in (where, key, message) if part)
+        super().__init__(" ".join(text.splitlines()))
+
+
+def mistake(
+    source: str, line: int, key: str, message: str, place: Place | None = None
+) -> SpaceError:
+    """Return an error of one line; `line` 0 and an empty key are left out.
+
+    place: where in the file it is; left out, the key alone.
+    """
+    known = ((key,) if key else ()) if place is None else place
+    return SpaceError(source, line, key, message, known)
 
 
 def _key(place: Place) -> str:
@@ -59,8 +74,11 @@ def _key(place: Place) -> str:
     return ".".join(names[1:] or names)  # the section is plain from the line
 
 
-def read_document(path: Path, source: str) -> Document:
-    """Read a YAML mapping; `source` names it in errors. RecsaeError when it is not one."""
+def read_document(path: Path, source: str, mistakes: list[SpaceError] | None = None) -> Document:
+    """Read a YAML mapping; `source` names it in errors. RecsaeError when it is not one.
+
+    mistakes: takes those of single values, which are left out then; else the first is raised.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
@@ -68,7 +86,8 @@ def read_document(path: Path, source: str) -> Document:
         raise mistake(source, 0, "", f"cannot be read ({error.strerror})") from None
     try:
         check_bounds(data, _Loader)
-        return _parse(data, source)
+        found: list[SpaceError] = [] if mistakes is None else mistakes
+        document = _parse(data, source, found)
     except TooLargeError as error:
         raise mistake(source, error.line, "", str(error)) from None
     except yaml.MarkedYAMLError as error:
@@ -77,6 +96,9 @@ def read_document(path: Path, source: str) -> Document:
         raise mistake(source, line, "", f"not valid YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise mistake(source, 0, "", f"not valid YAML: {error}") from None
+    if found and mistakes is None:
+        raise found[0]
+    return document
 
 
 class _Loader(yaml.SafeLoader):
@@ -90,7 +112,7 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver(_FLOAT, _EXPONENT, list("-+.0123456789"))
 
 
-def _parse(data: bytes, source: str) -> Document:
+def _parse(data: bytes, source: str, mistakes: list[SpaceError]) -> Document:
     loader = _Loader(data)
     try:
         root = loader.get_single_node()
@@ -99,7 +121,7 @@ def _parse(data: bytes, source: str) -> Document:
         if not isinstance(root, yaml.MappingNode):
             line = root.start_mark.line + 1
             raise mistake(source, line, "", "expected keys and values, such as model_name: …")
-        reader = _Reader(loader, source)
+        reader = _Reader(loader, source, mistakes)
         return Document(source, reader.mapping(root, ()), reader.lines)
     finally:
         loader.dispose()
@@ -108,24 +130,29 @@ def _parse(data: bytes, source: str) -> Document:
 class _Reader:
     """Turns nodes into plain values and notes the line of each place."""
 
-    def __init__(self, loader: _Loader, source: str) -> None:
-        self.loader = loader
-        self.source = source
+    def __init__(self, loader: _Loader, source: str, mistakes: list[SpaceError]) -> None:
+        self.loader, self.source, self.mistakes = loader, source, mistakes
         self.lines: dict[Place, int] = {}
 
     def read(self, node: yaml.Node, place: Place) -> Any:
         if len(place) > _MOST_LEVELS:
-            raise self._mistake(node, "", "nested too deeply")
+            raise self._mistake(node, (), "nested too deeply")
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self._item(child, (*place, i)) for i, child in enumerate(node.value)]
+        try:
+            return self._value(node, place)
+        except SpaceError as error:
+            self.mistakes.append(error)
+            return None
+
+    def _value(self, node: yaml.Node, place: Place) -> Any:
         value = self._scalar(node, place)
         if isinstance(value, int) and abs(value) > LARGEST:
-            raise self._mistake(node, _key(place), f"expected a number below 2^63, got {value}")
+            raise self._mistake(node, place, f"expected a number below 2^63, got {value}")
         if isinstance(value, float) and not math.isfinite(value):
-            words = f"expected a finite number, got {node.value}"
-            raise self._mistake(node, _key(place), words)
+            raise self._mistake(node, place, f"expected a finite number, got {node.value}")
         return value
 
     def _scalar(self, node: yaml.Node, place: Place) -> Any:
@@ -135,10 +162,10 @@ class _Reader:
             raise
         except Exception as error:  # such as !!int abc, !!bool 3, a number of thousands of digits
             words = f"not valid YAML: {' '.join(str(error).split())}"
-            raise self._mistake(node, _key(place), words) from None
+            raise self._mistake(node, place, words) from None
         if value is not None and type(value) not in (str, int, float, bool):
             words = f"expected a plain value, got {node.tag.rpartition(':')[2]}"
-            raise self._mistake(node, _key(place), words)
+            raise self._mistake(node, place, words)
         return value
 
     def mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
@@ -147,21 +174,30 @@ class _Reader:
             key = self._key(key_node)
             if key in values:
                 first = self.lines[(*place, key)]
-                raise self._mistake(key_node, key, f"given twice, first on line {first}")
-            self.lines[(*place, key)] = key_node.start_mark.line + 1
+                twice = mistake(
+                    self.source, _line(key_node), key, f"given twice, first on line {first}", ()
+                )
+                self.mistakes.append(twice)
+                continue
+            self.lines[(*place, key)] = _line(key_node)
             values[key] = self.read(value_node, (*place, key))
         return values
 
     def _item(self, node: yaml.Node, place: Place) -> Any:
-        self.lines[place] = node.start_mark.line + 1
+        self.lines[place] = _line(node)
         return self.read(node, place)
 
     def _key(self, node: yaml.Node) -> str:
         key = self._scalar(node, ()) if isinstance(node, yaml.ScalarNode) else None
         if not isinstance(key, str):
             got = node.value if isinstance(node, yaml.ScalarNode) else "a list or mapping"
-            raise self._mistake(node, "", f"expected a name before the colon, got {got}")
+            raise self._mistake(node, (), f"expected a name before the colon, got {got}")
         return key
 
-    def _mistake(self, node: yaml.Node, key: str, message: str) -> RecsaeError:
-        return mistake(self.source, node.start_mark.line + 1, key, message)
+    def _mistake(self, node: yaml.Node, place: Place, message: str) -> SpaceError:
+        return mistake(self.source, _line(node), _key(place), message, place)
+
+
+def _line(node: yaml.Node) -> int:
+    """Return the line on which a node begins, from 1."""
+    return int(node.start_mark.line) + 1

@@ -23,6 +23,11 @@ from recsae.space.shipped import SCHEMA_NAME, shipped_folder
 Schema = dict[str, Any]
 
 _BOUND: Schema = {"type": "string", "pattern": "^\\s*(<=|>=)\\s*[-+.0-9eE]+\\s*$"}
+_EXPRESSION: Schema = {
+    "type": "string",
+    "pattern": "^[\\w\\s.,()*/+-]*[A-Za-z_][\\w\\s.,()*/+-]*$",
+    "description": "Numbers, names of other parameters, + - * / ( ) min max.",
+}
 _BASE = "The recommender that is explained: its settings, or one that is there already."
 _LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _REF = "#/definitions/{model}"
@@ -88,6 +93,8 @@ def _parameter(field: Schema, owners: list[str]) -> Schema:
         forms.append(_form("int", _pair({"type": "integer", **limits})))
     if field.get("type") == "number":
         forms.append(_form("float", _pair({"type": "number", **limits})))
+    cases = [form for form in forms if form.get("type") == "object"]
+    forms.append({"type": "array", "items": {"anyOf": cases}, "minItems": 2})
     only = f" Only {', '.join(owners)}." if owners else ""
     default = f" Default: {json.dumps(field['default'])}."
     return {"description": field["description"] + only + default, "anyOf": forms}
@@ -114,7 +121,8 @@ def _list(value: Schema) -> Schema:
 
 
 def _pair(value: Schema) -> Schema:
-    return {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
+    end = {"anyOf": [value, _EXPRESSION]}
+    return {"type": "array", "items": end, "minItems": 2, "maxItems": 2}
 
 
 def _fields(kind: type[Settings]) -> dict[str, Schema]:

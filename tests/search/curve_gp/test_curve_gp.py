@@ -80,7 +80,7 @@ def made(trial_id: int, settings: dict[str, Any], epoch: int) -> Metrics | None:
 def test_settings_are_valid_and_every_trial_is_asked_for(name: str) -> None:
     space = space_named(name)
     asked = [event for event in search(space, workers=2, curve=made) if event["kind"] == "asked"]
-    assert len(asked) == space.search.trials
+    assert len(asked) == space.trials
     for number, event in enumerate(asked):
         fresh = completed(space, event["drawn"], number)
         assert fresh.settings == event["settings"]

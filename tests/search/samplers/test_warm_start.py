@@ -17,6 +17,7 @@ from recsae.search.samplers.warm_start import WarmTrial, warm_trials
 from recsae.search.strategies import sampler_for
 from recsae.space import SearchSpace, space_of
 from recsae.space.kinds import SAMPLERS
+from recsae.testing.sampler_laws import space_with
 from recsae.testing.searches import drawn_in, search
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "run_v1"
@@ -218,10 +219,11 @@ def test_a_warm_search_is_resumed_as_it_was() -> None:
 def test_a_sampler_that_cannot_learn_from_others_says_so(
     sampler: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sampler_for(space(sampler), warm(0.0, 1.0))
+    made = space_with(sampler)
+    sampler_for(made, warm(0.0, 1.0))
     notice = f"--warm_start: the sampler {sampler} learns nothing from earlier searches\n"
     assert capsys.readouterr().err.endswith(notice) != SAMPLERS.says(sampler, "learns_from_others")
-    sampler_for(space(sampler))
+    sampler_for(made)
     assert not capsys.readouterr().err
 
 

@@ -35,6 +35,9 @@ class Plain:
         worth = float(np.random.default_rng([self._seed, trial_id]).normal(0, SPREAD))
         return complete({"worth": worth}, trial_id)
 
+    def over(self, history: History) -> str | None:
+        return None
+
     def judge(self, history: History, trial: Trial) -> Decision:
         poor = trial.reports[-1].metrics["ndcg@10"] < self._cut  # type: ignore[operator]
         return Decision.STOP if poor else Decision.GO_ON

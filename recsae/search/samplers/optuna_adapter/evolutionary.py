@@ -16,7 +16,7 @@ from recsae.search.engine.history import History, Trial
 from recsae.search.samplers.base import Sampler
 from recsae.search.samplers.draws import seed_of
 from recsae.search.samplers.optuna_adapter.observations import Observation, Observations
-from recsae.search.samplers.optuna_adapter.trials import draw_by, study_of, tell
+from recsae.search.samplers.optuna_adapter.trials import draw_by, study_of, tell, told
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.space import SearchSpace
 
@@ -76,7 +76,7 @@ class Evolutionary(Sampler):
             # Asked for, yet never started: to the study it has failed.
             self._tell(asked[1], None)
         # Drawn by something else (a point, a prior): the study must hold it all the same.
-        self._study.enqueue_trial(trial.drawn)
+        self._study.enqueue_trial(told(self._space, trial.drawn)[0])
         own = self._ask(trial.trial_id)
         _ = own.relative_params  # so that it belongs to a generation
         self._space.drawn(draw_by(own))

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import optuna
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.samplers import BaseSampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -12,15 +17,24 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from recsae.search.optuna_views.distributions import distribution_of
 from recsae.search.samplers.optuna_adapter.observations import Observation
 from recsae.space import Draw, Parameter, SearchSpace
+from recsae.space.unit import from_unit, to_unit
+
+Distributions = dict[str, BaseDistribution]
 
 _VIOLATION = "violation"
 
 
 def draw_by(trial: optuna.Trial) -> Draw:
-    """Return what lets an Optuna trial pick the values that a search space asks for."""
+    """Return what lets an Optuna trial pick the values that a search space asks for.
+
+    Of a range that depends on other parameters it picks a place from 0 to 1: Optuna's samplers
+    model ranges that stay as they are. Each case of a parameter is one of its own to them.
+    """
 
     def draw(parameter: Parameter) -> Any:
-        name, found = parameter.name, distribution_of(parameter)
+        name, found = parameter.label, distribution_of(parameter)
+        if parameter.dependent:
+            return from_unit(parameter, trial.suggest_float(name, 0.0, 1.0))
         if isinstance(found, FloatDistribution):
             return trial.suggest_float(name, found.low, found.high, log=found.log)
         if isinstance(found, IntDistribution):
@@ -31,10 +45,30 @@ def draw_by(trial: optuna.Trial) -> Draw:
     return draw
 
 
+def told(space: SearchSpace, drawn: dict[str, Any]) -> tuple[dict[str, Any], Distributions]:
+    """Return what was drawn as `draw_by` would have asked for it, with its distributions."""
+    params: dict[str, Any] = {}
+    distributions: Distributions = {}
+
+    def note(parameter: Parameter) -> Any:
+        name, value = parameter.label, drawn[parameter.name]
+        if parameter.dependent:
+            place = to_unit(parameter, parameter.clipped(value))
+            params[name], distributions[name] = place, FloatDistribution(0.0, 1.0)
+        else:
+            params[name], distributions[name] = value, distribution_of(parameter)
+        return value
+
+    space.drawn(note)
+    return params, distributions
+
+
 class FrozenTrials:
     """Makes Optuna's frozen trials of past ones, each once while it is shown."""
 
     def __init__(self, space: SearchSpace) -> None:
+        self._space = space
+        self._ranged = any(p.ranges for p in space.parameters)
         self._distributions = {p.name: distribution_of(p) for p in space.searched}
         self._made: dict[int, tuple[Observation, bool, FrozenTrial]] = {}
 
@@ -62,8 +96,10 @@ class FrozenTrials:
         )
 
     def _trial(self, number: int, drawn: dict[str, Any], **state: Any) -> FrozenTrial:
-        distributions = {name: self._distributions[name] for name in drawn}
-        trial = create_trial(params=drawn, distributions=distributions, **state)
+        params, distributions = drawn, {name: self._distributions[name] for name in drawn}
+        if self._ranged:
+            params, distributions = told(self._space, drawn)
+        trial = create_trial(params=params, distributions=distributions, **state)
         trial.number = number + 1  # the trial that is asked for is number 0 of its study
         return trial
 

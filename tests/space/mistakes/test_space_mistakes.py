@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from space.space_mistakes import MINIMAL, mistake, space_with
+from space.mistakes.space_mistakes import MINIMAL, mistake, space_with
 
 from recsae.errors import RecsaeError
 from recsae.space import load_space, space_of
