@@ -58,7 +58,7 @@ def test_a_disk_that_is_full_for_the_page_ends_no_search(
     def full(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number), "report.html")
 
-    monkeypatch.setattr(jobs, "report", full)
+    monkeypatch.setattr(jobs, "write_page", full)
     if raises:
         with pytest.raises(OSError, match="No such file"):
             jobs._write_page(Path("runs/a"), None)
