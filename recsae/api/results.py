@@ -73,8 +73,8 @@ class Plots:
         self._results = of
 
     def tradeoff(self) -> "go.Figure | None":
-        """Draw the objectives against each other; of one objective, each parameter against it."""
-        return self._draw("pareto" if len(self._results.objectives) > 1 else "parameters")
+        """Draw quality against k; where trials do not differ in k, each parameter against it."""
+        return self._draw("tradeoff") or self._draw("parameters")
 
     def __getattr__(self, name: str) -> Callable[[], "go.Figure | None"]:
         """Return what draws a figure of the page."""

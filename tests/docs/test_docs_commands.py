@@ -24,6 +24,7 @@ NOT_RUN: Final = {
     r"export PATH=.*": "the tests have the commands on their PATH",
     r"recsae data get .*": "the network",
     r"python -m benchmarks.search_quality .*": "minutes; tests/benchmarks runs a smaller contest",
+    r"recsae report .* --figures .*": "kaleido and a browser; `make test-browser` draws figures",
     r"python3 -m venv /opt/.*": "it writes outside of the tests' folder",
     r"echo 'export .*": "it writes into the login profile",
     r"(RAY_UP_\S+ )?ray (up|down|exec|get-auth-token) .*": "it needs the machines of a cluster",

@@ -42,10 +42,17 @@ def write(
         "tradeoff": _tradeoff(model.path),
         "items": items.known,
     }
-    about = {key: outcome[key] for key in ("model_name", "dataset", "sae_k", "leaks", "model")}
+    about = {key: outcome[key] for key in ("model_name", "dataset", "sae_k", "leaks")}
+    about |= {"model": _name(model.path)}
     settings = {k: v for k, v in model.settings.items() if k != "sae_k"}
     lines = concept_lines(outcome["concepts"])
     write_latents_page(path, {**about, "settings": settings, "concepts": lines}, content)
+
+
+def _name(path: Path) -> str:
+    """Return what a model is called; where its storage lies is no reader's business."""
+    in_run = (path.parent.parent / Files.SEARCH).is_file()
+    return "/".join(path.parts[-3:]) if in_run else path.name
 
 
 class _Items:

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from recsae.report.plots.parameters import log_axis
 from recsae.report.plots.style import FAINT, Dots, finish, hover_columns, model_colours
 from recsae.results import DEV, Columns, Results, eligible
 
@@ -28,7 +29,8 @@ def curve_of_k(results: Results) -> go.Figure | None:
             for _, ladder in own.groupby(Columns.TRIAL_ID):
                 _join(figure, col, ladder, name, Dots(model, colour, opacity=FAINT))
             Dots(model, colour).add(figure, (1, col), own, (Columns.K, DEV + name), hover)
-        figure.update_xaxes(title_text="k", type="log", col=col)
+        ks = points[Columns.K].astype(float)
+        figure.update_xaxes(title_text="k", col=col, **log_axis(ks.min(), ks.max()))
         figure.update_yaxes(title_text=f"dev {name}", col=col)
     return finish(figure, 360)
 
