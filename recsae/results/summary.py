@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from recsae.results.columns import DEV, EXPECTED, EXPECTED_SD, Columns
+from recsae.results.epochs import best_epoch
 from recsae.results.expected import best_first
 from recsae.results.finalist_selection import optimism
 from recsae.results.run import (
@@ -25,7 +26,7 @@ def summary(results: Results) -> dict[str, Any]:
         "run": results.path.name,
         "trials": state_counts(results.trials),
         "errors": [{key: one[key] for key in ("error", "count")} for one in results.errors],
-        "best": results.best_trials(),
+        "best": [_with_epochs(results, trial) for trial in results.best_trials()],
         **({"expected": told} if (told := expected_best(results)) else {}),
         **({"front": front_points(results)} if len(results.objectives) > 1 else {}),
         **({"constraints": results.constraints} if results.constraints else {}),
@@ -33,6 +34,11 @@ def summary(results: Results) -> dict[str, Any]:
         "pretrained": bool(results.search.get("pretrained", False)),
         "seconds": run_seconds(results),
     }
+
+
+def _with_epochs(results: Results, trial: dict[str, Any]) -> dict[str, Any]:
+    epochs = best_epoch(results, trial[Columns.TRIAL_ID])
+    return {**trial, "epochs": epochs} if epochs else trial
 
 
 def expected_best(results: Results) -> dict[str, Any]:
