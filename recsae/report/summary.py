@@ -9,8 +9,8 @@ from recsae.report import formats
 from recsae.report.answers.lines import answer_lines, step_lines, top_lines
 from recsae.report.finalists import finalist_lines, optimism_lines
 from recsae.results import Columns, Files, States
-from recsae.results.epochs import BEST_EPOCH
 from recsae.results.failures import failure_line
+from recsae.results.summary import BEST_EPOCH
 
 MOST_SHOWN: Final = 5
 

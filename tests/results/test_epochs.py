@@ -9,8 +9,7 @@ from recsae.jobs.results import run_outcome
 from recsae.report.answers.chosen_columns import chosen
 from recsae.report.summary import summary_lines
 from recsae.results import create, load_results, write_curves, write_trials
-from recsae.results.epochs import best_epoch, best_epochs
-from recsae.results.summary import summary
+from recsae.results.summary import best_epoch, best_epochs, summary
 
 VALUES = {0: [0.1, 0.3, 0.2], 1: [0.2, 0.2], 2: [None]}
 

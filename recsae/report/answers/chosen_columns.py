@@ -11,7 +11,7 @@ from recsae.files import write_whole
 from recsae.metrics.registry import metrics
 from recsae.report import formats
 from recsae.results import DEV, MAX, Columns, Results, leaking, records, within
-from recsae.results.epochs import BEST_EPOCH, best_epochs
+from recsae.results.summary import BEST_EPOCH, best_epochs
 
 MARK: Final = "mark"
 BEST, BREAKS, LEAKS = "*", "x", "leaks"
