@@ -15,9 +15,11 @@ _HOMES = {
     "ExplainedRecommender": "recsae.inference.explained",
     "Results": "recsae.api.results",
     "Space": "recsae.api.spaces",
+    "Trained": "recsae.api.training",
     "load_model": "recsae.jobs.models.loading",
     "load_results": "recsae.api.results",
     "resume": "recsae.api.search",
+    "train": "recsae.api.training",
     "tune": "recsae.api.search",
 }
 __all__ = ["__version__", *_HOMES]

@@ -3,7 +3,7 @@
 import difflib
 import errno
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 
@@ -121,6 +121,13 @@ _SYNONYMS = {
     "movielens": "ml-100k",
     "movielens-100k": "ml-100k",
     "sparsity": "l0",
+    "rr": "mrr",
+    "reciprocal_rank": "mrr",
+    "coverage@10": "item_coverage@10",
+    "catalog_coverage": "item_coverage@10",
+    "catalogue_coverage": "item_coverage@10",
+    "gini": "gini@10",
+    "novelty": "novelty@10",
     "dead_latents": "dead",
     "dead_neurons": "dead",
 }
@@ -134,7 +141,12 @@ def nearest(word: object, names: Iterable[str]) -> str:
     known, small = list(names), word.lower()
     meant = _SYNONYMS.get(small) or re.sub(r"^(recall|hit|hitrate)@", "hr@", small)
     # Another name that the field has for it comes before one that is only spelt alike.
-    matches = [meant] if meant in known else difflib.get_close_matches(word, known, 1, cutoff=0.6)
+    apart = isinstance(names, Mapping) and meant in names  # it knows more than it lists
+    matches = (
+        [meant]
+        if meant in known or apart
+        else difflib.get_close_matches(word, known, 1, cutoff=0.6)
+    )
     return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 

@@ -71,10 +71,11 @@ class Evaluator:
         The deep ones are among them if `deep`, those on request if `asked` has their names.
         """
         scored = self._evaluation(model, deep)
+        known = metrics()
         chosen = [
-            one
-            for name, one in metrics().items()
-            if name in asked or ((deep or not one.deep) and not one.on_request)
+            known[name]
+            for name in dict.fromkeys([*known, *sorted(asked)])
+            if name in asked or ((deep or not known[name].deep) and not known[name].on_request)
         ]
         return Measured({one.name: _number(one.compute(scored)) for one in chosen}, scored.ranks_R)
 
@@ -122,6 +123,7 @@ class Evaluator:
             deep=deep,
             attribute_rows=lambda: self.attribute_rows,
             true_rows=lambda: self.true_rows,
+            train_counts=lambda: torch.from_numpy(self._activations.item_train_counts()),
         )
 
     @cached_property

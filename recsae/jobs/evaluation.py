@@ -85,7 +85,8 @@ def evaluate(
     k: of a model alone, which then keeps so many latents a row. asked: more metrics, on request.
     """
     for metric in asked:
-        _one_of("--metrics", metric, tuple(sorted(on_request(metrics()))))
+        if not on_request([metric]):
+            raise SettingError("--metrics", unknown_name(metric, sorted(on_request(metrics()))))
     ranking = Ranking(_one_of("--mask", mask, MASKS), _one_of("--targets", targets, TARGETS))
     start = time.perf_counter()
     root, where = storage_root(storage), device_of(device) if device else None

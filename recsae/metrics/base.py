@@ -16,6 +16,7 @@ DIRECTION_WORDS: Final = {"max": "more is better", "min": "less is better"}
 
 FAMILIES: Final = (
     "ranking",
+    "recommended items",
     "of the base",
     "reconstruction",
     "code",
@@ -57,6 +58,8 @@ class Metric(ABC):
     """Whether the terminal shows it of the best trials, beside NDCG@10 and its share."""
     decimals: ClassVar[int | None] = 4
     """Digits after the point where people read it; None: three significant digits."""
+    cutoff: ClassVar[int | None] = None
+    """The k of its name NAME@k; a metric that has one may be asked for at any other, too."""
     defined: ClassVar[int] = 0
     """Place in the order in which metrics were defined."""
 

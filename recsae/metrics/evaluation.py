@@ -20,6 +20,7 @@ from recsae.metrics.concepts.steering import Steered
 from recsae.metrics.latents import LatentUsage, likeness
 from recsae.metrics.leakage import BLOCK_ROWS, Audit, Coder
 from recsae.metrics.ranking import Asked, Products, ndcg, ranks
+from recsae.metrics.recommended import top_items
 
 
 class Autoencoder(Coder, Protocol):
@@ -71,6 +72,9 @@ class Evaluation:
     true_rows: Callable[[], ConceptRows | None] = lambda: None
     """The same of the concepts that users follow, where the data were made from them."""
 
+    train_counts: Callable[[], Tensor] = lambda: torch.empty(0)
+    """Training events of each item, integers [I] on the CPU."""
+
     @property
     def reconstruction_RD(self) -> Tensor:
         """What the model makes of the states, float32."""
@@ -117,6 +121,19 @@ class Evaluation:
     def ranks_by(self, states_RD: Tensor) -> Tensor:
         """Return the ranks of the targets when these states are scored."""
         return ranks(states_RD, self.item_table_ID, *self.asked)
+
+    @cached_property
+    def _tops(self) -> dict[int, Tensor]:
+        return {}
+
+    def recommended(self, k: int) -> Tensor:
+        """Return the first k items of each row that it may be offered, see `top_items`."""
+        wide = next((most for most in self._tops if most >= k), None)
+        if wide is None:
+            wide = k
+            scores = Products(self.reconstruction_RD, self.item_table_ID)
+            self._tops[k] = top_items(scores, self.asked.seen, len(self.item_table_ID), k)
+        return self._tops[wide][:, :k]
 
     def ndcg(self, ranks_R: Tensor) -> float:
         """Return NDCG@10."""

@@ -1,6 +1,7 @@
 """The metrics by name: the files of catalogue/, and those of other packages; loads no torch."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Final
 
@@ -15,16 +16,55 @@ METRICS: Final[Registry[Metric]] = Registry(
 )
 
 
+MOST: Final = 100
+"""The largest k at which a metric may be asked for."""
+
+
+class Metrics(Mapping[str, Metric]):
+    """Metrics by name. One with a cut-off is there at each up to MOST, and listed at the usual."""
+
+    def __init__(self, listed: Mapping[str, Metric]) -> None:
+        self._listed, self._known = dict(listed), dict(listed)
+        at = (one for one in listed.values() if one.cutoff is not None)
+        self.at_cutoffs = {one.name.partition("@")[0]: one for one in at}
+        """What stands before the @ → one of these metrics."""
+
+    def __getitem__(self, name: str) -> Metric:
+        if name not in self._known:
+            self._known[name] = self._at(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    def _at(self, name: str) -> Metric:
+        """Return a metric at a cut-off that is not listed: it is measured on request."""
+        kind, _, cutoff = str(name).partition("@")
+        if kind not in self.at_cutoffs or not _CUTOFF.fullmatch(cutoff) or int(cutoff) > MOST:
+            raise KeyError(name)
+        other = type(self.at_cutoffs[kind])
+        own = {"name": name, "cutoff": int(cutoff), "on_request": True, "listed": False}
+        found: Metric = type(other.__name__, (other,), own | {"__module__": other.__module__})()
+        return found
+
+
+_CUTOFF: Final = re.compile(r"[1-9][0-9]{0,2}")
+
+
 @cache
-def metrics() -> dict[str, Metric]:
+def metrics() -> Metrics:
     """Return every metric by its name, a family after the other, each in order of definition."""
     kinds = sorted(METRICS.all.values(), key=_place)
-    return {kind.name: kind() for kind in kinds}
+    return Metrics({kind.name: kind() for kind in kinds})
 
 
 def rank_metrics() -> dict[str, RankMetric]:
-    """Return the metrics of ranks alone."""
-    return {name: one for name, one in metrics().items() if isinstance(one, RankMetric)}
+    """Return the metrics of ranks alone, but those on request."""
+    ranked = {name: one for name, one in metrics().items() if isinstance(one, RankMetric)}
+    return {name: one for name, one in ranked.items() if not one.on_request}
 
 
 def deep_metrics() -> frozenset[str]:
@@ -37,6 +77,16 @@ def on_request(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in names if name in metrics() and metrics()[name].on_request)
 
 
+def objective_metrics() -> Metrics:
+    """Return the metrics that may be objectives."""
+    return Metrics({name: one for name, one in metrics().items() if one.direction is not None})
+
+
+def constraint_metrics() -> Metrics:
+    """Return the metrics that a constraint may bound."""
+    return Metrics({name: one for name, one in metrics().items() if one.constraint})
+
+
 def directions() -> dict[str, Direction]:
     """Return the metrics that may be objectives, each with the direction in which it is better."""
     return {name: one.direction for name, one in metrics().items() if one.direction is not None}
@@ -45,11 +95,6 @@ def directions() -> dict[str, Direction]:
 def listed_metrics() -> list[str]:
     """Return the names of the metrics that the table of trials shows in any case."""
     return [name for name, one in metrics().items() if one.listed]
-
-
-def constrainable() -> list[str]:
-    """Return the names of the metrics that a constraint may bound."""
-    return [name for name, one in metrics().items() if one.constraint]
 
 
 def _place(kind: type[Metric]) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -32,15 +31,11 @@ def number(name: str, item: float) -> str:
     column = name.rpartition("/")[2]
     if column.endswith("seed"):
         return f"{item:.0f}"
-    digits = 1 if column == "seconds" else _decimals().get(column)
+    known = metrics().get(column)
+    digits = 1 if column == "seconds" else None if known is None else known.decimals
     if digits is not None and (digits < 4 or abs(item) < 100):
         return f"{item:,.{digits}f}"
     return f"{item:.0f}" if item == int(item) and abs(item) < 1e6 else f"{item:.3g}"
-
-
-@cache
-def _decimals() -> dict[str, int | None]:
-    return {name: metric.decimals for name, metric in metrics().items()}
 
 
 def shown_groups(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

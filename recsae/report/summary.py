@@ -10,6 +10,7 @@ from recsae.report.answers.lines import answer_lines, step_lines, top_lines
 from recsae.report.finalists import finalist_lines, optimism_lines
 from recsae.results import Columns, Files, States
 from recsae.results.failures import failure_line
+from recsae.results.summary import BEST_EPOCH
 
 MOST_SHOWN: Final = 5
 
@@ -114,8 +115,18 @@ def _trial_lines(trial: dict[str, Any], objectives: Iterable[str]) -> list[str]:
             difference = (trial.get("difference") or {}).get(split, {}).get("ndcg@10")
             if difference:
                 lines.append(f"            ndcg@10 to the base {interval_words(difference)}")
+    lines += _epoch_lines(trial.get("epochs") or {})
     asked = {k: v for k, v in (trial.get("concepts") or {}).items() if k in trial["metrics"]}
     return lines + [f"  concepts  {line}" for line in concept_lines(asked)]
+
+
+def _epoch_lines(epochs: Mapping[str, Any]) -> list[str]:
+    """Return after which epoch the trial was best, unless that is the last one."""
+    if not epochs or epochs[BEST_EPOCH] == epochs["last"]:
+        return []
+    name = next(key for key in epochs if key not in ("last", BEST_EPOCH))
+    then = formats.value(name, epochs[name])
+    return [f"  epochs    {epochs['last']}; {name} was {then} after {epochs[BEST_EPOCH]}, its best"]
 
 
 def expected_lines(told: Mapping[str, Any]) -> list[str]:

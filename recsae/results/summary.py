@@ -18,6 +18,9 @@ from recsae.results.run import (
 from recsae.results.selection import MAX, by_objectives, points
 from recsae.space import SEED
 
+BEST_EPOCH = "best_epoch"
+"""After which epoch a trial was best; what is kept of it is the model of its last one."""
+
 
 def summary(results: Results) -> dict[str, Any]:
     """Return what `tune` and `results` print as JSON; the best trials' metrics are those of dev."""
@@ -25,7 +28,7 @@ def summary(results: Results) -> dict[str, Any]:
         "run": results.path.name,
         "trials": state_counts(results.trials),
         "errors": [{key: one[key] for key in ("error", "count")} for one in results.errors],
-        "best": results.best_trials(),
+        "best": [_with_epochs(results, trial) for trial in results.best_trials()],
         **({"expected": told} if (told := expected_best(results)) else {}),
         **({"front": front_points(results)} if len(results.objectives) > 1 else {}),
         **({"constraints": results.constraints} if results.constraints else {}),
@@ -33,6 +36,11 @@ def summary(results: Results) -> dict[str, Any]:
         "pretrained": bool(results.search.get("pretrained", False)),
         "seconds": run_seconds(results),
     }
+
+
+def _with_epochs(results: Results, trial: dict[str, Any]) -> dict[str, Any]:
+    epochs = best_epoch(results, trial[Columns.TRIAL_ID])
+    return {**trial, "epochs": epochs} if epochs else trial
 
 
 def expected_best(results: Results) -> dict[str, Any]:
@@ -157,3 +165,31 @@ def shown_metrics(results: Results) -> list[str]:
     """Return the metrics that tables show: what is searched for, and what tells a code's worth."""
     told = ("share", "fvu", "l0", "dead", "leak")
     return list(dict.fromkeys([*results.objectives, *results.constraints, *told]))
+
+
+def best_epochs(results: Results) -> "pd.Series[Any]":
+    """Return by trial the epoch after which the first objective was best on dev; the first of ties.
+
+    Trials that have reported nothing of it are left out.
+    """
+    name, way = next(iter(results.objectives.items()))
+    column, curves = DEV + name, results.curves
+    if column not in curves:
+        return pd.Series(dtype="int64", name=BEST_EPOCH)
+    known = curves.dropna(subset=[column]).sort_values(
+        [column, Columns.EPOCH], ascending=[way != MAX, True], kind="stable"
+    )
+    first = known.drop_duplicates(Columns.TRIAL_ID).set_index(Columns.TRIAL_ID)
+    return first[Columns.EPOCH].rename(BEST_EPOCH).sort_index()
+
+
+def best_epoch(results: Results, trial_id: int) -> dict[str, Any]:
+    """Return the epochs that a trial has trained, after which it was best, and what it had then."""
+    epochs = best_epochs(results)
+    if trial_id not in epochs.index:
+        return {}
+    name, best = next(iter(results.objectives)), int(epochs[trial_id])
+    rows = records(results.curves[results.curves[Columns.TRIAL_ID] == trial_id])
+    then = next(row[DEV + name] for row in rows if row[Columns.EPOCH] == best)
+    last = max(int(row[Columns.EPOCH]) for row in rows)
+    return {"last": last, BEST_EPOCH: best, name: float(then)}

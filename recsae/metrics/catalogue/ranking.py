@@ -82,6 +82,19 @@ class HitRate50(HitRate):
 
 
 @final
+class ReciprocalRank(RankMetric):
+    """The mean reciprocal rank, without a cut-off."""
+
+    name = "mrr"
+    on_request = True
+    direction = "max"
+    meaning = "mean of 1 / the place of the next item in the whole ranking (mean reciprocal rank)"
+
+    def of_ranks(self, ranks_R: "Tensor", candidates_R: "Tensor") -> float:
+        return float((1 / ranks_R.double()).mean())
+
+
+@final
 class Percentile(RankMetric):
     """The percentile rank, which differs even where nothing is among the first."""
 

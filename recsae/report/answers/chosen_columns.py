@@ -11,6 +11,7 @@ from recsae.files import write_whole
 from recsae.metrics.registry import metrics
 from recsae.report import formats
 from recsae.results import DEV, MAX, Columns, Results, leaking, records, within
+from recsae.results.summary import BEST_EPOCH, best_epochs
 
 MARK: Final = "mark"
 BEST, BREAKS, LEAKS = "*", "x", "leaks"
@@ -41,7 +42,9 @@ def chosen(
     Metrics of dev are found without "dev/", settings without "sae_". Raises SettingError.
     """
     frame = results.ranked
+    epochs = frame[Columns.TRIAL_ID].map(best_epochs(results)).astype("Int64")
     frame = frame.assign(**{MARK: marks(results).reindex(frame.index)})
+    frame = frame.assign(**{BEST_EPOCH: epochs})
     if sort is not None:
         name = _column(frame, "--sort", sort)
         known = metrics().get(name.rpartition("/")[2])

@@ -4,12 +4,14 @@
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from recsae.files import write_whole
 from recsae.interactions.settings import DataSettings
-from recsae.metrics.registry import constrainable, directions, metrics
+from recsae.metrics.base import Metric
+from recsae.metrics.registry import MOST, Metrics, constraint_metrics, objective_metrics
 from recsae.recommenders.base_choice import ChoiceSettings
 from recsae.recommenders.registry import base_settings
 from recsae.sae.registry import variants
@@ -49,8 +51,11 @@ def schema() -> Schema:
     base |= _fields(ChoiceSettings)
     keys["base"] |= {"description": _BASE, **_only(base)}
     keys[PARAMETERS] |= _only(_parameters())
-    keys["objectives"] |= _only({name: _direction(name, way) for name, way in directions().items()})
-    keys["constraints"] |= _only(dict.fromkeys(constrainable(), _BOUND))
+    aims, bounds = objective_metrics(), constraint_metrics()
+    keys["objectives"] |= _only({name: _direction(one) for name, one in aims.items()})
+    keys["objectives"]["patternProperties"] = _at_cutoffs(aims, _direction)
+    keys["constraints"] |= _only(dict.fromkeys(bounds, _BOUND))
+    keys["constraints"]["patternProperties"] = _at_cutoffs(bounds, lambda _: _BOUND)
     keys["points"]["items"] |= _only({MODEL: one, **dict.fromkeys(_parameters(), SCALAR)})
     for key in keys.keys() - {*whole["required"], "dataset"}:  # a section may be left empty
         keys[key] = {"anyOf": [keys[key], {"type": "null"}]}
@@ -108,8 +113,13 @@ def _form(key: str, body: Schema) -> Schema:
     return {"type": "object", "required": [key], **_only({**refs, key: body})}
 
 
-def _direction(name: str, way: str) -> Schema:
-    return {"const": way, "description": metrics()[name].explanation}
+def _direction(metric: Metric) -> Schema:
+    return {"const": metric.direction, "description": metric.explanation}
+
+
+def _at_cutoffs(known: Metrics, value: Callable[[Metric], Schema]) -> Schema:
+    """Return what stands beside a metric at any cut-off, by the pattern of its name."""
+    return {f"^{name}@([1-9][0-9]?|{MOST})$": value(one) for name, one in known.at_cutoffs.items()}
 
 
 def _only(properties: dict[str, Schema]) -> Schema:

@@ -9,7 +9,7 @@ from recsae.errors import SettingError, nearest
 from recsae.interactions.settings import DataSettings
 from recsae.metrics.base import DIRECTION_WORDS
 from recsae.metrics.bounds import Bound
-from recsae.metrics.registry import constrainable, directions
+from recsae.metrics.registry import constraint_metrics, objective_metrics
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.sae.registry import variant
 from recsae.settings import KEYS_AND_VALUES, KeyedValueError, Settings, Words
@@ -49,18 +49,18 @@ def _known_base(values: Any) -> Any:
 
 
 def _known_objectives(objectives: dict[str, Any]) -> dict[str, str]:
-    known = directions()
+    known = objective_metrics()
     for name, direction in objectives.items():
         if name not in known:
             raise KeyedValueError(name, f"no such metric{nearest(name, known)}")
-        if direction != known[name]:
-            words = f"expected {known[name]} ({DIRECTION_WORDS[known[name]]})"
+        if direction != (wanted := known[name].direction):
+            words = f"expected {wanted} ({DIRECTION_WORDS[wanted or 'max']})"
             raise KeyedValueError(name, f"{words}, got {direction!r}")
     return objectives or DEFAULT_OBJECTIVES
 
 
 def _known_constraints(constraints: dict[str, Any]) -> dict[str, str]:
-    known = constrainable()
+    known = constraint_metrics()
     for name, written in constraints.items():
         if name == "leak":
             reason = "what leaks is never allowed; it needs no constraint"
