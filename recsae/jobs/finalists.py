@@ -130,6 +130,7 @@ def _train(folder: Path, space: SearchSpace, wanted: list[StartTrial], training:
         training.cache.shared,
         best_models=AllModels(folder, keys, space.objectives),
         title="finalists",
+        run=folder.parent.resolve(),
     )
     return not run_plan(plan, folder.resolve(), dict(training.about or {})).interrupted
 

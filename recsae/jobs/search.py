@@ -155,6 +155,7 @@ class _Run:
     def search(self) -> "SearchOutcome":
         """Run its trials."""
         # Ray takes seconds to load: only once the data and the base are found sound.
+        from recsae.jobs.runs.live import LiveSearch
         from recsae.search.ray.tuner import run_search
         from recsae.search.samplers.warm_start import WarmTrial
         from recsae.search.strategies import warnings_of
@@ -163,6 +164,8 @@ class _Run:
             say(warning)
         self.listeners.begin()
         warm = read_json(self.path / WARM) if (self.path / WARM).is_file() else []
+        base = self.prepared.search["base"]["metrics"]["dev"]
+        live = LiveSearch(self.path.name, self.prepared.space, base)
         return run_search(
             self.prepared.space,
             self.prepared.activations_path,
@@ -172,7 +175,8 @@ class _Run:
             shared_cache=self.cache.shared,
             warm=[WarmTrial.of(*values) for values in warm],
             about=self._about(),
-            listeners=[self.listeners.on_event],
+            listeners=[self.listeners.on_event, live.on_event],
+            view=live.view,
         )
 
     def conclude(self, outcome: "SearchOutcome", start: float) -> dict[str, Any]:
