@@ -1,6 +1,7 @@
 """Progress and time left, on standard error: drawn on a terminal, a line at times in a log."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,25 +13,49 @@ if TYPE_CHECKING:
 
 FIRST_LINE_SECONDS, LINE_EVERY_SECONDS = 2.0, 10.0
 LONGEST_LINE = 1000
+SILENCE_SECONDS: Final = 0.6
 DRAW_SECONDS: Final = 0.5
 DRAW_SHARE: Final = 20
 """Drawing may take one part in so many of the time."""
 _QUIET: Final = ContextVar("quiet", default=False)
+
+_SAID: Final = threading.Event()
+"""Set once something was said."""
 
 
 def say(text: str) -> None:
     """Write one line to standard error; what is endless loses its middle."""
     if len(text) > LONGEST_LINE:
         text = f"{text[: LONGEST_LINE // 2]} … {text[-LONGEST_LINE // 2 :]}"
+    _SAID.set()
     with suppress(OSError):  # a full disk, or nobody who reads
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
 
 def tell(text: str) -> None:
-    """Say how far a command is, unless it is to be quiet."""
-    if not _QUIET.get():
+    """Say on a terminal what stage a command has reached, unless it is to be quiet.
+
+    In a log the end says it all, and a mistake is one line.
+    """
+    if sys.stderr.isatty() and not _QUIET.get():
         say(text)
+
+
+@contextmanager
+def first_line(text: str) -> Iterator[None]:
+    """Say on a terminal what has begun, if the block has said nothing for most of a second."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    _SAID.clear()
+    timer = threading.Timer(SILENCE_SECONDS, lambda: None if _SAID.is_set() else tell(text))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager
@@ -75,7 +100,9 @@ class Meter:
         if now >= self._next_line and done > self._before:
             left = (now - self._start) / (done - self._before) * (self._total - done)
             so_far = f"{done:.1f}" if isinstance(done, float) else done
-            tell(f"{self._what} {so_far}/{self._total}, about {left:.0f} s left  {note}".rstrip())
+            line = f"{self._what} {so_far}/{self._total}, about {left:.0f} s left  {note}"
+            if not _QUIET.get():
+                say(line.rstrip())
             self._next_line = now + LINE_EVERY_SECONDS
 
 

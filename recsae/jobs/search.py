@@ -28,7 +28,7 @@ from recsae.jobs.search_start import (
     prepare,
     warm_trials_of,
 )
-from recsae.progress import say
+from recsae.progress import say, tell
 from recsae.results import (
     Files,
     check_name,
@@ -193,6 +193,7 @@ class _Run:
         before = self.stored.get("seconds")
         seconds = float(before) if isinstance(before, (int, float)) else 0.0
         seconds += time.perf_counter() - start
+        tell("scoring the best trials on dev and test")
         _score_best(self.path, self.cache, outcome, self.where)
         ended = {
             "machine": self.stored["machine"] | outcome.machine,
@@ -204,6 +205,7 @@ class _Run:
         kept = {key: value for key, value in self.stored.items() if key != "over"}
         write_search(self.path, kept | ended)
         seal(self.path)
+        tell("writing the results and the page")
         _write_page(self.path, self.where.storage)
         self.listeners.end(load_results(self.path))
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}

@@ -50,12 +50,27 @@ def test_a_search_draws_itself_and_ctrl_c_says_how_to_go_on(tmp_path: Path) -> N
     code, text = on_terminal([sys.executable, "-m", "recsae", *words], 100, press)
     assert code == 130 and pressed, text[-2000:]
     assert "a: 0 of 10 trials (1 RUNNING)" in text and "of about" in text
+    assert "SASRec: dev NDCG@10 0." in text and "states: " in text
     assert "memory" in text and "of the base's" in text and "▁" in text
     kept = [line for line in screen(text) if line]
     resume = f"recsae tune --resume a --storage {tmp_path}"
     assert sum(resume in line for line in " ".join(kept).split("stopping")[1:]) == 1
     assert not any("of about" in line for line in kept), "what was drawn is gone at the end"
     assert load_results(tmp_path / "a").trials["state"].eq("PAUSED").any()
+
+
+def test_a_terminal_is_not_blank_for_a_second() -> None:
+    code = """
+import time
+from recsae import progress
+with progress.first_line("recsae evaluate: loading"):
+    time.sleep(3 * progress.SILENCE_SECONDS)
+with progress.first_line("not said: something else was"):
+    progress.say("reading")
+    time.sleep(2 * progress.SILENCE_SECONDS)
+"""
+    _, text = on_terminal(python(code), 80)
+    assert screen(text) == ["recsae evaluate: loading", "reading", ""]
 
 
 def test_quiet_shows_no_progress_but_says_what_matters(
@@ -65,11 +80,10 @@ def test_quiet_shows_no_progress_but_says_what_matters(
     for silent in (True, False):
         with quiet(silent), meter("search", 2) as told:
             told(1)
-            tell("a stage")
+            tell("a stage")  # on a terminal alone
             say("a warning")
     assert capsys.readouterr().err.splitlines() == [
         "a warning",
         "search 1/2, about 0 s left",
-        "a stage",
         "a warning",
     ]
