@@ -19,7 +19,7 @@ from recsae.cli.output import (
 )
 from recsae.cli.search import INTERRUPTED
 from recsae.errors import PausedError, refusal
-from recsae.progress import say
+from recsae.progress import first_line, say
 
 app = typer.Typer(
     add_completion=False,
@@ -115,7 +115,8 @@ def main() -> None:
     open_streams()
     try:
         check_working_directory()
-        code = app(standalone_mode=False)
+        with first_line(f"recsae {' '.join(sys.argv[1:2])}: loading"):
+            code = app(standalone_mode=False)
         sys.stdout.flush()
     except Exception as error:
         message = error.format_message() if isinstance(error, TyperException) else refusal(error)

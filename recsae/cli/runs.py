@@ -55,12 +55,12 @@ def watch(
     With --json: how far it is now.
     """
     from recsae.jobs.runs.watching import snapshots
-    from recsae.report.answers.progress import progress_line, progress_view
+    from recsae.report.answers.progress import ProgressView, progress_line
 
     looks = snapshots(run, storage=storage, seconds=every)
     if json:
         return show(next(looks), True)
-    return follow(looks, progress_line, progress_view)
+    return follow(looks, progress_line, ProgressView)
 
 
 def rm(run: Run, yes: Yes = False, storage: Storage = None, json: Json = False) -> None:

@@ -9,6 +9,7 @@ from recsae.cli.flags import settings_flags, take, take_data
 from recsae.cli.output import Json, Storage, interrupt_on_sigterm, show
 from recsae.errors import RecsaeError
 from recsae.interactions.settings import DataSettings
+from recsae.progress import quiet as quietly
 from recsae.settings import Settings
 from recsae.space import (
     ResourceSettings,
@@ -54,6 +55,7 @@ BaseModel = Annotated[
 Base = Annotated[
     str | None, typer.Option(help="Take this base, by name, fingerprint or folder, and its data.")
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress while it runs.")]
 Address = Annotated[
     str | None, typer.Option(help="A running Ray cluster; default: local, a Ray of its own.")
 ]
@@ -71,6 +73,7 @@ def tune(
     address: Address = None,
     base_model: BaseModel = None,
     base: Base = None,
+    quiet: Quiet = False,
     json: Json = False,
     **flags: Any,
 ) -> None:
@@ -92,11 +95,12 @@ def tune(
     from recsae.jobs import search as jobs
 
     where = jobs.Where(workers, storage, address)
-    if resume is not None:
-        outcome = jobs.resume(resume, where, loaded, overrides, extend=extend)
-    else:
-        assert loaded is not None
-        outcome = jobs.tune(loaded, where, name=name, warm_start=warm_start or ())
+    with quietly(quiet):
+        if resume is not None:
+            outcome = jobs.resume(resume, where, loaded, overrides, extend=extend)
+        else:
+            assert loaded is not None
+            outcome = jobs.tune(loaded, where, name=name, warm_start=warm_start or ())
     from recsae.report.summary import summary_lines
     from recsae.results.failures import without_result
 

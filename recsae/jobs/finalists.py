@@ -131,6 +131,7 @@ def _train(folder: Path, space: SearchSpace, wanted: list[StartTrial], training:
         shared_words(training.cache.shared),
         best_models=AllModels(folder, keys, space.objectives),
         title="finalists",
+        run=folder.parent.resolve(),
     )
     return not run_plan(plan, folder.resolve(), dict(training.about or {})).interrupted
 

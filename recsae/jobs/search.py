@@ -30,7 +30,7 @@ from recsae.jobs.search_start import (
     prepare,
     warm_trials_of,
 )
-from recsae.progress import say
+from recsae.progress import say, tell
 from recsae.results import (
     Files,
     check_name,
@@ -164,6 +164,7 @@ class _Run:
     def search(self) -> "SearchOutcome":
         """Run its trials."""
         # Ray takes seconds to load: only once the data and the base are found sound.
+        from recsae.jobs.runs.live import LiveSearch
         from recsae.search.ray.tuner import run_search
         from recsae.search.samplers.warm_start import WarmTrial
         from recsae.search.strategies import warnings_of
@@ -172,6 +173,8 @@ class _Run:
             say(warning)
         self.listeners.begin()
         warm = read_json(self.path / WARM) if (self.path / WARM).is_file() else []
+        base = self.prepared.search["base"]["metrics"]["dev"]
+        live = LiveSearch(self.path.name, self.prepared.space, base)
         return run_search(
             self.prepared.space,
             self.prepared.activations_path,
@@ -181,7 +184,8 @@ class _Run:
             shared_cache=shared_words(self.cache.shared),
             warm=[WarmTrial.of(*values) for values in warm],
             about=self._about(),
-            listeners=[self.listeners.on_event],
+            listeners=[self.listeners.on_event, live.on_event],
+            view=live.view,
         )
 
     def conclude(self, outcome: "SearchOutcome", start: float) -> dict[str, Any]:
@@ -198,6 +202,7 @@ class _Run:
         before = self.stored.get("seconds")
         seconds = float(before) if isinstance(before, (int, float)) else 0.0
         seconds += time.perf_counter() - start
+        tell("scoring the best trials on dev and test")
         _score_best(self.path, self.cache, outcome, self.where)
         ended = {
             "machine": self.stored["machine"] | outcome.machine,
@@ -209,6 +214,7 @@ class _Run:
         kept = {key: value for key, value in self.stored.items() if key != "over"}
         write_search(self.path, kept | ended)
         seal(self.path)
+        tell("writing the results and the page")
         _write_page(self.path, self.where.storage)
         self.listeners.end(load_results(self.path))
         found = run_outcome(self.path) | {"interrupted": outcome.interrupted}

@@ -1,6 +1,7 @@
 """What a score is made from: data, base and store settings, and the activations they lead to."""
 
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,7 @@ from recsae.errors import RecsaeError, SettingError
 from recsae.interactions.datasets import load
 from recsae.interactions.settings import DataSettings, check_name
 from recsae.machine import device_of
+from recsae.progress import tell
 from recsae.recommenders.base import KIND as BASES
 from recsae.recommenders.base import Base, find_base, fingerprint, pretrain
 from recsae.recommenders.base_choice import BaseChoice
@@ -76,7 +78,7 @@ class Source:
         assert source.base.width is not None
         if check is not None:
             check(source.base.width)
-        before = False, False
+        before, began = (False, False), time.monotonic()
         if remote is not None and not source._is_cached(sequences, base, cache):
             if base is not None and cache.shared is not None:  # where another node finds it
                 copy = partial(shutil.copytree, base.path, dirs_exist_ok=True)
@@ -84,7 +86,9 @@ class Source:
             folder = None if base is None else base.path
             before = remote(source.values(), sequences, folder, cache)
         # After a remote one all is in the cache, and is only opened.
-        activations, extracted, pretrained = source._computed(sequences, base, cache, device)
+        activations, extracted, pretrained = source._computed(
+            sequences, base, cache, device, began if any(before) else None
+        )
         pretrained, extracted = pretrained or before[0], extracted or before[1]
         return Ready(activations, source, pretrained, extracted)
 
@@ -97,16 +101,33 @@ class Source:
         return Sequences.of(load(self.data), self.data)
 
     def _computed(
-        self, sequences: Sequences, base: Base | None, cache: Cache, device: torch.device
+        self,
+        sequences: Sequences,
+        base: Base | None,
+        cache: Cache,
+        device: torch.device,
+        elsewhere: float | None = None,
     ) -> tuple[Activations, bool, bool]:
-        """Return the activations, and whether the base was trained and they were computed now."""
-        pretrained = False
+        """Return the activations, and whether the base was trained and they were computed now.
+
+        elsewhere: when another process began to compute them, just now, by `time.monotonic`.
+        """
+        pretrained, began = False, elsewhere or time.monotonic()
         if base is None:
             if self.store.activation_views and self.base.given.get("dropout") == 0:
                 raise SettingError("activation_views", NO_VIEWS)
             settings, name = self.base.settings, self.base.model_name
             base, pretrained = pretrain(sequences, settings, cache, device, self.data, name)
-        return *extract(sequences, base, self.store, cache, device), pretrained
+        ndcg = base.metrics["dev"]["ndcg@10"]
+        new = elsewhere is not None
+        tell(
+            f"{base.meta['model_name']}: dev NDCG@10 {ndcg:.4f}, {_took(pretrained or new, began)}"
+        )
+        began = elsewhere or time.monotonic()
+        found, extracted = extract(sequences, base, self.store, cache, device)
+        rows, width = found.train_x.shape
+        tell(f"states: {rows:,} x {width}, {_took(extracted or new, began)}")
+        return found, extracted, pretrained
 
     def _is_cached(self, sequences: Sequences, base: Base | None, cache: Cache) -> bool:
         """Return True if nothing is left to compute."""
@@ -149,6 +170,11 @@ class Source:
             BaseChoice.of(values["base"]),
             ActivationSettings.of(values["store"]),
         )
+
+
+def _took(computed: bool, began: float) -> str:
+    """Return how long a stage took that began then, or that it was there."""
+    return f"{time.monotonic() - began:.0f} s" if computed else "cached"
 
 
 def fill_cache(

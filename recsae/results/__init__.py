@@ -40,6 +40,7 @@ from recsae.results.folder import (
     find_run,
     is_running,
     new_run_name,
+    resume_command,
     run_names,
     storage_root,
     write_curve_of_k,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 import time
@@ -137,6 +138,12 @@ def storage_root(option: str | None) -> Path:
         if address.scheme == "file" and address.netloc in ("", "localhost"):
             return Path(unquote(address.path)).resolve()
     raise RecsaeError(f"storage: expected a path, or s3://, gs:// or file:///…, got {text!r}")
+
+
+def resume_command(run: Path) -> str:
+    """Return what to type to go on with a run."""
+    place = [] if run.parent == storage_root(None) else ["--storage", str(run.parent)]
+    return shlex.join(["recsae", "tune", "--resume", run.name, *place])
 
 
 def new_run_name(storage: Path) -> str:

@@ -29,7 +29,7 @@ def doctor(storage: str | None) -> dict[str, Any]:
     found = {
         "versions": _versions(),
         "cores": os.process_cpu_count() if hasattr(os, "process_cpu_count") else _cores(),
-        "memory": _memory(),
+        "memory": memory(),
         "shared_memory": _free(_SHARED_MEMORY),
         "gpus": _gpus(),
         "places": {
@@ -55,7 +55,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _memory() -> dict[str, int | None]:
+def memory() -> dict[str, int | None]:
     """Return the machine's memory in bytes, and what of it is free; None where it is not told."""
     kept = {"MemTotal": "total", "MemAvailable": "free"}
     try:

@@ -15,6 +15,7 @@ from recsae.results import (
     find_run,
     is_running,
     load_results,
+    resume_command,
     state_counts,
     storage_root,
 )
@@ -77,7 +78,7 @@ def stop(run: str, *, storage: str | None, wait_seconds: float) -> dict[str, Any
         "run": path.name,
         "stopped": not is_running(path),
         "trials": state_counts(load_results(path).trials),
-        "resume": f"recsae tune --resume {path.name}",
+        "resume": resume_command(path),
     }
 
 

@@ -168,13 +168,13 @@ class DirectorCallback(Callback):
     def __init__(
         self,
         record: RunRecord,
-        progress: Callable[[float, str], None],
+        show: Callable[[], None],
         notice: WaitNotice,
         faults: Faults,
     ) -> None:
-        """progress: called with the trials done, in parts too, and the best so far in words."""
+        """show: shows how far the search is."""
         self._record, self._faults = record, faults
-        self._progress, self._notice = progress, notice
+        self._show, self._notice = show, notice
         self._ended: list[Trial] = []
 
     def __getstate__(self) -> dict[str, Any]:
@@ -211,7 +211,7 @@ class DirectorCallback(Callback):
         self._ended.clear()
         self._record.flush_if_due()
         self._notice.say_if_due()
-        self._progress(self._record.progress, self._record.note())
+        self._show()
 
 
 def _errors(trial: Trial) -> str:

@@ -19,9 +19,13 @@ class InterruptError(Exception):
 class Interrupt:
     """Knows whether the user has asked to stop."""
 
-    def __init__(self, asked: Path | None = None) -> None:
-        """`asked`: a file that somebody else makes to ask for a stop, see `look`."""
+    def __init__(self, asked: Path | None = None, resume: str | None = None) -> None:
+        """`asked`: a file that somebody else makes to ask for a stop, see `look`.
+
+        resume: the command that goes on with what is stopped.
+        """
         self._asked = asked
+        self._lost = f"nothing is lost, {resume} goes on" if resume else "nothing is lost"
         self.requested = False
         self.cause: Exception | None = None
         """What ends the search where it is, if that is not the user."""
@@ -30,7 +34,7 @@ class Interrupt:
         """Take a file of that name as the request."""
         if not self.requested and self._asked is not None and self._asked.exists():
             self.requested = True
-            say("stopping, as `recsae stop` asks: nothing is lost, the run can be resumed")
+            say(f"stopping, as `recsae stop` asks: {self._lost}")
 
     def because_of(self, error: Exception) -> None:
         """Stop for an error; it is raised once nothing is half-done."""
@@ -68,7 +72,7 @@ class Interrupt:
             # Nothing more here: whoever runs ends at the next safe place.
             self.requested = True
             restore()
-            say("stopping: nothing is lost, the run can be resumed (Ctrl-C again to stop at once)")
+            say(f"stopping: {self._lost} (Ctrl-C again to stop at once)")
 
         for one in SIGNALS:
             signal.signal(one, stop)

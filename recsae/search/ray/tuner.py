@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from ray import tune
 
-from recsae.progress import meter, say
-from recsae.results import DEV, Files, States
+from recsae.progress import say
+from recsae.results import DEV, Files, States, resume_command
 from recsae.search.engine import events
 from recsae.search.engine.budgets import Budget, seconds_before
 from recsae.search.engine.director import Director, Listener
@@ -42,6 +42,7 @@ from recsae.search.ray.wait_notice import WaitNotice
 from recsae.search.record.arrivals import Arrivals
 from recsae.search.record.best_by_expected import BestByExpected
 from recsae.search.record.best_models import BestModels
+from recsae.search.record.display import shown
 from recsae.search.record.recorder import RunRecord
 from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
@@ -57,6 +58,8 @@ from recsae.storage.entries import folder_digest
 from recsae.storage.keepers import WAITING
 from recsae.storage.places import delete_all
 
+View = Callable[[str, int], Any]
+"""Draws how far a search is: told what a trial holds, in words, and how many run at once."""
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
 
@@ -103,6 +106,10 @@ class Plan:
     """Whether it ends when its first trials all fail with the same error."""
     listeners: Sequence[Listener] = ()
     """Told of each event after what records the run."""
+    view: View | None = None
+    """What is drawn of it on a terminal; without one, a bar."""
+    run: Path | None = None
+    """The folder of the run that it is a part of, if it is not the run itself."""
 
     def work(self, run_path: Path) -> Work:
         """Return what all trials have in common."""
@@ -135,14 +142,16 @@ def run_search(
     warm: Sequence[WarmTrial] = (),
     about: dict[str, Any] | None = None,
     listeners: Sequence[Listener] = (),
+    view: View | None = None,
 ) -> SearchOutcome:
     """Search a space over stored activations, in a run's folder that `results.create` made.
 
     A folder with a journal is taken up where it was left. workers: trials at once, by default what
     the cluster offers. A first Ctrl-C ends the search with what there is. min_trials: so many have
     ended before the space's `max_hours` is over. about: what the journal notes of this driver.
-    listeners: told of each event, past ones first. Raises PausedError, or what the disk said, for a
-    fault of the machine that goes on: the folder is then as after a kill.
+    listeners: told of each event, past ones first. view: what is drawn meanwhile. Raises
+    PausedError, or what the disk said, for a fault of the machine that goes on: the folder is then
+    as after a kill.
     """
     plan = Plan(
         space,
@@ -155,13 +164,14 @@ def run_search(
         shared_cache,
         may_give_up=True,
         listeners=listeners,
+        view=view,
     )
     return run_plan(plan, run_path.resolve(), about or {})
 
 
 def run_plan(plan: Plan, run_path: Path, about: dict[str, Any]) -> SearchOutcome:
     """Run a plan's trials in a folder, from its journal on if there is one."""
-    interrupt = Interrupt(run_path / Files.STOP)
+    interrupt = Interrupt(run_path / Files.STOP, resume_command(plan.run or run_path))
     with Journal.open(run_path) as journal:
         past = list(checked(journal.past(), run_path / JOURNAL))
         for note in journal.notes:
@@ -230,9 +240,9 @@ class _Search:
         # Should anything be raised below, what has not ended is shown as paused: it can go on.
         left = States.PAUSED
         try:
-            whole = plan.space.trials
-            with meter(plan.title, whole, record.progress) as progress, cluster.silence():
-                fit(self._tuner(director, record, progress))
+            whole, view = plan.space.trials, self._view()
+            with shown(plan.title, whole, record, view) as show, cluster.silence():
+                fit(self._tuner(director, record, show))
             if self.interrupt.cause is not None:
                 raise self.interrupt.cause
             if director.finished:
@@ -243,6 +253,17 @@ class _Search:
             for leftover in (TUNE, WAITING):
                 shutil.rmtree(self.run_path / leftover, ignore_errors=True)
         return director
+
+    def _capacity(self) -> Callable[[], int]:
+        """Return what tells how many trials may run at once."""
+        workers = self.plan.workers
+        return (
+            (lambda: workers) if workers is not None else cluster.ClusterCapacity(self.allocation)
+        )
+
+    def _view(self) -> Callable[[], Any] | None:
+        view, capacity = self.plan.view, self._capacity()
+        return None if view is None else lambda: view(self.allocation.words, capacity())
 
     def _record(self) -> RunRecord:
         space, best = self.plan.space, self.plan.best_models
@@ -271,13 +292,9 @@ class _Search:
         """What brings models here, before they are judged."""
         return Arrivals(self.run_path)
 
-    def _tuner(
-        self, director: Director, record: RunRecord, progress: Callable[[float, str], None]
-    ) -> tune.Tuner:
-        workers, allocation = self.plan.workers, self.allocation
-        capacity = (lambda: workers) if workers is not None else cluster.ClusterCapacity(allocation)
-        config = {WORK: vars(self.work)}
-        searcher = DirectorSearcher(director, capacity, config, allocation.gpus)
+    def _tuner(self, director: Director, record: RunRecord, show: Callable[[], None]) -> tune.Tuner:
+        allocation, config = self.allocation, {WORK: vars(self.work)}
+        searcher = DirectorSearcher(director, self._capacity(), config, allocation.gpus)
         faults = Faults(director, self.interrupt)
         notice = WaitNotice(allocation.words)
         return tune.Tuner(
@@ -286,7 +303,7 @@ class _Search:
             run_config=tune.RunConfig(
                 name="trials",
                 storage_path=str(self.run_path / TUNE),
-                callbacks=[DirectorCallback(record, progress, notice, faults)],
+                callbacks=[DirectorCallback(record, show, notice, faults)],
                 stop=DirectorStopper(director, searcher, self.interrupt, faults),
                 verbose=0,
                 failure_config=tune.FailureConfig(max_failures=RETRIES),

@@ -20,6 +20,7 @@ from recsae.files import naming
 from recsae.results import States
 from recsae.space import Parameter, SearchSpace
 
+_FIRST: Final = ("sae_k", "sae_scale_size", "sae_lr")
 _STATUS: Final = {
     States.RUNNING: api_pb2.STATUS_RUNNING,
     States.COMPLETE: api_pb2.STATUS_SUCCESS,
@@ -34,11 +35,13 @@ class TensorBoard:
     def __init__(self, folder: Path) -> None:
         # A file of its own each time the run is taken up: an old one may end in half a record.
         self._folder, self._file = folder, f"events.out.tfevents.{time.time_ns()}.recsae"
+        self._searched: set[str] | None = None
 
     def experiment(self, space: SearchSpace, metrics: Sequence[str]) -> None:
         """Declare the settings of a space and the metrics (full tags, e.g. "dev/ndcg@10")."""
+        self._searched = {parameter.name for parameter in space.searched}
         experiment = api_pb2.Experiment(
-            hparam_infos=[_declared(parameter) for parameter in space.with_model],
+            hparam_infos=[_declared(parameter) for parameter in _columns(space)],
             metric_infos=[
                 api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=tag)
                 for tag in metrics
@@ -49,8 +52,13 @@ class TensorBoard:
         self._append(self._folder, _plugin_summary(metadata.EXPERIMENT_TAG, data))
 
     def start(self, trial_id: int, settings: Mapping[str, Any]) -> None:
-        """Begin a trial: its settings, model_name among them."""
-        known = {name: _scalar(value) for name, value in settings.items() if value is not None}
+        """Begin a trial with its settings, model_name among them; what is alike in all of them is
+        left out once `experiment` has told what is searched."""
+        known = {
+            name: _scalar(value)
+            for name, value in settings.items()
+            if value is not None and (self._searched is None or name in self._searched)
+        }
         self._append(self._trial(trial_id), hparams_pb(known, trial_id=trial_name(trial_id)))
 
     def report(self, trial_id: int, epoch: int, metrics: Mapping[str, Any]) -> None:
@@ -87,6 +95,11 @@ class TensorBoard:
 def trial_name(trial_id: int) -> str:
     """Return a trial's folder, which TensorBoard shows as its name; sorts as the trials do."""
     return f"trial_{trial_id:05d}"
+
+
+def _columns(space: SearchSpace) -> list[Parameter]:
+    """Return what is searched, what decides most first: the order of HParams' columns."""
+    return sorted(space.searched, key=lambda p: (*_FIRST, p.name).index(p.name))
 
 
 def _plugin_summary(tag: str, data: Any) -> Any:

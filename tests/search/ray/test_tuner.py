@@ -217,8 +217,11 @@ def test_ctrl_c_and_sigterm_keep_what_there_is(tmp_path: Path, send: Callable[[i
     send(process.pid)
     out, err = process.communicate(timeout=100)
     assert out == "True\n"
-    stopping = "stopping: nothing is lost, the run can be resumed (Ctrl-C again to stop at once)"
-    assert err.splitlines() == ["starting Ray on this machine", stopping]
+    ray, stopping = err.splitlines()
+    assert ray == "starting Ray on this machine"
+    resume = f"recsae tune --resume run --storage {tmp_path}"
+    words = f"nothing is lost, {resume} goes on (Ctrl-C again to stop at once)"
+    assert stopping == f"stopping: {words}"
     trials = load_results(tmp_path / "run").trials
     assert len(trials) in (1, 2)
     assert trials["state"].eq(States.PAUSED).all() and trials["error"].isna().all()
