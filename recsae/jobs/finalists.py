@@ -40,7 +40,7 @@ from recsae.storage.entries import shared_words
 from recsae.test_reads import count_test_read
 
 if TYPE_CHECKING:
-    from recsae.search.ray.tuner import SearchOutcome
+    from recsae.search.ray.plan import SearchOutcome
 
 Row = dict[str, Any]
 
@@ -111,7 +111,8 @@ def _to_train(run: Path, space: SearchSpace) -> list[StartTrial]:
 def _train(folder: Path, space: SearchSpace, wanted: list[StartTrial], training: Training) -> bool:
     """Train what is not trained yet; return False after a Ctrl-C."""
     from recsae.search.ray.adapters import UNLIMITED
-    from recsae.search.ray.tuner import Plan, run_plan
+    from recsae.search.ray.plan import Plan
+    from recsae.search.ray.tuner import run_plan
 
     known = {key_of(trial.drawn): trial.ended for trial in _history(folder, space)}
     keys = list(dict.fromkeys([*known, *(key_of(fresh.drawn) for fresh in wanted)]))
@@ -174,11 +175,11 @@ def _score(files: list[Path], training: Training) -> None:
     if not training.gpus:
         score_files(files, training.cache)
     elif files:
-        from recsae.search.ray import gpu_tasks
         from recsae.search.ray.cluster import cluster
+        from recsae.search.ray.gpus import tasks
 
         with cluster(training.address):
-            gpu_tasks.run("to score finalists", training.gpus, score_files, files, training.cache)
+            tasks.run("to score finalists", training.gpus, score_files, files, training.cache)
 
 
 def score_files(files: list[Path], cache: Cache) -> None:

@@ -52,7 +52,7 @@ from recsae.storage.copies import copy_at, refresh
 from recsae.storage.entries import shared_words
 
 if TYPE_CHECKING:
-    from recsae.search.ray.tuner import SearchOutcome
+    from recsae.search.ray.plan import SearchOutcome
 
 FINISHED: Final = "finished"
 INTERRUPTED: Final = "interrupted"
@@ -274,8 +274,8 @@ def _score_best(path: Path, cache: Cache, outcome: "SearchOutcome", where: Where
     if outcome.allocation.device == "cpu":
         score_run(path, cache)
         return
-    from recsae.search.ray import gpu_tasks
     from recsae.search.ray.cluster import cluster
+    from recsae.search.ray.gpus import tasks
 
     with cluster(where.address):
-        gpu_tasks.run("to score the best", outcome.allocation.gpus, score_best, path, cache)
+        tasks.run("to score the best", outcome.allocation.gpus, score_best, path, cache)

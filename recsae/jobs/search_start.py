@@ -136,13 +136,13 @@ def _origin(ready: "Ready") -> dict[str, Any]:
 def _on_gpu(space: SearchSpace) -> "Remote | None":
     """Return what computes where a GPU is; None if no node of the cluster has one."""
     from recsae.jobs.sources import fill_cache
-    from recsae.search.ray import gpu_tasks
+    from recsae.search.ray.gpus import tasks
 
-    if not gpu_tasks.available():
+    if not tasks.available():
         return None
     gpus = space.resources.gpus
     part = 1.0 if gpus == "auto" else gpus
-    return partial(gpu_tasks.run, "to train the base", part, fill_cache)
+    return partial(tasks.run, "to train the base", part, fill_cache)
 
 
 def other_weights(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -19,7 +19,6 @@ from recsae.search.engine.event_checks import checked
 from recsae.search.engine.events import Event
 from recsae.search.engine.failures import EQUAL_FAILURES
 from recsae.search.engine.history import History
-from recsae.search.engine.strategy import Strategy
 from recsae.search.journal.folders import FOLDER as JOURNAL
 from recsae.search.journal.journal import Journal
 from recsae.search.ray import cluster
@@ -31,11 +30,11 @@ from recsae.search.ray.adapters import (
     tune_config,
 )
 from recsae.search.ray.allocation import allocate
-from recsae.search.ray.checkpoints import checkpoint_folder, delete_if_ended
+from recsae.search.ray.checkpoints import delete_if_ended
 from recsae.search.ray.faults import RETRIES, Faults, fit
-from recsae.search.ray.gpu_memory import measured_requirement
+from recsae.search.ray.gpus.memory import measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
-from recsae.search.ray.node_checks import own_versions
+from recsae.search.ray.plan import Plan, SearchOutcome, View
 from recsae.search.ray.resources import Allocation
 from recsae.search.ray.trainable import WORK, SearchTrainable, Work
 from recsae.search.ray.wait_notice import WaitNotice
@@ -48,85 +47,14 @@ from recsae.search.record.tensorboard import TensorBoard
 from recsae.search.samplers.warm_start import WarmTrial
 from recsae.search.strategies import (
     expected_values_for,
-    pauses_for,
-    rungs_for,
     strategy_for,
 )
 from recsae.space import SearchSpace
-from recsae.storage.addresses import address_of
-from recsae.storage.entries import folder_digest
 from recsae.storage.keepers import WAITING
 from recsae.storage.places import delete_all
 
-View = Callable[[str, int], Any]
-"""Draws how far a search is: told what a trial holds, in words, and how many run at once."""
 TUNE: Final = ".tune"
 """Folder in a run for what Ray Tune writes; nothing in it is ever read, it goes at the end."""
-
-
-@dataclass(frozen=True)
-class SearchOutcome:
-    """How a search ended; what it found lies in the run's folder."""
-
-    interrupted: bool
-    over: str | None
-    """Which budget beside the number of trials ended it."""
-    allocation: Allocation
-    failure: str | None = None
-    """The error that its first trials had in common, if that ended it."""
-    gpus: str = ""
-    """Types of the cluster's GPUs, as far as Ray knows them, if trials ran on them."""
-
-    @property
-    def machine(self) -> dict[str, Any]:
-        """What trials ran on."""
-        found = {"device": self.allocation.device, "threads": self.allocation.threads}
-        return found | ({"type": self.gpus} if self.gpus else {})
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run of trials in Ray consists of, beside its folder."""
-
-    space: SearchSpace
-    activations: Path
-    strategy: Strategy
-    budget: Budget
-    workers: int | None = None
-    """Trials at once, by default what the cluster offers."""
-    address: str | None = None
-    trial_factory: str | None = None
-    shared_cache: str | None = None
-    """Folder or address of the cache that all nodes reach."""
-    best_models: BestModels | None = None
-    """What keeps models, by default those of the best trials."""
-    title: str = "search"
-    """What the progress is called."""
-    may_give_up: bool = False
-    """Whether it ends when its first trials all fail with the same error."""
-    listeners: Sequence[Listener] = ()
-    """Told of each event after what records the run."""
-    view: View | None = None
-    """What is drawn of it on a terminal; without one, a bar."""
-    run: Path | None = None
-    """The folder of the run that it is a part of, if it is not the run itself."""
-
-    def work(self, run_path: Path) -> Work:
-        """Return what all trials have in common."""
-        work = Work(
-            activations=str(self.activations.resolve()),
-            models=f"{address_of(run_path) or run_path}/{WAITING}",
-            objectives=dict(self.space.objectives),
-            checkpoints=str(checkpoint_folder(run_path)),
-            rungs=rungs_for(self.space),
-            pauses=pauses_for(self.space),
-            order_seed=self.space.search.seed,
-            asked=tuple(self.space.constraints),
-            versions=own_versions(),
-            states=folder_digest(self.activations) if self.address else None,
-            shared_cache=self.shared_cache,
-        )
-        return work if self.trial_factory is None else replace(work, factory=self.trial_factory)
 
 
 def run_search(

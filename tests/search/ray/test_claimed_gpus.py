@@ -25,13 +25,15 @@ from recsae.jobs import search as jobs
 from recsae.jobs import search_start
 from recsae.recommenders.base_choice import BaseChoice
 from recsae.results import create, load_results
-from recsae.search.ray import cluster, gpu_memory, gpu_tasks, reservations
+from recsae.search.ray import cluster, reservations
 from recsae.search.ray.allocation import allocate, check_capacity
-from recsae.search.ray.gpu_memory import WHOLE, measured_requirement
+from recsae.search.ray.gpus import memory, tasks
+from recsae.search.ray.gpus.memory import WHOLE, measured_requirement
 from recsae.search.ray.interrupt import Interrupt, InterruptError
+from recsae.search.ray.plan import SearchOutcome
 from recsae.search.ray.resources import Allocation, Requirement
 from recsae.search.ray.trainable import Work
-from recsae.search.ray.tuner import SearchOutcome, run_search
+from recsae.search.ray.tuner import run_search
 from recsae.space import SearchSpace
 
 ONE = Allocation(1.0, 1.0)
@@ -95,7 +97,7 @@ def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
     def fails(*_: Any) -> Any:
         raise OSError("no such disk")
 
-    monkeypatch.setattr(gpu_memory, "_measure", fails)
+    monkeypatch.setattr(memory, "_measure", fails)
     assert required() == WHOLE
     assert "failed (OSError: no such disk): each takes a whole GPU" in capsys.readouterr().err
 
@@ -103,7 +105,7 @@ def test_a_measurement_that_fails_is_told_and_costs_a_whole_gpu(
 def test_held_gpus_are_waited_for_in_turns_and_that_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5, 100, ["a note"]))
+    monkeypatch.setattr(memory, "_measure", lambda *_: (5, 100, ["a note"]))
     monkeypatch.setattr(reservations, "NOTICE_SECONDS", 0.0)
     found: list[Requirement | None] = []
     with held() as group:
@@ -120,17 +122,17 @@ def test_a_share_fits_the_smallest_gpu_of_the_cluster(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gib = 2**30
-    monkeypatch.setattr(gpu_memory, "_measure", lambda *_: (5 * gib, 80 * gib, []))
-    monkeypatch.setattr(gpu_memory, "_memories", lambda: [])  # no driver tells
+    monkeypatch.setattr(memory, "_measure", lambda *_: (5 * gib, 80 * gib, []))
+    monkeypatch.setattr(memory, "_memories", lambda: [])  # no driver tells
     assert required() == Requirement(5 * gib, 80 * gib)
     assert not capsys.readouterr().err
-    monkeypatch.setattr(gpu_memory, "_memories", lambda: [80 * gib, 24 * gib])
+    monkeypatch.setattr(memory, "_memories", lambda: [80 * gib, 24 * gib])
     assert required() == Requirement(5 * gib, 24 * gib)
     assert "gpus: auto: GPUs have 24 to 80 GiB: a trial's share" in capsys.readouterr().err
 
 
 def test_who_waits_or_measures_obeys_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_memory, "_measure", lambda *_: time.sleep(300))
+    monkeypatch.setattr(memory, "_measure", lambda *_: time.sleep(300))
     for others in (held, nullcontext):
         interrupt = Interrupt()
         threading.Timer(1.0, setattr, [interrupt, "requested", True]).start()
@@ -149,22 +151,22 @@ def check_all_free() -> None:
 def test_a_function_with_a_gpu_to_itself_writes_and_returns_as_if_it_ran_here(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    count, device = gpu_tasks.run("to write", 1, words, 3)
+    count, device = tasks.run("to write", 1, words, 3)
     assert count == 3 and device in ("0", "1")
     assert capsys.readouterr().err == "line 0\nline 1\nline 2\n"
 
 
 def test_what_goes_wrong_beside_a_gpu_is_told_as_if_it_went_wrong_here() -> None:
     with pytest.raises(RecsaeError, match=r"^too few events$"):
-        gpu_tasks.run("to fail", 1, mistake, None)
+        tasks.run("to fail", 1, mistake, None)
     with pytest.raises(SettingError, match=r"^min_user: too few$") as found:
-        gpu_tasks.run("to fail", 1, mistake, "min_user")
+        tasks.run("to fail", 1, mistake, "min_user")
     assert found.value.key == "min_user"
     with pytest.raises(OSError, match="No space left on device: '/full'") as full:
-        gpu_tasks.run("to fail", 1, full_disk)
+        tasks.run("to fail", 1, full_disk)
     assert type(full.value) is OSError
     with pytest.raises(RecsaeError, match=r"^the process to fail was lost \("):
-        gpu_tasks.run("to fail", 1, lost)
+        tasks.run("to fail", 1, lost)
 
 
 def test_a_ctrl_c_ends_what_holds_a_gpu(tmp_path: Path) -> None:
@@ -177,7 +179,7 @@ def test_a_ctrl_c_ends_what_holds_a_gpu(tmp_path: Path) -> None:
     try:
         threading.Thread(target=stop, daemon=True).start()
         with pytest.raises(KeyboardInterrupt):
-            gpu_tasks.run("to wait", 1, endless, tmp_path / "begun")
+            tasks.run("to wait", 1, endless, tmp_path / "begun")
     finally:
         signal.signal(signal.SIGINT, before)
     check_all_free()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from recsae.search.ray.gpu_memory import _memories, largest, measure, others_hold
+from recsae.search.ray.gpus.memory import _memories, largest, measure, others_hold
 from recsae.space import space_of
 
 MIB = 2**20

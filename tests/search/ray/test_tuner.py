@@ -19,8 +19,9 @@ from recsae.results import Results, States, create, load_results
 from recsae.search.engine.budgets import OUT_OF_TIME
 from recsae.search.engine.failures import EQUAL_FAILURES
 from recsae.search.ray import tuner
+from recsae.search.ray.plan import SearchOutcome
 from recsae.search.ray.trainable import Work
-from recsae.search.ray.tuner import SearchOutcome, run_search
+from recsae.search.ray.tuner import run_search
 from recsae.space import SearchSpace
 
 HERE = Path(__file__).parent
