@@ -2,7 +2,8 @@
 
     python -m benchmarks.search_quality [--json] [--quick] [--slow] [--tables T …] [--to FOLDER]
 
-Without --quick it writes results/ and the figures in README.md beside this file.
+Without --quick it writes results/ and the figures in README.md beside this file. With --contests
+orders alone it leaves the others' figures as they are, and the other way round.
 """
 
 import argparse
@@ -27,13 +28,15 @@ from benchmarks.search_quality.report.findings import (
 from benchmarks.search_quality.report.page import markdown, page
 from benchmarks.search_quality.tables import HERE, TABLES
 from recsae.errors import RecsaeError
-from recsae.files import write_whole
+from recsae.files import read_json, write_whole
 from recsae.progress import say
 
 RESULTS = HERE / "results"
 SLOW = RESULTS / "slow.parquet"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 CONTESTS = ("orders", *METHODS)
+WRITTEN = ({"orders"}, {*METHODS}, {*CONTESTS})
+"""Contests whose figures are written together."""
 QUICK = ("random", STOCK, "tpe + asha", "tpe + asha, expected")
 QUICK_TABLES = 2
 """Of any setting; recorded orders take all tables."""
@@ -65,6 +68,7 @@ def main() -> None:
         found["orders"] = orders_found(pd.concat(again, ignore_index=True))
     if options.quick and not options.tables:
         tables = tables[:QUICK_TABLES]
+    frame = None
     todo = list(tasks(tables, seeds, options.slow, names, options.contests))
     if todo:
         facts = run_all(table_facts, tables, options.processes)
@@ -72,7 +76,8 @@ def main() -> None:
         frame = with_slow(frame, options.slow, names)
         found |= findings(frame, dict(zip(tables, facts, strict=True)))
     part = options.quick or names or options.tables or options.seeds != SEEDS
-    if options.to or not (part or len(options.contests) < len(CONTESTS)):
+    part = part or options.orders != ORDERS or set(options.contests) not in WRITTEN
+    if options.to or not part:
         write(frame, found, options.to or RESULTS, whole=options.to is None)
     if options.json:
         print(json.dumps({name: without_curves(part) for name, part in found.items()}))
@@ -99,20 +104,31 @@ def with_slow(frame: pd.DataFrame, ran: bool, asked: Sequence[str]) -> pd.DataFr
     return pd.concat([frame, stored.merge(known)], ignore_index=True)
 
 
-def write(frame: pd.DataFrame, found: dict[str, Any], folder: Path, whole: bool) -> None:
-    """Write the page and its figures; if `whole`, those in README.md too."""
+def write(frame: pd.DataFrame | None, found: dict[str, Any], folder: Path, whole: bool) -> None:
+    """Write the page and its figures, beside those of other contests; if `whole`, in README.md too.
+
+    frame: the runs; None if there were orders alone.
+    """
+    summary = folder / "summary.json"
+    found = (read_json(summary) if summary.exists() else {}) | found
     write_whole(folder / "page.html", page(found))
-    write_whole(folder / "summary.json", json.dumps(found, indent=1) + "\n")
-    ends = {table: facts["budgets"] for table, facts in found["tables"].items()}
-    kept = [
-        np.isclose(at, ends[t]).any() for t, at in zip(frame["table"], frame["at"], strict=True)
-    ]
-    write_whole(folder / "runs.csv", frame[kept].round(6).to_csv(index=False))
+    write_whole(summary, json.dumps(found, indent=1) + "\n")
+    if frame is not None:
+        ends = {table: facts["budgets"] for table, facts in found["tables"].items()}
+        kept = [
+            np.isclose(at, ends[t]).any() for t, at in zip(frame["table"], frame["at"], strict=True)
+        ]
+        write_whole(folder / "runs.csv", frame[kept].round(6).to_csv(index=False))
+        say_what_is_left_out()
     if whole:
         readme = (HERE / "README.md").read_text()
         before, rest = readme.split(BEGIN)
         after = rest.split(END)[1]
         write_whole(HERE / "README.md", f"{before}{BEGIN}\n{markdown(found)}{END}{after}")
+
+
+def say_what_is_left_out() -> None:
+    """Say which methods need a package that is not installed."""
     for contest in METHODS.values():
         for method in contest:
             if not possible(method):
