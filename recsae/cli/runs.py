@@ -1,4 +1,4 @@
-"""The commands about runs and the cache as files: runs, stop, rm, cache, doctor."""
+"""The commands about runs and the cache as files: runs, watch, dashboard, stop, rm, cache."""
 
 from typing import Annotated, Any
 
@@ -63,6 +63,21 @@ def watch(
     return follow(looks, progress_line, ProgressView)
 
 
+def dashboard(
+    run: Run,
+    port: Annotated[int, typer.Option(help="Port of the page.", min=1, max=65535)] = 8080,
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; others than this machine need another.")
+    ] = "127.0.0.1",
+    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 2.0,
+    storage: Storage = None,
+) -> None:
+    """Open a run in optuna-dashboard, which follows it while it is searched; Ctrl-C ends it."""
+    from recsae.jobs.runs.dashboard import dashboard as served
+
+    served(run, storage=storage, host=host, port=port, seconds=every)
+
+
 def rm(run: Run, yes: Yes = False, storage: Storage = None, json: Json = False) -> None:
     """Delete a run with all that it holds; one that is running is refused."""
     from recsae.jobs.runs import removal
@@ -122,7 +137,7 @@ def doctor(storage: Storage = None, json: Json = False) -> None:
 
 def add(app: typer.Typer) -> None:
     """Give an app these commands."""
-    for command in (runs, watch, stop, rm, doctor):
+    for command in (runs, watch, dashboard, stop, rm, doctor):
         app.command(command.__name__)(command)
     app.add_typer(cache, name="cache")
 

@@ -56,6 +56,9 @@ Base = Annotated[
     str | None, typer.Option(help="Take this base, by name, fingerprint or folder, and its data.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress while it runs.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry_run", help="Say what it would take, by measuring one trial.")
+]
 Address = Annotated[
     str | None, typer.Option(help="A running Ray cluster; default: local, a Ray of its own.")
 ]
@@ -74,6 +77,7 @@ def tune(
     base_model: BaseModel = None,
     base: Base = None,
     quiet: Quiet = False,
+    dry_run: DryRun = False,
     json: Json = False,
     **flags: Any,
 ) -> None:
@@ -88,6 +92,8 @@ def tune(
     chosen = {"model_name": base_model, "checkpoint": base}
     overrides["base"] = {key: value for key, value in chosen.items() if value is not None}
     _check_together(space, resume, extend, name, warm_start)
+    if dry_run and (resume is not None or address is not None):
+        raise RecsaeError("--dry_run: measures on this machine, not with --resume or --address")
     loaded = None if space is None else load_space(space)
     if loaded is not None and resume is None:
         loaded = loaded.override(**overrides)
@@ -95,6 +101,12 @@ def tune(
     from recsae.jobs import search as jobs
 
     where = jobs.Where(workers, storage, address)
+    if dry_run:
+        from recsae.jobs.runs.estimate import estimate, estimate_lines
+
+        assert loaded is not None
+        with quietly(quiet):
+            return show(estimate(loaded, where), json, estimate_lines)
     with quietly(quiet):
         if resume is not None:
             outcome = jobs.resume(resume, where, loaded, overrides, extend=extend)
@@ -109,6 +121,7 @@ def tune(
         raise typer.Exit(INTERRUPTED)
     if without_result(outcome["trials"]):
         raise typer.Exit(WITHOUT_RESULT)
+    return None
 
 
 def _check_together(

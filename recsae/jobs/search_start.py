@@ -34,6 +34,8 @@ class Prepared:
     search: dict[str, Any]
     """What search.yaml keeps of it."""
     activations_path: Path
+    extracted: bool = False
+    """Whether its states were computed just now."""
 
 
 def may_use_gpu(space: SearchSpace, address: str | None) -> bool:
@@ -115,7 +117,7 @@ def prepare(space: SearchSpace, cache: Cache, address: str | None = None) -> Pre
         "machine": machine(cpu),
         "controls": controls(ready.activations, cache),
     }
-    return Prepared(settled, search, ready.activations.path)
+    return Prepared(settled, search, ready.activations.path, ready.extracted)
 
 
 def _origin(ready: "Ready") -> dict[str, Any]:

@@ -65,13 +65,13 @@ def answer(*words: object) -> dict[str, Any]:
 
 
 def heavy_modules_of(*words: str) -> set[str]:
-    """Return which of torch, ray, optuna and pandas a command loads."""
+    """Return which of torch, ray, optuna, pandas and plotly a command loads."""
     code = (
         f"import sys; sys.argv = ['recsae', *{words!r}]\n"
         "from recsae.cli.app import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print(*({'torch', 'ray', 'optuna', 'pandas'} & set(sys.modules)), sep='\\n')\n"
+        "print(*({'torch', 'ray', 'optuna', 'pandas', 'plotly'} & set(sys.modules)), sep='\\n')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.splitlines()) & {"torch", "ray", "optuna", "pandas"}
+    return set(done.stdout.splitlines()) & {"torch", "ray", "optuna", "pandas", "plotly"}

@@ -39,8 +39,16 @@ def export(results: Results, path: Path | None = None) -> Path:
     target = path or results.path / Files.EXPORT
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     log = _Log()
+    study = new_study(JournalStorage(log), results)
+    study.add_trials(frozen_trials(results))
+    write_whole(target, log.text())
+    return target
+
+
+def new_study(storage: JournalStorage, results: Results) -> optuna.Study:
+    """Return a new study of a run, named like it, without its trials."""
     study = optuna.create_study(
-        storage=JournalStorage(log),
+        storage=storage,
         study_name=results.path.resolve().name,
         directions=[DIRECTIONS[way] for way in results.objectives.values()],
     )
@@ -50,9 +58,7 @@ def export(results: Results, path: Path | None = None) -> Path:
     for key in ("dataset", "protocol", "seed", "versions", "space"):
         if results.search.get(key) is not None:
             study.set_user_attr(key, results.search[key])
-    study.add_trials(frozen_trials(results))
-    write_whole(target, log.text())
-    return target
+    return study
 
 
 class _Log(BaseJournalBackend):
