@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-callbacks test-peers fuzz fuzz-data docs mutants schema architecture bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-notebooks test-callbacks test-peers fuzz fuzz-data docs mutants schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -17,7 +17,7 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu and not docs and not peers'
+	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu and not docs and not notebooks and not peers'
 
 lint: install
 	$(BIN)/ruff check .
@@ -61,6 +61,9 @@ docs: .venv/.installed-docs  ## the pages of docs/ into site/; links and anchors
 
 test-docs: .venv/.installed-docs  ## every command of the long pages, and the built pages
 	$(BIN)/python -m pytest -m docs tests/docs
+
+test-notebooks: install  ## the notebooks of experiments/notebooks/, from first cell to last
+	$(BIN)/python -m pytest -m notebooks tests/docs/test_notebooks.py
 
 test-callbacks: .venv/.installed-callbacks  ## a search told to MLflow and to wandb, both without a server
 	$(BIN)/python -m pytest -m peers tests/callbacks
