@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-browser test-callbacks test-peers test-s3 audit fuzz fuzz-data docs mutants schema architecture bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-notebooks test-browser test-callbacks test-peers test-s3 audit fuzz fuzz-data docs mutants schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -17,7 +17,7 @@ tune: install  ## search the embedded synthetic data, end to end
 	$(BIN)/recsae tune search_spaces/smoke.yaml
 
 test: lint  ## all that CI runs
-	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu and not docs and not peers and not browser and not s3'
+	$(BIN)/python -m pytest -m 'not slow and not cluster and not fuzz and not gpu and not docs and not peers and not browser and not s3 and not notebooks'
 
 lint: install
 	$(BIN)/ruff check .
@@ -68,6 +68,9 @@ test-browser: .venv/.installed-figures  ## the pages in a headless Chromium, and
 .venv/.installed-figures: .venv/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[figures]'
 	@touch $@
+
+test-notebooks: install  ## the notebooks of experiments/notebooks/, from first cell to last
+	$(BIN)/python -m pytest -m notebooks tests/docs/test_notebooks.py
 
 test-callbacks: .venv/.installed-callbacks  ## a search told to MLflow and to wandb, both without a server
 	$(BIN)/python -m pytest -m peers tests/callbacks

@@ -13,15 +13,18 @@ def Space(
     model_name: str | Sequence[str],
     parameters: Mapping[str, Any],
     *,
-    dataset: str = "synthetic",
+    dataset: str | None = None,
     objectives: Mapping[str, str] | None = None,
     **sections: Any,
 ) -> SearchSpace:
     """Return the space that a YAML file with these keys is; raises RecsaeError as for a file.
 
     parameters: e.g. {"sae_k": {"int": [2, 16], "log": True}, "sae_epochs": 9}. sections: the other
-    keys of a space file: search, scheduler, resources, base, data, constraints, points.
+    keys of a space file: search, scheduler, resources, base, data, constraints, points. dataset:
+    left out, synthetic, unless a base is named that brings its own.
     """
+    if dataset is None and "checkpoint" not in (sections.get("base") or {}):
+        dataset = "synthetic"
     about = {"model_name": model_name, "dataset": dataset, "parameters": dict(parameters)}
     aims = {} if objectives is None else {"objectives": dict(objectives)}
     return space_of({**about, **aims, **sections}, "Space()")
