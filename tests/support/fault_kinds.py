@@ -81,15 +81,13 @@ def _cache_deleted(case: Case) -> None:
 def _disk_full(case: Case) -> None:
     """Leave no byte free in the storage for a while."""
     rest = case.storage / "rest"
-    with rest.open("wb") as file:
-        try:
+    try:
+        with rest.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(1 << 12))
-                file.flush()
-        except OSError:
-            pass
-    time.sleep(case.seconds)
-    rest.unlink()
+    except OSError:
+        time.sleep(case.seconds)
+    rest.unlink(missing_ok=True)
 
 
 KINDS: dict[str, Callable[[Case], None]] = {
