@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_FLAGS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 BIN := .venv/bin
 
-.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-notebooks test-browser test-callbacks test-peers test-s3 audit fuzz fuzz-data docs mutants schema architecture bench bench-gpu clean
+.PHONY: install tune test lint test-slow test-cluster test-gpu test-gpu-standin test-docs test-notebooks test-browser test-callbacks test-peers test-s3 test-faults test-faults-full audit fuzz fuzz-data docs mutants schema architecture bench bench-gpu clean
 
 install: .venv/.installed
 
@@ -88,6 +88,12 @@ test-peers: .venv-peers/.installed  ## exported models in sparsify and SAELens t
 	grep '^torch==' constraints.txt >.venv-peers/torch.txt
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c .venv-peers/torch.txt -e '.[testing,peers]' pytest-timeout
 	@touch $@
+
+test-faults: install  ## searches met by faults at random moments; ends with one JSON line; as root a full disk too
+	$(BIN)/python tests/faults --rounds 2
+
+test-faults-full: install  ## ten of each kind
+	$(BIN)/python tests/faults --rounds 10
 
 # The server in an environment of its own: it is a process that the tests only talk to.
 test-s3: install .venv-s3/.installed  ## runs in a bucket of a real server, with faults; ends with one JSON line
