@@ -25,7 +25,7 @@ def verify(
     Scoring reads test once more, which is counted.
     """
     # Loads pandas and torch, which --help does without.
-    from recsae.jobs.runs import verification as jobs
+    from recsae.jobs.verification import run as jobs
 
     outcome = jobs.verify(run, storage=storage, score=score)
     show(outcome, json, verification_lines)

@@ -20,7 +20,6 @@ from recsae.jobs.runs.pages import write_page
 from recsae.jobs.runs.pauses import paused_by_faults
 from recsae.jobs.runs.places import LAUNCH, open_places
 from recsae.jobs.runs.places import Where as Where
-from recsae.jobs.runs.seal import seal
 from recsae.jobs.search_start import (
     WARM,
     Prepared,
@@ -30,6 +29,7 @@ from recsae.jobs.search_start import (
     prepare,
     warm_trials_of,
 )
+from recsae.jobs.verification.seal import seal
 from recsae.progress import say, tell
 from recsae.results import (
     Files,

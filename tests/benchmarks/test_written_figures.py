@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.confirmation import compared
 from benchmarks.front_of_ladders import Judge, answer_of, front, spent_within
 from benchmarks.search_quality.__main__ import RESULTS, write
+from benchmarks.search_quality.confirmation import compared
 
 COLUMNS = ["arm", "number", "k", "seed", "ndcg@10", "l0", "seconds"]
 POINTS = pd.DataFrame(

@@ -19,7 +19,8 @@ import uuid
 from contextlib import ExitStack
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "support")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / folder) for folder in ("", "support", "support/servers")]
 
 from bucket_searches import SPACE, Tally, losses  # noqa: E402
 from fault_kinds import KINDS, MARK, NEEDS_ROOT, Case, processes, small_disk  # noqa: E402

@@ -14,9 +14,8 @@ from search.engine.strategies import EPOCHS, Scripted
 from search.toy_spaces import toy_space
 
 from recsae.files import write_json
-from recsae.jobs.runs import verification
-from recsae.jobs.runs.seal import seal
-from recsae.jobs.runs.verification import Check, file_checks, verify
+from recsae.jobs.verification.run import Check, file_checks, verify
+from recsae.jobs.verification.seal import seal
 from recsae.results import Files, States, create, load_results
 from recsae.results.frames import write_frame
 from recsae.search.engine.budgets import Budget
@@ -167,4 +166,4 @@ def test_a_run_without_a_journal_has_no_chain(clean: Path, tmp_path: Path) -> No
 def test_another_machine_may_differ_in_the_last_digits(
     stored: float | None, now: float, close: bool
 ) -> None:
-    assert verification._close(stored, now) == close
+    assert run._close(stored, now) == close

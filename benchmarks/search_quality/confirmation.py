@@ -11,7 +11,7 @@ last epoch. Told: recsae less stock, mean over searches, with a 95 % percentile 
 over the searches of both. "recsae, observed" (decide_by and select_by observed) runs if asked for
 by --arms; it is no part of the verdict.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.confirmation [--json]
+    OMP_NUM_THREADS=1 python -m benchmarks.search_quality.confirmation [--json]
 
 What a search and its picks gave is kept as soon as it is there; a killed run goes on where it was.
 """
@@ -51,7 +51,7 @@ MOST_EPOCHS: Final = 9
 BUDGET: Final = 6 * MOST_EPOCHS
 FRESH_SEEDS: Final = (1000, 1001, 1002, 1003, 1004)
 ARMS: Final = ("recsae", "stock", "recsae, observed")
-RESULTS: Final = Path(__file__).parent / "results" / "confirmation-ml-100k.parquet"
+RESULTS: Final = Path(__file__).parents[1] / "results" / "confirmation-ml-100k.parquet"
 
 
 def space_of_search(seed: int) -> SearchSpace:
@@ -195,7 +195,15 @@ def alone(arm: str, seed: int) -> None:
 
 def searched(arm: str, seed: int) -> dict[str, Any]:
     """Return what a search answers that runs in a process of its own, and its scores."""
-    call = [sys.executable, "-m", "benchmarks.confirmation", "--alone", arm, "--seed", str(seed)]
+    call = [
+        sys.executable,
+        "-m",
+        "benchmarks.search_quality.confirmation",
+        "--alone",
+        arm,
+        "--seed",
+        str(seed),
+    ]
     done = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from recsae.errors import RecsaeError
-from recsae.jobs.runs.frame_comparison import frame_differences
-from recsae.jobs.runs.seal import digests
+from recsae.jobs.verification.frames import frame_differences
+from recsae.jobs.verification.seal import digests
 from recsae.results import Columns, Files, Results, find_run, load_results, storage_root
 from recsae.search.engine import events
 from recsae.search.engine.event_checks import checked
