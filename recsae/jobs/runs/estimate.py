@@ -27,6 +27,8 @@ from recsae.space import SearchSpace
 from recsae.space.unit import from_unit
 
 _WARM_UP, _STEPS = 3, 20
+_SIMULATED: Final = 5
+"""Searches, each with other luck; their mean is told."""
 _FOREVER: Final = 1e12
 _AROUND_SECONDS: Final = 30.0
 """Of what is around the trials: Ray and its first processes, the scores and the page at the end. As
@@ -136,11 +138,11 @@ class _Alike:
     rungs: tuple[int, ...]
 
     def training(self, trial: TrialRun, salt: int) -> Curve:
-        """Return a curve that rises to the trial's own level, with some noise."""
+        """Return a curve that rises to the trial's own level, with as much noise."""
         epochs = int(trial.settings["sae_epochs"])
         draw = np.random.default_rng([salt, trial.trial_id])
         number = np.arange(1, epochs + 1)
-        rises = draw.normal() + 1 - np.exp(-number / 3) + draw.normal(scale=0.1, size=epochs)
+        rises = draw.normal() + 1 - np.exp(-number / 3) + draw.normal(size=epochs)
         deep = np.isin(number, [*self.rungs, epochs])
         seconds = self.cost.epoch + self.cost.deep * deep
         ways = {name: rises if way == "max" else -rises for name, way in self._objectives.items()}
@@ -154,16 +156,21 @@ class _Alike:
 def _simulated(space: SearchSpace, cost: _Cost, at_once: int) -> tuple[int, float]:
     """Return the epochs and seconds of a search of which the production code decides."""
     drawn = replace(space, search=type(space.search).of({**space.search.values(), **_PLAIN}))
-    run = simulate(
-        strategy_for(drawn),
-        _Alike(space, cost, rungs_for(drawn)),
-        at_once,
-        min(_FOREVER, 3600 * (space.search.max_hours or _FOREVER)),
-        objectives=space.objectives,
-        trials=space.search.trials,
-        cpu=lambda: 0.0,
-    )
-    return len(run.reports), run.ended
+    runs = [
+        simulate(
+            strategy_for(drawn),
+            _Alike(space, cost, rungs_for(drawn)),
+            at_once,
+            min(_FOREVER, 3600 * (space.search.max_hours or _FOREVER)),
+            objectives=space.objectives,
+            trials=space.search.trials,
+            cpu=lambda: 0.0,
+            seed=salt,
+        )
+        for salt in range(_SIMULATED)
+    ]
+    epochs = sum(len(run.reports) for run in runs) / _SIMULATED
+    return round(epochs), sum(run.ended for run in runs) / _SIMULATED
 
 
 _PLAIN: Final = {"sampler": "random", "decide_by": "observed", "select_by": "observed"}
