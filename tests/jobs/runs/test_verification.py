@@ -14,6 +14,7 @@ from search.engine.strategies import EPOCHS, Scripted
 from search.toy_spaces import toy_space
 
 from recsae.files import write_json
+from recsae.jobs.verification import run
 from recsae.jobs.verification.run import Check, file_checks, verify
 from recsae.jobs.verification.seal import seal
 from recsae.results import Files, States, create, load_results
