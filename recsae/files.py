@@ -12,8 +12,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from recsae.errors import RecsaeError, refusal
 
 SOURCES = Path(__file__).parent
@@ -166,6 +164,8 @@ def read_json(path: Path) -> Any:
 
 def digest(*parts: Any) -> str:
     """Return a 16-digit name for the content of `parts`: arrays, or values that JSON can hold."""
+    import numpy as np  # not above: help and mistakes are told without it
+
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, np.ndarray):
