@@ -54,7 +54,8 @@ def test_epochs_and_time_left_by_hand(run: Path) -> None:
 @pytest.mark.parametrize("width", [80, 120])
 def test_many_trials_at_once_fit_the_screen(run: Path, width: int) -> None:
     write_trials(run, [trial(n, "RUNNING", epochs=1, sae_epochs=10) for n in range(40)])
-    found = progress_of(load_results(run), running=True)
+    with FileLock(run / Files.DRIVER):
+        found = progress_of(load_results(run), running=True)
     console = Console(width=width, height=24, record=True, file=io.StringIO())
     console.print(ProgressView(found, "2 at once, each with 1 CPUs and 0 GPUs"))
     lines = console.export_text().splitlines()

@@ -83,7 +83,8 @@ def progress(
     average, at the seconds an epoch of all trials so far: so it holds right after a resume, too.
     base: its dev metrics. at_once: how many trials may run; left out, as many as run.
     """
-    counts = {str(state): 0 for state in States}
+    # Those that have ended first, as wherever states are counted.
+    counts = {str(state): 0 for state in (*_OVER, States.PAUSED, States.RUNNING)}
     for one in trials:
         counts[one.state] += 1
     over = [one for one in trials if one.state in _OVER]

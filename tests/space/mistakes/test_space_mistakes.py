@@ -101,8 +101,8 @@ MISTAKES = {
         "mine.yaml:4: ndgc@10: no such metric (did you mean 'ndcg@10'?)",
     ),
     "other cut-off": (
-        space_with("objectives: {ndcg@7: max}"),
-        "mine.yaml:4: ndcg@7: no such metric",
+        space_with("objectives: {ndcg@101: max}"),
+        "mine.yaml:4: ndcg@101: no such metric",
     ),
     "wrong direction": (
         space_with("objectives: {ndcg@10: min}"),
