@@ -18,7 +18,7 @@ from recsae.errors import RecsaeError
 from recsae.results import Results, States, create, load_results
 from recsae.search.engine.budgets import OUT_OF_TIME
 from recsae.search.engine.failures import EQUAL_FAILURES
-from recsae.search.ray import tuner
+from recsae.search.ray import plan
 from recsae.search.ray.plan import SearchOutcome
 from recsae.search.ray.trainable import Work
 from recsae.search.ray.tuner import run_search
@@ -141,7 +141,7 @@ def test_results_can_be_read_while_the_search_runs(tmp_path: Path) -> None:
 def test_a_lost_process_costs_no_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, steps: list[int]
 ) -> None:
-    monkeypatch.setattr(tuner, "Work", partial(Work, checkpoint_seconds=seconds))
+    monkeypatch.setattr(plan, "Work", partial(Work, checkpoint_seconds=seconds))
     _, results = search(tmp_path, space(1), "DyingTrial")
     assert [int(line) for line in (tmp_path / "steps").read_text().split()] == steps
     assert results.trials[["state", "epochs"]].values.tolist() == [[States.COMPLETE, 3]]
