@@ -19,7 +19,7 @@ from recsae.interactions.log import Log
 from recsae.interactions.settings import DataSettings
 from recsae.recommenders.sasrec.presets import DataFacts, flops
 from recsae.recommenders.sasrec.settings import SASRecSettings
-from recsae.report.datasets.page import Counted
+from recsae.report.datasets.facts import Counted
 from recsae.sequences import Sequences
 from recsae.settings import fields
 

@@ -1,7 +1,5 @@
 """Result dataframes as tables, plots and one HTML page.
 
-It must not import torch or ray, or change a run.
+It must not import torch or ray, or change a run. What is drawn loads plotly, which the rest of it
+does without.
 """
-
-from recsae.report.page import write_report
-from recsae.report.tables import trials_table

@@ -15,7 +15,7 @@ SPACE = {
     "model_name": "SASRec_SAE",
     "dataset": TINY,
     "base": {"emb_size": 16, "num_layers": 1, "num_heads": 2, "epochs": 2},
-    "parameters": {"sae_k": {"int": [2, 4]}, "sae_lr": 1e30, "sae_epochs": 2},
+    "parameters": {"sae_k": {"int": [2, 16]}, "sae_lr": 1e30, "sae_epochs": 2},
     "search": {"sampler": "random", "trials": 9, "seed": 3},
     "scheduler": {"name": "none"},
 }

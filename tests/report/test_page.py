@@ -16,8 +16,7 @@ from plotly.offline import get_plotlyjs
 from report.made_up_runs import RUNS, trial
 from report.read_pages import Page
 
-from recsae.report import write_report
-from recsae.report.page import render
+from recsae.report.page import render, write_report
 from recsae.report.pages.templates import packed_plotly
 from recsae.report.plots.all_plots import PLOTS
 from recsae.results import (

@@ -12,7 +12,8 @@ from filelock import FileLock
 from report.made_up_runs import RUNS, trial
 from rich.console import Console
 
-from recsae.report import formats, trials_table
+from recsae.report import formats
+from recsae.report.tables import trials_table
 from recsae.results import Files, load_results
 
 Maker = Callable[..., Path]

@@ -42,7 +42,7 @@ def report(
 
 def write_page(run: str, *, storage: str | None) -> dict[str, Any]:
     """Write a run's page from its dataframes, and which parameters decide beside them."""
-    from recsae.report import write_report
+    from recsae.report.page import write_report
     from recsae.search.optuna_views.importance import store_importance
 
     path = find_run(run, storage_root(storage))

@@ -1,14 +1,28 @@
-"""What is known of a data set in words, for the terminal and for the page alike."""
+"""What is known of a data set, in words or to be drawn, for the terminal and for the page alike."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from recsae.report.formats import NOTHING, duration
 
 MOST_SHOWN: Final = 8
 _LARGEST_DATE: Final = 4_102_444_800
 """Of 2100, in seconds."""
+
+
+class Counted(NamedTuple):
+    """What the plots are drawn from."""
+
+    lengths_U: npt.NDArray[np.int64]
+    """Events of each user."""
+    counts_I: npt.NDArray[np.int64]
+    """Events of each item."""
+    time_E: npt.NDArray[Any] | None
+    """None where the order of the file counts."""
 
 
 def fact_rows(outcome: Mapping[str, Any]) -> dict[str, str]:

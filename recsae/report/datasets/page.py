@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
 from recsae.files import write_whole
-from recsae.report.datasets.facts import fact_rows, moment_of, split_rows
+from recsae.report.datasets.facts import Counted, fact_rows, moment_of, split_rows
 from recsae.report.pages import templates
 from recsae.report.plots.style import BEST, MODEL_COLOURS, framed, section
 from recsae.splits import quantile
@@ -24,17 +24,6 @@ HEIGHT: Final = 300
 BINS: Final = 40
 MOST_POINTS: Final = 400
 """Of a curve: more make the page large and look the same."""
-
-
-class Counted(NamedTuple):
-    """What the plots are drawn from."""
-
-    lengths_U: npt.NDArray[np.int64]
-    """Events of each user."""
-    counts_I: npt.NDArray[np.int64]
-    """Events of each item."""
-    time_E: npt.NDArray[Any] | None
-    """None where the order of the file counts."""
 
 
 def write_page(outcome: Mapping[str, Any], counted: Counted, path: Path) -> None:
