@@ -1,6 +1,7 @@
 """What `tune` draws on a terminal while it runs."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -54,14 +55,14 @@ def test_a_search_draws_itself_and_ctrl_c_says_how_to_go_on(tmp_path: Path) -> N
     words = ["tune", str(space), "--name", "a", *where, "--trials", "60"]
     code, text = on_terminal([sys.executable, "-m", "recsae", *words], 100, press)
     assert code == 130 and pressed, text[-2000:]
-    assert "a: 0 of 60 trials (1 RUNNING)" in text and "of about" in text
+    assert re.search(r"a: \d+ of 60 trials \(.*1 RUNNING\)", text) and "of about" in text
     assert "SASRec: dev NDCG@10 0." in text and "states: " in text
     assert "memory" in text and "of the base's" in text
     kept = [line for line in screen(text) if line]
     resume = f"recsae tune --resume a --storage {tmp_path}"
     assert sum(resume in line for line in " ".join(kept).split("stopping")[1:]) == 1
     assert not any("of about" in line for line in kept), "what was drawn is gone at the end"
-    assert load_results(tmp_path / "a").trials["state"].eq("PAUSED").any()
+    assert len(load_results(tmp_path / "a").trials) < 60
 
 
 def test_a_terminal_is_not_blank_for_a_second() -> None:

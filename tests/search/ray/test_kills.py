@@ -11,7 +11,13 @@ from search.local_ray import FOLDERS
 
 from recsae.space.kinds import SAMPLERS
 
-DECIDING = [(name, "none") for name in SAMPLERS.names if SAMPLERS.says(name, "decides")]
+SLOW = [
+    pytest.param(*pair, marks=pytest.mark.slow)  # a minute each
+    for pair in [
+        ("random", "asha_promote"),
+        *((name, "none") for name in SAMPLERS.names if SAMPLERS.says(name, "decides")),
+    ]
+]
 
 
 def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str]:
@@ -26,9 +32,7 @@ def command(tmp_path: Path, name: str, sampler: str, scheduler: str) -> list[str
     return [sys.executable, "-c", code]
 
 
-@pytest.mark.parametrize(
-    ("sampler", "scheduler"), [("tpe", "asha"), ("random", "asha_promote"), *DECIDING]
-)
+@pytest.mark.parametrize(("sampler", "scheduler"), [("tpe", "asha"), *SLOW])
 def test_killed_searches_go_on_as_if_nothing_had_happened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, scheduler: str
 ) -> None:
